@@ -1,0 +1,5 @@
+//! Time, order, chance and counting. Knows nothing of containers; uses only [`crate::units`].
+
+pub mod calendar;
+pub mod chance;
+pub mod stats;

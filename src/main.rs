@@ -1,0 +1,5 @@
+//! The `pullstorm` command: everything it does is in [`pullstorm::cli`].
+
+fn main() -> std::process::ExitCode {
+    pullstorm::cli::main()
+}

@@ -1,0 +1,728 @@
+//! The checked, unit-typed description of one run: what [`crate::model::World`] is built from.
+//!
+//! Every value here is already valid: names are resolved to ids, counts are within their bounds, spans and rates
+//! carry their units. Tables are in the order of their names, so the order of blocks in a file changes nothing.
+//! Values come from a scenario file, a preset or a default; `crate::scenario` holds those with their sources.
+
+use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+use crate::units::{Bandwidth, Bytes, Share, Span};
+
+/// Everything a run needs.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The seed every draw is keyed by.
+    pub seed: u64,
+    /// How long the run lasts.
+    pub horizon: Span,
+    /// Pace of the controllers and the scheduler.
+    pub control_plane: ControlPlaneSpec,
+    /// Registries, by name.
+    pub registries: Vec<RegistrySpec>,
+    /// Accounts, by name.
+    pub accounts: Vec<AccountSpec>,
+    /// Ways out of the cluster, by name.
+    pub egresses: Vec<EgressSpec>,
+    /// Others who spend the same identities, by name.
+    pub backgrounds: Vec<BackgroundSpec>,
+    /// Pools of nodes, by name.
+    pub pools: Vec<PoolSpec>,
+    /// The image catalogue, by name.
+    pub images: Vec<ImageSpec>,
+    /// Workloads, by name.
+    pub workloads: Vec<WorkloadSpec>,
+    /// What happens during the run, by name.
+    pub timeline: Vec<TimelineSpec>,
+    /// Injected faults, by name; an outage of the timeline is a fault as well and stands here.
+    pub faults: Vec<FaultSpec>,
+}
+
+/// Pace of the control plane: waiting token buckets, as client-go's.
+///
+/// Source: facts on kubelet and controllers: kube-controller-manager `--kube-api-qps` 20, burst 30; kube-scheduler
+/// 50 and 100 (secondary listings; managed control planes raise them). 0 means no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlPlaneSpec {
+    /// Pod creations per second of each controller.
+    pub controller_qps: u32,
+    /// Burst of pod creations.
+    pub controller_burst: u32,
+    /// Bindings per second of the scheduler.
+    pub scheduler_qps: u32,
+    /// Burst of bindings.
+    pub scheduler_burst: u32,
+}
+
+/// One registry: its registry, token and blob endpoints, and its limits.
+#[derive(Clone, Debug)]
+pub struct RegistrySpec {
+    /// Block name.
+    pub name: String,
+    /// Host as it stands in image references.
+    pub host: String,
+    /// Round trip to the registry endpoint.
+    pub rtt: Span,
+    /// Round trip to the token service.
+    pub token_rtt: Span,
+    /// Round trip to the blob host (CDN).
+    pub cdn_rtt: Span,
+    /// Look-up of the host name, paid by every new connection.
+    pub dns: Span,
+    /// Round trips of the TLS handshake: 1 for TLS 1.3, 2 for TLS 1.2, 0 for plain HTTP.
+    pub tls_round_trips: u32,
+    /// Time a request spends in the registry.
+    pub server_time: Span,
+    /// Whether requests need a bearer token (a first request is then answered 401).
+    pub needs_token: bool,
+    /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats with GET.
+    pub token_post: bool,
+    /// Whether blobs are answered by a redirect to the blob host.
+    pub redirects_blobs: bool,
+    /// Most one connection carries of blob bodies.
+    pub connection_bandwidth: Option<Bandwidth>,
+    /// What the blob host can send in all.
+    pub bandwidth: Option<Bandwidth>,
+    /// Limits, in the order of their names.
+    pub limits: Vec<LimitSpec>,
+}
+
+/// One limit of a registry. Its name is the cause in the results.
+#[derive(Clone, Debug)]
+pub struct LimitSpec {
+    /// Name of the limit, unique in its registry.
+    pub name: String,
+    /// Whose requests it counts.
+    pub clients: Clients,
+    /// What it counts by.
+    pub key: LimitKey,
+    /// How it counts.
+    pub law: LawSpec,
+    /// What each kind of request costs, in thousandths of a unit.
+    pub weights: Weights,
+    /// Whether a refused request consumes units all the same.
+    pub rejected_consume: bool,
+    /// The Retry-After header sent with a refusal.
+    pub retry_after: Option<Span>,
+    /// The status of a refusal; 429 or a 5xx.
+    pub status: u16,
+    /// Whether it stands at the edge (before authorisation, token requests too) or in the registry.
+    pub at_edge: bool,
+}
+
+/// Whose requests a limit counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Clients {
+    /// Requests without credentials.
+    Anonymous,
+    /// Requests of accounts, of one tier where it is named.
+    Account {
+        /// Only accounts of this tier.
+        tier: Option<String>,
+    },
+    /// All requests.
+    Everyone,
+}
+
+/// What a limit counts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKey {
+    /// The source address.
+    Address,
+    /// The source address for IPv4, its /64 for IPv6.
+    Prefix64,
+    /// The account.
+    Account,
+    /// One counter for the whole registry.
+    Registry,
+}
+
+/// How a limit counts; units are thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LawSpec {
+    /// `allow` units in each window; windows of a key start at a keyed random phase unless anchored.
+    FixedWindow {
+        /// Units per window.
+        allow: u64,
+        /// Length of a window.
+        window: Span,
+        /// A window starts at this offset from the start of the run.
+        anchor: Option<Span>,
+    },
+    /// At most `allow` units in any span as long as the window.
+    SlidingLog {
+        /// Units per window.
+        allow: u64,
+        /// Length of the window.
+        window: Span,
+    },
+    /// A bucket that starts full with `burst` units and refills with `allow` units per window.
+    TokenBucket {
+        /// Units refilled per window.
+        allow: u64,
+        /// Length of the window.
+        window: Span,
+        /// Size of the bucket.
+        burst: u64,
+    },
+    /// At most `allow` units of requests being answered at a time.
+    Concurrency {
+        /// Units at a time.
+        allow: u64,
+    },
+}
+
+/// What each kind of request costs, in thousandths of a unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weights {
+    /// Token request.
+    pub token: u32,
+    /// HEAD of a manifest.
+    pub head: u32,
+    /// GET of an index.
+    pub index: u32,
+    /// GET of a platform manifest that an index named.
+    pub platform: u32,
+    /// GET of a manifest without an index.
+    pub single: u32,
+    /// GET of a blob at the registry.
+    pub blob: u32,
+}
+
+/// Credentials at a registry.
+#[derive(Clone, Debug)]
+pub struct AccountSpec {
+    /// Block name.
+    pub name: String,
+    /// Where it is valid.
+    pub registry: RegistryId,
+    /// Tier, which limits may name.
+    pub tier: String,
+}
+
+/// A way out of the cluster.
+#[derive(Clone, Debug)]
+pub struct EgressSpec {
+    /// Block name.
+    pub name: String,
+    /// Which addresses a registry sees.
+    pub addressing: Addressing,
+    /// Source ports, where they are scarce.
+    pub ports: Option<PortsSpec>,
+    /// What passes in all (towards the nodes).
+    pub bandwidth: Option<Bandwidth>,
+}
+
+/// Which addresses a registry sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addressing {
+    /// Network address translation with shared IPv4 addresses.
+    Nat {
+        /// Number of addresses.
+        addresses: u32,
+        /// Who keeps an address.
+        choose: Choose,
+    },
+    /// Every node has an IPv4 address of its own.
+    PerNode,
+    /// Every node has an IPv6 address; nodes are spread over this many /64 prefixes.
+    Ipv6 {
+        /// Number of /64 prefixes.
+        prefixes: u32,
+    },
+}
+
+/// How a NAT gateway picks an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Choose {
+    /// A node keeps the address it drew.
+    Node,
+    /// Each connection draws.
+    Connection,
+}
+
+/// Source ports towards one destination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PortsSpec {
+    /// Whether `count` is per node (ports allotted to a machine) or per address.
+    pub per_node: bool,
+    /// Simultaneous connections to one destination.
+    pub count: u32,
+    /// How long a port stays taken after its connection closed.
+    pub hold: Span,
+}
+
+/// Others who spend the same identity.
+#[derive(Clone, Debug)]
+pub struct BackgroundSpec {
+    /// Block name.
+    pub name: String,
+    /// The way out they share.
+    pub egress: EgressId,
+    /// The registry they pull from.
+    pub registry: RegistryId,
+    /// The account they share.
+    pub account: Option<AccountId>,
+    /// Pulls of a multi-platform image per hour, in thousandths, as a Poisson stream.
+    pub millipulls_per_hour: u64,
+}
+
+/// A pool of like nodes.
+#[derive(Clone, Debug)]
+pub struct PoolSpec {
+    /// Block name.
+    pub name: String,
+    /// Nodes at the start.
+    pub nodes: u32,
+    /// When the first node comes up.
+    pub join_at: Span,
+    /// Over which span the nodes come up, in shuffled order.
+    pub join_over: Span,
+    /// From the request for a machine (or its restart) to a ready node.
+    pub boot: Span,
+    /// From the decision to take a node away to the deletion of its pods.
+    pub drain: Span,
+    /// Architecture, as OCI spells it.
+    pub arch: String,
+    /// Way out.
+    pub egress: EgressId,
+    /// Client that pulls.
+    pub runtime: RuntimeProfile,
+    /// The kubelet's configuration.
+    pub kubelet: KubeletSpec,
+    /// Network interface, towards the node.
+    pub nic: Bandwidth,
+    /// Compressed layer bytes unpacked per second.
+    pub unpack: Bandwidth,
+    /// Images on the disk of every new node.
+    pub preloaded: Vec<ImageId>,
+    /// Most pods on a node.
+    pub max_pods: u32,
+}
+
+/// The kubelet's own fields, and the constants of its back-off and sync loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KubeletSpec {
+    /// One pull at a time.
+    pub serialize_image_pulls: bool,
+    /// Most pulls at a time where they are not serialised; `None` is no limit.
+    pub max_parallel_image_pulls: Option<u32>,
+    /// Pull starts per second; 0 is no limit.
+    pub registry_pull_qps: u32,
+    /// Burst of pull starts.
+    pub registry_burst: u32,
+    /// First back-off window.
+    pub image_backoff_initial: Span,
+    /// Longest back-off window.
+    pub image_backoff_max: Span,
+    /// Least time from a failed pod sync to the next.
+    pub sync_backoff: Span,
+    /// The next sync comes up to this share of `sync_backoff` later.
+    pub sync_jitter: Share,
+    /// Period of the loop that dispatches syncs.
+    pub sync_tick: Span,
+}
+
+/// A client and version: the rules of `model::runtime` in numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuntimeProfile {
+    /// Name with version, such as `containerd-1.7.34`.
+    pub name: String,
+    /// Requests per logical request on 429 and 408 (an answered 401 counts as one).
+    pub requests_per_object: u32,
+    /// Layers fetched at a time per pull.
+    pub max_concurrent_downloads: u32,
+    /// A pull without a body byte for this long is cancelled; `None` never.
+    pub progress_timeout: Option<Span>,
+    /// How often progress is looked at.
+    pub progress_check: Span,
+    /// A connection attempt fails after this long.
+    pub dial_timeout: Span,
+    /// An idle connection closes after this long.
+    pub idle_timeout: Span,
+    /// Whether a digest reference repeats a failed HEAD of the manifest as a HEAD of the blob.
+    pub head_blob_after_failed_head: bool,
+}
+
+/// One image of the catalogue.
+#[derive(Clone, Debug)]
+pub struct ImageSpec {
+    /// Block name.
+    pub name: String,
+    /// Reference as a pod spec has it.
+    pub reference: String,
+    /// Where it is pulled from.
+    pub registry: RegistryId,
+    /// Whether the reference is a digest.
+    pub by_digest: bool,
+    /// Platforms; more than one, or `index`, means an index stands before the manifests.
+    pub platforms: Vec<String>,
+    /// Size of the index, where there is one.
+    pub index: Option<Bytes>,
+    /// Size of the platform manifest.
+    pub manifest: Bytes,
+    /// Size of the config blob.
+    pub config: Bytes,
+    /// Layers from the bottom up; equal digests are the same blob.
+    pub layers: Vec<LayerSpec>,
+}
+
+/// One layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerSpec {
+    /// What identifies the content.
+    pub digest: String,
+    /// Compressed size.
+    pub size: Bytes,
+}
+
+/// One workload.
+#[derive(Clone, Debug)]
+pub struct WorkloadSpec {
+    /// Block name.
+    pub name: String,
+    /// Which controller runs it.
+    pub kind: WorkloadKind,
+    /// Where its pods run.
+    pub pool: PoolId,
+    /// When its pods are asked for.
+    pub start_at: Span,
+    /// Over which span, in shuffled order.
+    pub start_over: Span,
+    /// Its pods run, ready, at the start of the simulation, their images on their nodes.
+    pub running: bool,
+    /// Its pull secret.
+    pub account: Option<AccountId>,
+    /// Init containers, in order.
+    pub init_containers: Vec<ContainerSpec>,
+    /// Containers, in order.
+    pub containers: Vec<ContainerSpec>,
+    /// From the start of the last container to ready.
+    pub startup: Span,
+}
+
+/// Which controller runs a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkloadKind {
+    /// A Deployment with its ReplicaSets.
+    Deployment {
+        /// Pods wanted.
+        replicas: u32,
+        /// Pods above `replicas` during a rollout.
+        max_surge: Count,
+        /// Pods that may be missing during a rollout.
+        max_unavailable: Count,
+        /// A rollout without progress for this long is reported.
+        progress_deadline: Span,
+    },
+    /// One pod per node of the pool.
+    DaemonSet {
+        /// Nodes that may be without a ready pod during a rollout.
+        max_unavailable: Count,
+    },
+    /// Pods that end.
+    Job {
+        /// Pods to complete.
+        completions: u32,
+        /// Pods at a time.
+        parallelism: u32,
+        /// How long a pod runs once started.
+        duration: Span,
+    },
+}
+
+/// A count, or a share of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// This many.
+    Number(u32),
+    /// A share; who uses it says how it rounds.
+    Share(Share),
+}
+
+/// One container of a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerSpec {
+    /// Its image.
+    pub image: ImageId,
+    /// Its policy, defaulted by the API server's rule where the file has none.
+    pub image_pull_policy: ImagePullPolicy,
+    /// For an init container: how long it runs.
+    pub duration: Span,
+}
+
+/// When the kubelet pulls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImagePullPolicy {
+    /// At every start.
+    Always,
+    /// Where the node lacks the image.
+    IfNotPresent,
+    /// Not at all.
+    Never,
+}
+
+/// Something that happens at a time.
+#[derive(Clone, Debug)]
+pub struct TimelineSpec {
+    /// Block name.
+    pub name: String,
+    /// When.
+    pub at: Span,
+    /// What.
+    pub action: Action,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// New pod template: `replace` names old and new images; none restarts the pods as they are.
+    Rollout {
+        /// Whose template.
+        workload: WorkloadId,
+        /// Old and new image.
+        replace: Vec<(ImageId, ImageId)>,
+    },
+    /// New number of replicas.
+    ScaleWorkload {
+        /// Which Deployment.
+        workload: WorkloadId,
+        /// Replicas from now on.
+        replicas: u32,
+    },
+    /// New number of nodes.
+    ScaleNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes from now on.
+        nodes: u32,
+    },
+    /// Every node is drained and replaced by a fresh one, batch by batch.
+    ReplaceNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one batch to the next.
+        every: Span,
+    },
+    /// From now on each node lives for an exponentially distributed time.
+    SpotInterruptions {
+        /// Which pool.
+        pool: PoolId,
+        /// Mean lifetime.
+        mean_lifetime: Span,
+        /// From the notice to the loss of the node.
+        notice: Span,
+    },
+    /// Machines restart: disks stay, back-off and running pulls are lost.
+    RestartNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Which of its nodes.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// Kubelets restart: back-off and running pulls are lost, containers run on.
+    RestartKubelets {
+        /// Which pool.
+        pool: PoolId,
+        /// Which of its nodes.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// Pods are deleted; their controller replaces them.
+    DeletePods {
+        /// Whose pods.
+        workload: WorkloadId,
+        /// Which of them.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// The rollout of a workload stands still.
+    PauseRollout {
+        /// Which workload.
+        workload: WorkloadId,
+        /// For how long.
+        length: Span,
+    },
+    /// The parameter changes; `Change` says when it reaches what runs.
+    Set(Change),
+}
+
+/// Which of a set of nodes or pods an action takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that wait for an image (nodes: with a pod that does).
+    Waiting,
+}
+
+/// What `set` can change during a run, each with its `lands`: when it reaches what runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Units of a limit; lands at once.
+    LimitAllow {
+        /// Whose limit.
+        registry: RegistryId,
+        /// Position among its limits.
+        limit: usize,
+        /// Units (thousandths) from now on.
+        allow: u64,
+    },
+    /// Addresses of a NAT egress; lands at the next connection (`choose = "connection"`) or for nodes that come
+    /// up later (`choose = "node"`).
+    EgressAddresses {
+        /// Which egress.
+        egress: EgressId,
+        /// Addresses from now on.
+        addresses: u32,
+    },
+    /// Pull secret of a workload; lands for new pods.
+    WorkloadAccount {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Its account from now on.
+        account: Option<AccountId>,
+    },
+    /// Surge of a Deployment; lands at once.
+    MaxSurge {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Surge from now on.
+        max_surge: Count,
+    },
+    /// Unavailability of a Deployment or DaemonSet; lands at once.
+    MaxUnavailable {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Unavailability from now on.
+        max_unavailable: Count,
+    },
+    /// The kubelet's configuration; lands when a kubelet starts (restart or new node).
+    Kubelet {
+        /// Which pool.
+        pool: PoolId,
+        /// Configuration from now on.
+        kubelet: KubeletSpec,
+    },
+    /// Images on the disk of a new node; lands at node replacement.
+    Preloaded {
+        /// Which pool.
+        pool: PoolId,
+        /// Images from now on.
+        images: Vec<ImageId>,
+    },
+    /// Batch of a running node replacement; lands at the next batch.
+    ReplaceBatch {
+        /// Position in `Spec::timeline`.
+        timeline: usize,
+        /// Nodes at a time from now on.
+        batch: Count,
+    },
+}
+
+/// An injected fault or an outage.
+#[derive(Clone, Debug)]
+pub struct FaultSpec {
+    /// Block name: the cause in the results.
+    pub name: String,
+    /// Whose endpoints.
+    pub registry: RegistryId,
+    /// Which requests.
+    pub requests: RequestKinds,
+    /// Only blob requests of these layers (position from the bottom, config left out); empty for all.
+    pub layers: Vec<u32>,
+    /// From when.
+    pub from: Span,
+    /// Until when; `None` is the end of the run.
+    pub until: Option<Span>,
+    /// Which share of the requests, by a keyed draw.
+    pub share: Share,
+    /// Only the first so many matching requests of the run.
+    pub first: Option<u32>,
+    /// What happens to them.
+    pub answer: Answer,
+}
+
+/// What a faulty endpoint does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Answers with this status.
+    Status {
+        /// The status.
+        status: u16,
+        /// Retry-After header.
+        retry_after: Option<Span>,
+    },
+    /// Closes the connection before any byte of the answer.
+    Drop,
+    /// Takes the connection and never answers.
+    Hang,
+    /// Does not take the connection: the dial times out.
+    Unreachable,
+}
+
+/// Kinds of requests, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestKinds(pub u8);
+
+/// One kind of request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum RequestKind {
+    /// GET or POST of a token.
+    Token = 0,
+    /// HEAD of a manifest.
+    ManifestHead = 1,
+    /// GET of an index or manifest.
+    ManifestGet = 2,
+    /// HEAD of a blob.
+    BlobHead = 3,
+    /// GET of a blob at the registry.
+    BlobGet = 4,
+    /// GET of a blob at the host that the registry redirected to.
+    CdnGet = 5,
+}
+
+impl RequestKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Token,
+        Self::ManifestHead,
+        Self::ManifestGet,
+        Self::BlobHead,
+        Self::BlobGet,
+        Self::CdnGet,
+    ];
+
+    /// The name in scenarios and outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::ManifestHead => "manifest-head",
+            Self::ManifestGet => "manifest-get",
+            Self::BlobHead => "blob-head",
+            Self::BlobGet => "blob-get",
+            Self::CdnGet => "cdn-get",
+        }
+    }
+}
+
+impl RequestKinds {
+    /// Every kind.
+    pub const ALL: Self = Self(0b11_1111);
+
+    /// The set with `kind` added.
+    #[must_use]
+    pub const fn with(self, kind: RequestKind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+
+    /// Whether `kind` is in the set.
+    pub const fn contains(self, kind: RequestKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+}
