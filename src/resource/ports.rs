@@ -1,0 +1,90 @@
+//! Source ports towards one destination: what a NAT gateway, a conntrack table or a host hands out.
+//!
+//! A port is taken while its connection is open and for a hold time after it closed (`TIME_WAIT`,
+//! or the gateway's own timer before it reuses a port towards the same destination: 65 s after FIN at
+//! Azure NAT gateway, 120 s at Google Cloud NAT; facts on NAT and egress, vendors' documentation).
+//! So a pool sustains count / hold new connections per second, however short they are.
+
+use std::collections::VecDeque;
+
+use crate::units::{Span, Time};
+
+/// The ports of one address (or one machine) towards one destination. Calls come in the order of
+/// time; each costs amortised O(1).
+///
+/// ```
+/// use pullstorm::resource::ports::PortPool;
+/// use pullstorm::units::{Span, Time};
+///
+/// let mut pool = PortPool::new(1, Span::from_secs(60));
+/// assert!(pool.take(Time::ZERO));
+/// pool.give_back(Time::from_secs(3));
+/// assert!(!pool.take(Time::from_secs(62)));
+/// assert!(pool.take(Time::from_secs(63)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct PortPool {
+    count: u32,
+    hold: Span,
+    /// Ports of connections whose end is not known yet.
+    open: u32,
+    /// Ports of connections whose end is known and that are not free yet.
+    returning: u32,
+    /// How many ports become free at which instant, in the order of time, one entry an instant.
+    returns: VecDeque<(Time, u32)>,
+}
+
+impl PortPool {
+    /// `count` free ports; each stays taken for `hold` after its connection closed.
+    pub const fn new(count: u32, hold: Span) -> Self {
+        Self { count, hold, open: 0, returning: 0, returns: VecDeque::new() }
+    }
+
+    /// Takes a port, where one is free.
+    pub fn take(&mut self, now: Time) -> bool {
+        while let Some(&(free, ports)) = self.returns.front()
+            && free <= now
+        {
+            self.returning -= ports;
+            self.returns.pop_front();
+        }
+        let granted = self.open + self.returning < self.count;
+        self.open += u32::from(granted);
+        granted
+    }
+
+    /// Says that the connection of a port that was taken closes at `closes_at`: the port is free
+    /// at `closes_at` + hold. `closes_at` may lie ahead.
+    ///
+    /// # Panics
+    /// Panics when no port is open, or when an earlier call came with a later `closes_at`.
+    pub fn give_back(&mut self, closes_at: Time) {
+        assert!(0 < self.open, "a port given back at {closes_at:?} that nobody took");
+        self.open -= 1;
+        self.returning += 1;
+        let free = closes_at + self.hold;
+        match self.returns.back_mut() {
+            Some((last, ports)) if *last == free => *ports += 1,
+            last => {
+                let in_order = last.is_none_or(|&mut (last, _)| last < free);
+                assert!(in_order, "a port given back at {closes_at:?} after a later one");
+                self.returns.push_back((free, 1));
+            }
+        }
+    }
+
+    /// Ports that are not free at `now`: open or held.
+    pub fn taken(&self, now: Time) -> u32 {
+        let free_again = self.returns.iter().take_while(|&&(free, _)| free <= now);
+        self.open + self.returning - free_again.map(|&(_, ports)| ports).sum::<u32>()
+    }
+
+    /// When a port is free, if nobody else takes one: `now` where one is free now, `None` where
+    /// all belong to connections whose end is not known.
+    pub fn free_at(&self, now: Time) -> Option<Time> {
+        if self.taken(now) < self.count {
+            return Some(now);
+        }
+        self.returns.iter().map(|&(free, _)| free).find(|&free| now < free)
+    }
+}
