@@ -30,6 +30,7 @@ struct Egress {
     in_use: u32,
     /// Prefixes of an IPv6 egress, as dense numbers.
     prefixes: Vec<u32>,
+    n_addresses: u32,
     link: Option<LinkId>,
     /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are allotted to machines.
     ports: Vec<Option<PortPool>>,
@@ -60,6 +61,7 @@ impl Egresses {
                 shared: Vec::new(),
                 in_use: 0,
                 prefixes: Vec::new(),
+                n_addresses: 0,
                 link,
                 ports: Vec::new(),
             });
@@ -85,7 +87,8 @@ impl Egresses {
 
     fn new_address(&mut self, egress: EgressId, prefix: Option<u32>) -> AddressId {
         let prefix = prefix.unwrap_or_else(|| self.new_prefix());
-        let ordinal = self.addresses.iter().filter(|it| it.egress == egress).count() as u32;
+        let ordinal = self.egresses[egress.idx()].n_addresses;
+        self.egresses[egress.idx()].n_addresses += 1;
         self.addresses.push(Address { egress, ordinal, prefix, owner: ordinal });
         AddressId::from(self.addresses.len() - 1)
     }

@@ -121,6 +121,17 @@ pub(crate) struct Request {
     pub(crate) authorised: bool,
 }
 
+/// What a concurrency limit granted; it is given back when the answer is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The limit.
+    pub limit: LimitId,
+    /// Its counter.
+    pub key: u32,
+    /// Thousandths of a unit.
+    pub units: u32,
+}
+
 /// What the endpoint did with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reply {
@@ -213,16 +224,20 @@ impl World<'_> {
             return None;
         }
         let registry = request.endpoint.registry;
-        for limit in self.limits.of_registry(registry, at_edge) {
-            let asked = self.limits.ask(now, limit, request.unit, &request.asker);
-            if let Some(asked) = asked {
-                self.observe.limit_asked(now, limit, &request.asker, asked);
-                if let Admission::Refused { .. } = asked.admission {
-                    return Some(Reply::Refused {
-                        status: self.limits.status(limit),
-                        cause: Cause::Limit(limit),
-                    });
-                }
+        for limit in self.limits.of_registry(registry) {
+            if self.limits.at_edge(limit) != at_edge {
+                continue;
+            }
+            let Some(asked) = self.limits.ask(now, limit, request.unit, &request.asker) else {
+                continue;
+            };
+            self.observe.limit_asked(now, limit, &request.asker, asked);
+            if let Admission::Refused { .. } = asked.admission {
+                let (status, cause) = (self.limits.status(limit), Cause::Limit(limit));
+                return Some(Reply::Refused { status, cause });
+            }
+            if self.limits.is_concurrency(limit) {
+                self.granted = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
             }
         }
         None

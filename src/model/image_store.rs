@@ -165,6 +165,11 @@ impl ImageStore {
         true
     }
 
+    /// Whether the blob is there.
+    pub fn has_blob(&self, blob: BlobId) -> bool {
+        self.blobs.present(blob)
+    }
+
     /// Asks for a blob.
     pub fn claim_blob(&mut self, blob: BlobId, waiter: Waiter) -> Claim {
         self.blobs.claim(blob, waiter)

@@ -146,19 +146,14 @@ impl Limits {
         Self { limits, first, chance }
     }
 
-    /// Limits of one registry at the edge, or in the registry.
-    pub(crate) fn of_registry(
-        &self,
-        registry: RegistryId,
-        at_edge: bool,
-    ) -> impl Iterator<Item = LimitId> + use<> {
-        let range = self.first[registry.idx()]..self.first[registry.idx() + 1];
-        let mask: u64 = range
-            .clone()
-            .enumerate()
-            .filter(|&(_, it)| self.limits[usize::from(it)].spec.at_edge == at_edge)
-            .fold(0, |mask, (bit, _)| mask | 1 << bit);
-        range.enumerate().filter(move |&(bit, _)| mask & (1 << bit) != 0).map(|(_, it)| LimitId(it))
+    /// The limits of one registry, in order.
+    pub(crate) fn of_registry(&self, registry: RegistryId) -> impl Iterator<Item = LimitId> + use<> {
+        (self.first[registry.idx()]..self.first[registry.idx() + 1]).map(LimitId)
+    }
+
+    /// Whether it stands at the edge, before authorisation.
+    pub(crate) fn at_edge(&self, limit: LimitId) -> bool {
+        self.limits[limit.idx()].spec.at_edge
     }
 
     /// Asks a limit; `None` where it does not count such a request of such a client.
