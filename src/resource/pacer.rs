@@ -6,8 +6,9 @@
 
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 
-/// A waiting token bucket. The schedule is exact: of callers who all come at t, the k-th (from 1)
-/// goes at t for k ≤ burst, and at t + (k − burst) / qps, rounded up to the next microsecond, after.
+/// A waiting token bucket. The schedule is exact: of callers who all come to a full bucket at t,
+/// the k-th (from 1) goes at t for k ≤ burst, and else at t + (k − burst) / qps, rounded up to the
+/// next microsecond.
 ///
 /// ```
 /// use pullstorm::resource::pacer::Pacer;
@@ -36,7 +37,7 @@ impl Pacer {
         Self { qps, burst, level: burst as i128 * TOKEN, settled: Time::ZERO }
     }
 
-    /// The instant at which the caller who comes at `now` may go. Callers go in the order they came.
+    /// The instant at which the caller who comes at `now` may go; callers go as they came.
     ///
     /// # Panics
     /// Panics when an earlier call came with a later `now`.

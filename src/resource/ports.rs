@@ -1,8 +1,9 @@
 //! Source ports towards one destination: what a NAT gateway, a conntrack table or a host hands out.
 //!
 //! A port is taken while its connection is open and for a hold time after it closed (`TIME_WAIT`,
-//! or the gateway's own timer before it reuses a port towards the same destination: 65 s after FIN
-//! at Azure NAT gateway, 120 s at Google Cloud NAT, by their documentation). So a pool sustains count / hold new connections per second, however short they are.
+//! or the gateway's own timer before it reuses a port towards the same destination: 65 s after a
+//! FIN at Azure NAT gateway, 120 s at Google Cloud NAT, by their documentation). So a pool sustains
+//! count / hold new connections per second, however short they are.
 
 use std::collections::VecDeque;
 
