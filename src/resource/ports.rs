@@ -138,13 +138,13 @@ mod tests {
         #[test]
         fn a_pool_answers_as_its_slow_twin(
             count in 0u32..5, hold in 0u64..20,
-            steps in prop::collection::vec((0u64..6, any::<bool>()), 0..120),
+            steps in prop::collection::vec((0u64..6, any::<bool>(), 0u64..8), 0..120),
         ) {
             let mut pool = PortPool::new(count, Span::from_micros(hold));
             // One entry a connection: the microsecond from which its port is free, once known.
             let mut twin: Vec<Option<u64>> = Vec::new();
-            let mut now = 0;
-            for (later, is_take) in steps {
+            let (mut now, mut closes_at) = (0, 0);
+            for (later, is_take, lasts) in steps {
                 now += later;
                 let at = Time::from_micros(now);
                 let taken = twin.iter().filter(|free| free.is_none_or(|free| now < free)).count();
@@ -159,8 +159,9 @@ mod tests {
                         twin.push(None);
                     }
                 } else if let Some(open) = twin.iter_mut().find(|free| free.is_none()) {
-                    *open = Some(now + hold);
-                    pool.give_back(at);
+                    closes_at = closes_at.max(now + lasts);
+                    *open = Some(closes_at + hold);
+                    pool.give_back(Time::from_micros(closes_at));
                 }
             }
         }
