@@ -1,5 +1,5 @@
-//! A first-come-first-served station with one server and a rate in bytes: a disk that unpacks layers
-//! one after another, a mirror that checks blobs.
+//! A first-come-first-served station with one server and a rate in bytes: a disk that unpacks one
+//! layer after another, a mirror that checks blobs.
 
 use crate::units::{Bandwidth, Bytes, MICROS_PER_SECOND, Time};
 
@@ -59,5 +59,55 @@ impl Station {
             return self.busy_until;
         }
         Time::from_micros(self.busy_until.as_micros().saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn jobs_wait_for_those_before_them() {
+        let mut station = Station::new(Bandwidth::from_bytes_per_second(1_000_000));
+        let at = Time::from_micros;
+        assert_eq!(station.serve(at(5), Bytes(10)), at(15));
+        assert_eq!(station.serve(at(6), Bytes(10)), at(25));
+        assert_eq!(station.serve(at(25), Bytes(0)), at(25));
+        assert_eq!(station.serve(at(40), Bytes(10)), at(50));
+        assert_eq!(station.busy_until(), at(50));
+    }
+
+    #[test]
+    fn fractions_of_a_microsecond_are_carried_not_lost() {
+        // 3 bytes/s: a byte takes 333,333 and a third microseconds.
+        let mut station = Station::new(Bandwidth::from_bytes_per_second(3));
+        let ends: Vec<u64> =
+            (0..4).map(|_| station.serve(Time::ZERO, Bytes(1)).as_micros()).collect();
+        assert_eq!(ends, [333_334, 666_667, 1_000_000, 1_333_334]);
+    }
+
+    #[test]
+    fn a_station_without_a_rate_never_ends() {
+        let mut station = Station::new(Bandwidth::from_bits_per_second(0));
+        assert_eq!(station.serve(Time::ZERO, Bytes(0)), Time::ZERO);
+        assert_eq!(station.serve(Time::ZERO, Bytes(1)), Time::NEVER);
+        assert_eq!(station.serve(Time::from_secs(1), Bytes(1)), Time::NEVER);
+    }
+
+    proptest! {
+        #[test]
+        fn a_busy_period_ends_when_the_sum_of_its_bytes_would(
+            rate in 1u64..1_000_000_000, jobs in prop::collection::vec(0u64..1_000_000, 1..40),
+        ) {
+            let rate = Bandwidth::from_bits_per_second(rate);
+            let mut station = Station::new(rate);
+            let mut sum = 0;
+            for bytes in jobs {
+                sum += bytes;
+                let alone = Time::ZERO + Bytes(sum).time_at(rate).unwrap();
+                prop_assert_eq!(station.serve(Time::ZERO, Bytes(bytes)), alone);
+            }
+        }
     }
 }
