@@ -1,2 +1,4 @@
 //! What is shared and scarce, still without containers: limits, links, stations, ports. Every part is pure: it
 //! knows no calendar and says what happened.
+
+pub mod link;
