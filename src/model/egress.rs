@@ -131,11 +131,6 @@ impl Egresses {
         )
     }
 
-    /// Whether background load can share an address here (only where addresses are shared at all).
-    pub(crate) fn shares_addresses(&self, id: EgressId) -> bool {
-        !self.egresses[id.idx()].shared.is_empty()
-    }
-
     /// The /64 of an address, or its own number for IPv4.
     pub(crate) fn prefix(&self, address: AddressId) -> u32 {
         self.addresses[address.idx()].prefix
@@ -146,7 +141,12 @@ impl Egresses {
         self.egresses[id.idx()].link
     }
 
-    fn pool(&mut self, address: AddressId, node: NodeId, endpoint: Endpoint) -> Option<&mut PortPool> {
+    fn pool(
+        &mut self,
+        address: AddressId,
+        node: NodeId,
+        endpoint: Endpoint,
+    ) -> Option<&mut PortPool> {
         let Address { egress, owner, .. } = self.addresses[address.idx()];
         let n_endpoints = self.n_endpoints;
         let egress = &mut self.egresses[egress.idx()];

@@ -5,7 +5,7 @@
 //! limit here, never a branch in the kubelet.
 
 use crate::model::World;
-use crate::model::ids::{AccountId, FaultId, LimitId, NodeId, RegistryId};
+use crate::model::ids::{FaultId, LimitId, NodeId};
 use crate::model::registry::{Asker, Endpoint, EndpointKind, Unit};
 use crate::model::spec::{Answer, RequestKind, Spec};
 use crate::resource::limiter::Admission;
@@ -243,6 +243,16 @@ impl World<'_> {
         None
     }
 
+    /// Whether a request passes the limits of the edge and of the registry, faults aside.
+    pub(crate) fn passes_limits(&mut self, now: Time, request: &Request) -> bool {
+        let refused =
+            self.pass_limits(now, request, true).or_else(|| self.pass_limits(now, request, false));
+        if let Some(grant) = self.granted.take() {
+            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+        }
+        refused.is_none()
+    }
+
     /// Leads a new connection through its gates: look-up, source port, dial, TLS.
     ///
     /// A refusal here is silence: the SYN is dropped, so the caller learns it at the dial timeout.
@@ -266,4 +276,3 @@ impl World<'_> {
         Ok(Connected { takes, address })
     }
 }
-

@@ -225,7 +225,9 @@ impl World<'_> {
         match container.image_pull_policy {
             ImagePullPolicy::Never if !present => Ensure::Error,
             ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent if present => Ensure::Start,
-            _ if state.rung(container.image).holds_back(now, node.kubelet.ladder()) => Ensure::Error,
+            _ if state.rung(container.image).holds_back(now, node.kubelet.ladder()) => {
+                Ensure::Error
+            }
             _ => Ensure::Pull,
         }
     }
@@ -254,7 +256,8 @@ impl World<'_> {
         state.init_running = true;
         state.polls = None;
         let (plan, done) = (state.plan, u64::from(state.init_done));
-        let noticed = self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
+        let noticed =
+            self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
         let event = Event::InitContainerEnded { pod, plan };
         self.calendar.schedule(now + container.duration + noticed, event);
     }

@@ -64,6 +64,8 @@ pub(crate) struct Pool {
     pub(crate) key: u64,
     /// The node of each slot, and its generation.
     pub(crate) slots: Vec<Slot>,
+    /// Nodes wanted.
+    pub(crate) wanted: u32,
     /// Nodes that take pods, the least loaded first, ties by a keyed draw.
     pub(crate) open: BTreeSet<(u32, u64, NodeId)>,
     /// Pods that no node takes.
@@ -91,6 +93,7 @@ impl World<'_> {
             self.pools.push(Pool {
                 key: combine(stable_hash("pool"), stable_hash(&pool.name)),
                 slots: Vec::new(),
+                wanted: pool.nodes,
                 open: BTreeSet::new(),
                 unschedulable: VecDeque::new(),
                 kubelet: pool.kubelet,
@@ -143,6 +146,7 @@ impl World<'_> {
             disk: Station::new(spec.unpack),
             open_as: None,
         });
+        self.observe.node_added(&self.nodes[id.idx()]);
         id
     }
 
@@ -268,6 +272,7 @@ impl World<'_> {
     /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots) drained.
     pub(crate) fn scale_pool(&mut self, now: Time, pool: PoolId, wanted: u32) {
         let n_slots = self.pools[pool.idx()].slots.len() as u32;
+        self.pools[pool.idx()].wanted = wanted;
         for slot in wanted..n_slots {
             if let Some(node) = self.pools[pool.idx()].slots[slot as usize].node {
                 match self.nodes[node.idx()].state {

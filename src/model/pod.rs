@@ -23,7 +23,6 @@ pub(crate) struct Pod {
     pub(crate) phase: Phase,
     /// Row of the outcome; `None` for a pod that ran before the simulation.
     pub(crate) row: Option<u32>,
-    pub(crate) created: Time,
     /// Since when it has not been ready.
     pub(crate) unready_since: Option<Time>,
     /// Bound to this node by its controller (DaemonSet) rather than by the scheduler.

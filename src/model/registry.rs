@@ -147,7 +147,10 @@ impl Limits {
     }
 
     /// The limits of one registry, in order.
-    pub(crate) fn of_registry(&self, registry: RegistryId) -> impl Iterator<Item = LimitId> + use<> {
+    pub(crate) fn of_registry(
+        &self,
+        registry: RegistryId,
+    ) -> impl Iterator<Item = LimitId> + use<> {
         (self.first[registry.idx()]..self.first[registry.idx() + 1]).map(LimitId)
     }
 
@@ -279,9 +282,9 @@ impl Limit {
         }
         let phase = match self.spec.law {
             LawSpec::FixedWindow { anchor: Some(anchor), .. } => anchor,
-            LawSpec::FixedWindow { window, .. } => {
-                chance.draw(Purpose::WindowPhase as u64, self.key, u64::from(owner)).span_below(window)
-            }
+            LawSpec::FixedWindow { window, .. } => chance
+                .draw(Purpose::WindowPhase as u64, self.key, u64::from(owner))
+                .span_below(window),
             _ => Span::ZERO,
         };
         let key = self.limiter.open_key(phase);

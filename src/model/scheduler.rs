@@ -72,9 +72,7 @@ impl World<'_> {
         self.close_node(node);
         let state = &mut self.nodes[node.idx()];
         let load = state.pods.len() as u32;
-        if state.state != NodeState::Ready
-            || self.spec.pools[state.pool.idx()].max_pods <= load
-        {
+        if state.state != NodeState::Ready || self.spec.pools[state.pool.idx()].max_pods <= load {
             return;
         }
         let mut draw = self.chance.draw(Purpose::SchedulerTie as u64, state.key, u64::from(load));

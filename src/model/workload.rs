@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::chance::{combine, stable_hash};
-use crate::model::ids::{AccountId, NodeId, PodId, PoolId, WorkloadId};
+use crate::model::ids::{AccountId, ImageId, NodeId, PodId, PoolId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::{Phase, Pod};
 use crate::model::spec::{ContainerSpec, Count, WorkloadKind, WorkloadSpec};
@@ -37,8 +37,8 @@ pub(crate) struct Workload {
     pub(crate) ready: u32,
     /// The rollout that is watched: when it began, and whether it is complete.
     rollout: Option<Rollout>,
-    /// DaemonSet: the pod of each node.
-    daemons: BTreeMap<NodeId, PodId>,
+    /// DaemonSet: the pod of each node, `None` while it is being created.
+    daemons: BTreeMap<NodeId, Option<PodId>>,
     /// Job: pods that ended.
     succeeded: u32,
 }
@@ -194,7 +194,7 @@ impl World<'_> {
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
             if matches!(spec.kind, WorkloadKind::DaemonSet { .. }) {
-                self.workloads[id.idx()].daemons.insert(node, pod);
+                self.workloads[id.idx()].daemons.insert(node, Some(pod));
             }
         }
         let (ready, desired) = (self.workloads[id.idx()].ready, self.workloads[id.idx()].desired());
@@ -243,7 +243,6 @@ impl World<'_> {
             node: pinned.unwrap_or(NodeId(0)),
             phase: Phase::Unbound,
             row: None,
-            created: now,
             unready_since: Some(now),
             pinned: pinned.is_some(),
             busy: false,
@@ -260,7 +259,8 @@ impl World<'_> {
             tries: Vec::new(),
             rejected: None,
         });
-        workload.sets[revision].pods.insert((Phase::Unbound, self.deletion_tie(pod), pod));
+        let tie = self.deletion_tie(pod);
+        self.workloads[id.idx()].sets[revision].pods.insert((Phase::Unbound, tie, pod));
         pod
     }
 
@@ -300,7 +300,7 @@ impl World<'_> {
         let pod = self.new_pod(now, id, revision, pinned);
         self.pods[pod.idx()].row = Some(self.observe.pod_created(now, &self.pods[pod.idx()]));
         if let Some(node) = pinned {
-            self.workloads[id.idx()].daemons.insert(node, pod);
+            self.workloads[id.idx()].daemons.insert(node, Some(pod));
         }
         self.schedule_pod(now, pod);
     }
@@ -386,9 +386,15 @@ impl World<'_> {
     /// A pod goes; its controller replaces it.
     pub(crate) fn remove_pod(&mut self, now: Time, pod: PodId) {
         let id = self.pods[pod.idx()].workload;
-        if self.remove_pod_unreplaced(now, pod) {
-            self.reconcile(now, id);
+        if !self.remove_pod_unreplaced(now, pod) {
+            return;
         }
+        let node = self.pods[pod.idx()].node;
+        let is_daemon_set = matches!(self.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
+        if is_daemon_set && self.nodes[node.idx()].state == NodeState::Ready {
+            self.create_daemon(now, id, node);
+        }
+        self.reconcile(now, id);
     }
 
     /// A pod goes, by the will of its controller; true where it was there.
@@ -398,7 +404,7 @@ impl World<'_> {
             return false;
         }
         let (id, node) = (state.workload, state.node);
-        if self.workloads[id.idx()].daemons.get(&node) == Some(&pod) {
+        if self.workloads[id.idx()].daemons.get(&node) == Some(&Some(pod)) {
             self.workloads[id.idx()].daemons.remove(&node);
         }
         self.end_pod(now, pod, Phase::Gone);
@@ -490,6 +496,9 @@ impl World<'_> {
         let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
         let least = replicas - unavailable;
         let may_go = total.saturating_sub(least + new_unready);
+        if may_go == 0 {
+            return;
+        }
         let unhealthy = |set: &ReplicaSet| set.wanted.saturating_sub(set.ready);
         let mut cleanup = may_go;
         for set in &mut workload.sets[..newest] {
@@ -511,12 +520,7 @@ impl World<'_> {
     }
 
     /// A new template: from now on the controller rolls towards it.
-    pub(crate) fn roll_out(
-        &mut self,
-        now: Time,
-        id: WorkloadId,
-        replace: &[(crate::model::ids::ImageId, crate::model::ids::ImageId)],
-    ) {
+    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
         let workload = &mut self.workloads[id.idx()];
         let mut template = workload.templates[workload.revision()].clone();
         for container in template.init_containers.iter_mut().chain(&mut template.containers) {
@@ -524,14 +528,14 @@ impl World<'_> {
                 container.image = new;
             }
         }
-        let wanted_now = workload.sets.iter().map(|it| it.wanted).sum::<u32>();
+        if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
+            // Nothing to roll: pods made from now on use the new template.
+            let newest = workload.revision();
+            workload.templates[newest] = template;
+            return;
+        }
         workload.templates.push(template);
         workload.sets.push(ReplicaSet::default());
-        if matches!(workload.kind, WorkloadKind::Job { .. }) || wanted_now == 0 && !workload.started {
-            // Nothing runs yet: the new template is simply the one that will be used.
-            let newest = workload.revision();
-            workload.sets.swap(0, newest);
-        }
         self.begin_rollout(now, id);
         self.reconcile(now, id);
     }
@@ -577,14 +581,14 @@ impl World<'_> {
     }
 
     fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
+        self.workloads[id.idx()].daemons.insert(node, None);
         let at = self.controller_pace[CONTROLLER_DAEMON_SET].next(now);
         self.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
     }
 
     /// The API server has a new pod of a DaemonSet.
     pub(crate) fn on_daemon_created(&mut self, now: Time, id: WorkloadId, node: NodeId) {
-        let ready = self.nodes[node.idx()].state == NodeState::Ready;
-        if ready && !self.workloads[id.idx()].daemons.contains_key(&node) {
+        if self.workloads[id.idx()].daemons.get(&node) == Some(&None) {
             let newest = self.workloads[id.idx()].revision();
             self.admit_pod(now, id, newest, Some(node));
         }
@@ -609,40 +613,27 @@ impl World<'_> {
     }
 
     /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not ready go first
-    /// and for free. A node without a pod gets one.
+    /// and for free.
     fn reconcile_daemon_set(&mut self, now: Time, id: WorkloadId, max_unavailable: Count) {
-        let pool = self.spec.workloads[id.idx()].pool;
-        for node in self.nodes_without_daemon(pool, id) {
-            self.create_daemon(now, id, node);
-        }
         let workload = &self.workloads[id.idx()];
-        let newest = workload.revision();
-        if newest == 0 || now < workload.paused_until {
-            self.complete_daemon_rollout(now, id);
-            return;
-        }
-        let n_nodes = self.ready_nodes(pool).len() as u32;
-        let allowed = match max_unavailable {
-            Count::Number(n) => n,
-            Count::Share(share) => share.of_at_least_one(u64::from(n_nodes)) as u32,
-        };
-        let unready: Vec<PodId> = self.old_daemons(id, |phase| phase != Phase::Ready);
-        let mut budget = allowed.saturating_sub(n_nodes.saturating_sub(workload.ready));
-        let ready = self.old_daemons(id, |phase| phase == Phase::Ready);
-        let n_ready = budget.min(ready.len() as u32) as usize;
-        budget = 0;
-        let _ = budget;
-        for pod in unready.into_iter().chain(ready.into_iter().take(n_ready)) {
-            let node = self.pods[pod.idx()].node;
-            if self.remove_pod_unreplaced(now, pod) {
-                self.create_daemon(now, id, node);
+        if 0 < workload.revision() && workload.paused_until <= now {
+            let n_nodes = workload.daemons.len() as u32;
+            let allowed = match max_unavailable {
+                Count::Number(n) => n,
+                Count::Share(share) => share.of_at_least_one(u64::from(n_nodes)) as u32,
+            };
+            let unavailable = n_nodes.saturating_sub(workload.ready);
+            let budget = allowed.saturating_sub(unavailable) as usize;
+            let unready = self.old_daemons(id, |phase| phase != Phase::Ready);
+            let ready = self.old_daemons(id, |phase| phase == Phase::Ready);
+            for pod in unready.into_iter().chain(ready.into_iter().take(budget)) {
+                let node = self.pods[pod.idx()].node;
+                if self.remove_pod_unreplaced(now, pod) {
+                    self.create_daemon(now, id, node);
+                }
             }
         }
         self.complete_daemon_rollout(now, id);
-    }
-
-    fn nodes_without_daemon(&self, _pool: PoolId, _id: WorkloadId) -> Vec<NodeId> {
-        Vec::new()
     }
 
     fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
@@ -659,7 +650,7 @@ impl World<'_> {
         let workload = &self.workloads[id.idx()];
         let newest = workload.revision();
         let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
-        let wanted = self.ready_nodes(self.spec.workloads[id.idx()].pool).len() as u32;
+        let wanted = self.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
         if old == 0 && 0 < wanted && wanted <= workload.sets[newest].ready {
             self.complete_rollout(now, id);
         }
@@ -704,5 +695,9 @@ fn fenceposts(replicas: u32, max_surge: Count, max_unavailable: Count) -> (u32, 
     };
     let surge = resolve(max_surge, Share::of_ceil);
     let unavailable = resolve(max_unavailable, Share::of_floor);
-    if surge == 0 && unavailable == 0 { (0, 1.min(replicas)) } else { (surge, unavailable.min(replicas)) }
+    if surge == 0 && unavailable == 0 {
+        (0, 1.min(replicas))
+    } else {
+        (surge, unavailable.min(replicas))
+    }
 }

@@ -158,13 +158,12 @@ impl World<'_> {
         let registry = &self.spec.registries[image.registry.idx()];
         let size = self.catalogue.size(image.objects[state.object as usize]);
         let node = &self.nodes[pull.node.idx()];
-        let mut path = Path::default();
-        if let Some(link) = self.egresses.link(self.spec.pools[node.pool.idx()].egress) {
-            path.push(link);
-        }
-        if let Some(link) = self.registry_links[image.registry.idx()] {
-            path.push(link);
-        }
+        let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+        let path = match (egress, self.registry_links[image.registry.idx()]) {
+            (Some(egress), Some(registry)) => Path::new(&[egress, registry]),
+            (Some(link), None) | (None, Some(link)) => Path::new(&[link]),
+            (None, None) => Path::DIRECT,
+        };
         let tag = u64::from(id.0) << 32 | lane as u64;
         let cap = registry.connection_bandwidth;
         let flow = self.links.start(now, node.leaf, path, cap, size, tag);
@@ -344,4 +343,3 @@ impl World<'_> {
         }
     }
 }
-

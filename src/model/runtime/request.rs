@@ -72,7 +72,7 @@ impl World<'_> {
         let rtt = endpoint.rtt(&self.spec.registries[image.registry.idx()]);
         let mut takes = rtt.half();
         if !open {
-            match self.pass_connection_gates(from, node, endpoint, kind) {
+            match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind) {
                 Ok(connected) => {
                     takes += connected.takes;
                     let connection = Connection { address: connected.address, carried: 0 };
@@ -123,9 +123,12 @@ impl World<'_> {
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
             Reply::Challenged => self.request_challenged(back, id, lane, grant),
-            Reply::Refused { status, cause } => self.request_refused(back, id, lane, status, cause),
+            Reply::Refused { status, cause } => {
+                self.return_grant(back, grant);
+                self.request_refused(back, id, lane, status, cause);
+            }
             Reply::Dropped { cause } => {
-                self.drop_connection(back, id, lane);
+                self.drop_connection(id, lane);
                 self.fail_request(back, id, lane, cause);
             }
             Reply::Hanging { cause } => self.watch_progress(now, id, cause),
@@ -162,7 +165,14 @@ impl World<'_> {
         }
     }
 
-    fn note_request(&mut self, now: Time, id: PullId, lane: &Lane, request: &Request, reply: Reply) {
+    fn note_request(
+        &mut self,
+        now: Time,
+        id: PullId,
+        lane: &Lane,
+        request: &Request,
+        reply: Reply,
+    ) {
         let pull = self.pulls.get_mut(id);
         pull.attempt.requests += 1;
         let pull = self.pulls.get(id);
@@ -196,7 +206,7 @@ impl World<'_> {
             Step::TokenPost | Step::TokenGet => {
                 self.return_grant(back, grant);
                 let lifetime = TOKEN_LIFETIME;
-                self.close_token_connection(back, id, lane);
+                self.close_token_connection(id, lane);
                 let pull = self.pulls.get_mut(id);
                 pull.token_until = Some(back + lifetime);
                 let challenged = pull.lanes[lane].challenged;
@@ -207,7 +217,8 @@ impl World<'_> {
                 self.answer(back, id, lane, Answered::Resolved);
             }
             Step::Get => {
-                let is_blob = lane_is_blob(self.catalogue.image(pull.image).object(state.object as usize));
+                let is_blob =
+                    lane_is_blob(self.catalogue.image(pull.image).object(state.object as usize));
                 if is_blob && registry.redirects_blobs {
                     self.return_grant(back, grant);
                     self.send(back, id, lane, Step::GetRedirected);
@@ -250,7 +261,7 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[lane];
         if state.step == Step::TokenPost {
-            self.close_token_connection(back, id, lane);
+            self.close_token_connection(id, lane);
             self.send(back, id, lane, Step::TokenGet);
             return;
         }
@@ -267,7 +278,7 @@ impl World<'_> {
         let state = &mut pull.lanes[lane];
         let step = state.step;
         if matches!(step, Step::TokenPost | Step::TokenGet) {
-            self.close_token_connection(back, id, lane);
+            self.close_token_connection(id, lane);
             self.fail_request(back, id, lane, cause);
             return;
         }
@@ -330,19 +341,19 @@ impl World<'_> {
         }
     }
 
-    fn close_token_connection(&mut self, back: Time, id: PullId, lane: usize) {
+    fn close_token_connection(&mut self, id: PullId, lane: usize) {
         let pull = self.pulls.get_mut(id);
         let (node, image) = (pull.node, pull.image);
         if let Some(address) = pull.lanes[lane].token_address.take() {
             let registry = self.catalogue.image(image).registry;
             let endpoint = Endpoint { registry, kind: EndpointKind::Token };
-            let closes_at = back + self.profile(node).idle_timeout;
+            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
             self.give_back_port(closes_at, node, address, endpoint);
         }
     }
 
     /// The endpoint closed the connection; its port is held like that of any closed connection.
-    fn drop_connection(&mut self, back: Time, id: PullId, lane: usize) {
+    fn drop_connection(&mut self, id: PullId, lane: usize) {
         let pull = self.pulls.get_mut(id);
         let (node, image) = (pull.node, pull.image);
         let state = &mut pull.lanes[lane];
@@ -354,7 +365,7 @@ impl World<'_> {
         };
         if let Some(address) = address {
             let endpoint = Endpoint { registry: self.catalogue.image(image).registry, kind };
-            let closes_at = back + self.profile(node).idle_timeout;
+            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
             self.give_back_port(closes_at, node, address, endpoint);
         }
     }
