@@ -8,8 +8,9 @@ use super::solve::Fill;
 use super::tournament::Tournament;
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 
-/// A completion that lies less than this after a whole microsecond counts as reached at it, so that
-/// rounding in the last bits of an `f64` does not cost a microsecond. A nanosecond, in microseconds.
+/// A completion that lies at most this after a whole microsecond counts as reached at it, so that
+/// rounding in the last bits of an `f64` does not cost a microsecond: a nanosecond, in
+/// microseconds.
 pub(super) const SLACK_MICROS: f64 = 1e-3;
 
 /// A group's attained service starts again from zero beyond this, so that its bytes keep a

@@ -3,7 +3,8 @@
 use super::{FlowId, LeafId, LinkId};
 use crate::units::Bandwidth;
 
-/// The links that a flow passes beside its leaf, at most [`Path::MAX`]; their order does not matter.
+/// The links that a flow passes beside its leaf, at most [`Path::MAX`]; their order does not
+/// matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path {
     /// Ascending; [`u32::MAX`] fills the rest.

@@ -36,6 +36,8 @@ mod solve;
 mod tournament;
 
 #[cfg(test)]
+mod crowds;
+#[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod stories;
@@ -152,8 +154,8 @@ impl Links {
     /// back by [`Links::take_completed`]. A flow of no bytes is complete at `now`.
     ///
     /// # Panics
-    /// Panics when `now` has passed over a completion or is earlier than an instant given before, as
-    /// every method that takes an instant does.
+    /// Panics when `now` has passed over a completion or is earlier than an instant given before,
+    /// as every method that takes an instant does.
     pub fn start(
         &mut self,
         now: Time,

@@ -1,5 +1,5 @@
-//! The slow, obvious twin of [`super::Links`]: every flow keeps the bytes it lacks, and every change
-//! fills all rates from scratch.
+//! The slow, obvious twin of [`super::Links`]: every flow keeps the bytes it lacks, and every
+//! change fills all rates from scratch.
 
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 

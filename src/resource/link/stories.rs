@@ -3,17 +3,9 @@
 use proptest::prelude::*;
 
 use super::reference::Slow;
+use super::tests::{at, rate};
 use super::*;
 use crate::units::Span;
-
-/// Bytes per second.
-fn rate(bytes: u64) -> Bandwidth {
-    Bandwidth::from_bytes_per_second(bytes)
-}
-
-fn at(micros: u64) -> Time {
-    Time::from_micros(micros)
-}
 
 /// One thing to do, after a pause.
 #[derive(Clone, Debug)]
@@ -151,8 +143,8 @@ impl Fast {
         }
     }
 
-    /// The definition: nothing is overdrawn, and every flow runs at its cap or has a full link where
-    /// no rate is larger than its own.
+    /// The definition: nothing is overdrawn, and every flow runs at its cap or has a full link
+    /// where no rate is larger than its own.
     fn check(&mut self, now: Time) {
         let mut rates = Vec::new();
         for (_, id, path, cap) in &self.flows {
@@ -172,7 +164,7 @@ impl Fast {
                 let full = self.capacities[link] * (1.0 - 1e-9) <= loads[link];
                 full && on(link).all(|other| other.0 <= rate * (1.0 + 1e-9))
             });
-            assert!(rate == cap || bottleneck, "{rate} has no bottleneck: {rates:?}");
+            assert!(cap <= rate || bottleneck, "{rate} has no bottleneck: {rates:?}");
         }
     }
 }
@@ -240,10 +232,10 @@ fn run_slow(story: &Story) -> Vec<End> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..Default::default() })]
 
-    /// Every flow ends the same way, within 2 us and 1 byte; so the order of completions is the same
-    /// but for those less than 2 us apart.
+    /// Every flow ends the same way, within 2 us and 1 byte; so the order of completions is the
+    /// same but for those at most 4 us apart.
     #[test]
     fn the_fast_solver_does_what_the_slow_one_does(story in story()) {
         let (mut fast, sizes, state) = run_fast(&story);

@@ -1,13 +1,15 @@
 //! Cases computed by hand.
 
+#![expect(clippy::float_cmp, reason = "the cases are chosen to have exact rates")]
+
 use super::*;
 
 /// Bytes per second.
-fn rate(bytes: u64) -> Bandwidth {
+pub(super) fn rate(bytes: u64) -> Bandwidth {
     Bandwidth::from_bytes_per_second(bytes)
 }
 
-fn at(micros: u64) -> Time {
+pub(super) fn at(micros: u64) -> Time {
     Time::from_micros(micros)
 }
 
@@ -93,8 +95,8 @@ fn a_leaf_is_shared_by_its_own_flows() {
 
 #[test]
 fn the_parking_lot() {
-    // Links of 100 and 60 B/s; the long flow passes both, one short flow each. The second link gives
-    // 30 to the long and 30 to its short flow; the first has 70 left for its short flow.
+    // Links of 100 and 60 B/s; the long flow passes both, one short flow each. The second link
+    // gives 30 to the long and 30 to its short flow; the first has 70 left for its short flow.
     let mut links = Links::new();
     let (one, two) = (links.add_link(rate(100)), links.add_link(rate(60)));
     let paths = [Path::new(&[two, one]), Path::new(&[one]), Path::new(&[two])];

@@ -70,7 +70,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_winner_is_the_minimum(changes in prop::collection::vec((0u32..40, 0u64..20), 0..200)) {
+        fn the_winner_is_the_minimum(
+            changes in prop::collection::vec((0u32..40, 0u64..20), 0..200),
+        ) {
             let mut tournament = Tournament::new();
             let mut plain = vec![Time::NEVER; 40];
             for (contestant, micros) in changes {
