@@ -1,7 +1,7 @@
 //! The rows of gates that a connection and a request pass, and the causes of their refusals.
 //!
-//! A connection passes DNS, egress port, dial, TLS; a request passes injected fault, edge limits, authorisation, the
-//! registry's limits. A refusal is data: which gate, which limit or fault. A new throttle is a new gate or a new
+//! A connection passes DNS, egress port, dial, TLS; a request passes injected faults and
+//! limits at the edge, authorisation, injected faults and limits of the registry. A refusal is data: which gate, which limit or fault. A new throttle is a new gate or a new
 //! limit here, never a branch in the kubelet.
 
 use crate::model::World;
@@ -161,16 +161,18 @@ pub(crate) enum Reply {
 /// The row of gates of a request, in order.
 #[derive(Clone, Copy, Debug)]
 enum RequestGate {
-    Fault,
+    EdgeFaults,
     EdgeLimits,
     Authorisation,
+    Faults,
     RegistryLimits,
 }
 
-const REQUEST_GATES: [RequestGate; 4] = [
-    RequestGate::Fault,
+const REQUEST_GATES: [RequestGate; 5] = [
+    RequestGate::EdgeFaults,
     RequestGate::EdgeLimits,
     RequestGate::Authorisation,
+    RequestGate::Faults,
     RequestGate::RegistryLimits,
 ];
 
@@ -188,9 +190,10 @@ impl World<'_> {
     pub(crate) fn pass_request_gates(&mut self, now: Time, request: &Request) -> Reply {
         for gate in REQUEST_GATES {
             let refused = match gate {
-                RequestGate::Fault => self.pass_faults(now, request),
+                RequestGate::EdgeFaults => self.pass_faults(now, request, true),
                 RequestGate::EdgeLimits => self.pass_limits(now, request, true),
                 RequestGate::Authorisation => self.pass_authorisation(request),
+                RequestGate::Faults => self.pass_faults(now, request, false),
                 RequestGate::RegistryLimits => self.pass_limits(now, request, false),
             };
             if let Some(reply) = refused {
@@ -200,9 +203,9 @@ impl World<'_> {
         Reply::Served
     }
 
-    fn pass_faults(&mut self, now: Time, request: &Request) -> Option<Reply> {
-        let registry = request.endpoint.registry;
-        let (fault, answer) = self.faults.strike(now, registry, request.kind, request.layer)?;
+    fn pass_faults(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
+        let (registry, layer) = (request.endpoint.registry, request.layer);
+        let (fault, answer) = self.faults.strike(now, registry, request.kind, layer, at_edge)?;
         let cause = Cause::Fault(fault);
         Some(match answer {
             Answer::Status { status, .. } => Reply::Refused { status, cause },

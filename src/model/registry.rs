@@ -331,15 +331,18 @@ impl Faults {
         Self { faults, chance }
     }
 
-    /// The first fault that strikes a request which reached an endpoint.
+    /// The first fault that strikes a request which reached an endpoint, in front of authorisation or behind it.
     pub(crate) fn strike(
         &mut self,
         now: Time,
         registry: RegistryId,
         kind: RequestKind,
         layer: Option<u32>,
+        at_edge: bool,
     ) -> Option<(FaultId, Answer)> {
-        self.find(now, registry, kind, layer, |it| it != Answer::Unreachable)
+        self.find(now, registry, kind, layer, |it| {
+            it.answer != Answer::Unreachable && it.at_edge == at_edge
+        })
     }
 
     /// The first fault that keeps a connection from being made.
@@ -349,7 +352,7 @@ impl Faults {
         registry: RegistryId,
         kind: RequestKind,
     ) -> Option<FaultId> {
-        self.find(now, registry, kind, None, |it| it == Answer::Unreachable).map(|(id, _)| id)
+        self.find(now, registry, kind, None, |it| it.answer == Answer::Unreachable).map(|(id, _)| id)
     }
 
     fn find(
@@ -358,7 +361,7 @@ impl Faults {
         registry: RegistryId,
         kind: RequestKind,
         layer: Option<u32>,
-        fits: impl Fn(Answer) -> bool,
+        fits: impl Fn(&FaultSpec) -> bool,
     ) -> Option<(FaultId, Answer)> {
         let chance = self.chance;
         for (number, fault) in self.faults.iter_mut().enumerate() {
@@ -368,7 +371,7 @@ impl Faults {
                 && Time::ZERO + spec.from <= now
                 && spec.until.is_none_or(|until| now < Time::ZERO + until)
                 && (spec.layers.is_empty() || layer.is_some_and(|it| spec.layers.contains(&it)))
-                && fits(spec.answer);
+                && fits(spec);
             if !inside {
                 continue;
             }
