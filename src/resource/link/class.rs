@@ -159,7 +159,8 @@ impl Group {
         }
     }
 
-    /// Computes anew when the next flow completes after flows came or went; drops stale entries when they are the most.
+    /// Computes anew when the next flow completes after flows came or went; drops stale entries
+    /// when they are the most.
     fn refresh(&mut self, now: Time, leaves: u64, flows: &Flows) {
         let live = (leaves * self.per_leaf) as usize;
         if 2 * live + 64 < self.finishes.len() {

@@ -292,7 +292,9 @@ proptest! {
             match deed {
                 Deed::Start { leaf, path, .. } => {
                     *leaf = 3 - *leaf;
-                    path.iter_mut().for_each(|link| *link = 3 - *link);
+                    for link in path {
+*link = 3 - *link;
+}
                 }
                 Deed::Resize { link, .. } => *link = 3 - *link,
                 Deed::Cancel { .. } => {}
