@@ -1,0 +1,223 @@
+//! Outcomes made up for the tests of the reports: a storm that looks like one, without a model.
+
+use crate::engine::chance::Chance;
+use crate::experiment::{Summary, summarise};
+use crate::model::outcome::{
+    Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
+    PullRow, Reach, Spender, StopReason, Value,
+};
+use crate::model::spec::{ControlPlaneSpec, Spec};
+use crate::scenario::{Comparison, Expectation, Parameter, Scenario};
+use crate::units::{Bytes, Share, Span, Time};
+
+const LIMIT: &str = "docker-hub/anonymous-pulls";
+const WINDOW: u64 = 3_600;
+const HORIZON: u64 = 6 * 3_600;
+
+/// Two pods, one of which fails.
+pub(crate) fn tiny_detail() -> Detail {
+    let pull = PullRow {
+        pod: Some(0),
+        node: 0,
+        image: 0,
+        attempt: 1,
+        asked: Time::from_micros(1_000_000),
+        started: Some(Time::from_micros(1_500_000)),
+        ended: Some(Time::from_micros(2_250_000)),
+        result: PullResult::Succeeded,
+        requests: 9,
+        bytes: Bytes(65_000_000),
+    };
+    let failed = PullRow {
+        pod: Some(1),
+        node: 1,
+        started: Some(Time::from_micros(1_000_000)),
+        ended: Some(Time::from_micros(1_200_000)),
+        result: PullResult::Failed { cause: 0, cause_behind: Some(1) },
+        requests: 4,
+        bytes: Bytes(0),
+        ..pull
+    };
+    let open = PullRow {
+        pod: None,
+        attempt: 2,
+        asked: Time::from_micros(11_000_000),
+        started: None,
+        ended: None,
+        result: PullResult::Open,
+        requests: 0,
+        ..failed
+    };
+    let pod = PodRow {
+        workload: 0,
+        ordinal: 0,
+        node: Some(0),
+        created: Time::from_micros(500_000),
+        bound: Some(Time::from_micros(750_000)),
+        ready: Some(Time::from_micros(3_000_000)),
+        deleted: None,
+        attempts: 1,
+        failures: 0,
+    };
+    let stuck = PodRow {
+        ordinal: 1,
+        node: Some(1),
+        bound: Some(Time::from_micros(800_000)),
+        ready: None,
+        attempts: 2,
+        failures: 1,
+        ..pod
+    };
+    Detail {
+        nodes: vec!["n-0".into(), "n-1".into()],
+        images: vec!["api".into()],
+        workloads: vec!["api".into()],
+        causes: vec!["anonymous-pulls".into(), "mirror-timeout".into()],
+        pulls: vec![pull, failed, open],
+        pods: vec![pod, stuck],
+        counters: vec![CounterSeries {
+            series: "requests",
+            scope: "docker-hub/registry".into(),
+            kind: "ok".into(),
+            per_second: vec![0, 7, 5, 0, 0, 0, 0, 0, 0, 0, 0, 3],
+        }],
+        gauges: vec![GaugeSeries {
+            series: "limit_units_left",
+            scope: LIMIT.into(),
+            kind: "203.0.113.7".into(),
+            top: Some(100.0),
+            samples: vec![None, Some(98.5)],
+        }],
+    }
+}
+
+/// Adds one to a second of a series.
+fn count(counters: &mut Vec<CounterSeries>, series: &'static str, kind: &str, at: Time) {
+    let position = counters.iter().position(|it| it.series == series && it.kind == kind);
+    let position = position.unwrap_or_else(|| {
+        let scope = if series == "requests" { "docker-hub/registry" } else { "" };
+        counters.push(CounterSeries {
+            series,
+            scope: scope.into(),
+            kind: kind.into(),
+            per_second: vec![],
+        });
+        counters.len() - 1
+    });
+    let second = (at.as_micros() / 1_000_000) as usize;
+    let counts = &mut counters[position].per_second;
+    counts.resize(counts.len().max(second + 1), 0);
+    counts[second] += 1;
+}
+
+/// `pods` pods on `nodes` nodes behind one address with 150 pulls an hour, retrying by kubelet's ladder.
+pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
+    let causes = ["anonymous-pulls", "registry-pull-qps", "dns"];
+    let mut detail = Detail {
+        nodes: (0..nodes).map(|it| format!("workers-{it}")).collect(),
+        images: vec!["api".into(), "sidecar".into()],
+        workloads: vec!["api".into(), "batch".into()],
+        causes: causes.map(Into::into).into(),
+        ..Detail::default()
+    };
+    let chance = Chance::new(42, 0);
+    // (when, pod, attempt), taken in the order of time.
+    let mut attempts = std::collections::BTreeSet::new();
+    for pod in 0..pods {
+        let wave = if pod % 4 == 0 { 5_400 } else { 0 };
+        let offset = chance.draw(1, u64::from(pod), 0).span_below(Span::from_secs(120));
+        let created = Time::from_secs(wave) + offset;
+        attempts.insert((created + Span::from_secs(1), pod, 1u32));
+        detail.pods.push(PodRow {
+            workload: u32::from(pod % 4 == 0),
+            ordinal: pod,
+            node: Some(pod % nodes),
+            created,
+            bound: Some(created + Span::from_millis(200)),
+            ready: None,
+            deleted: None,
+            attempts: 0,
+            failures: 0,
+        });
+    }
+    let mut left = std::collections::BTreeMap::new();
+    let mut gauges: Vec<(u64, f64)> = vec![];
+    while let Some((at, pod, attempt)) = attempts.pop_first() {
+        let units = left.entry(at.as_micros() / 1_000_000 / WINDOW).or_insert(150.0f64);
+        let luck = chance.draw(2, u64::from(pod), u64::from(attempt)).below(100);
+        let cause = match luck {
+            0..8 => Some(1),
+            8..11 => Some(2),
+            _ if *units < 1.0 => Some(0),
+            _ => None,
+        };
+        let ended = at + Span::from_secs(if cause.is_some() { 1 } else { 9 });
+        count(&mut detail.counters, "attempts", "", at);
+        if cause != Some(1) {
+            count(&mut detail.counters, "requests", "challenged", at);
+            count(&mut detail.counters, "requests", "ok", at);
+        }
+        match cause {
+            Some(cause) => {
+                count(&mut detail.counters, "failures", causes[cause], ended);
+                if cause == 0 {
+                    count(&mut detail.counters, "requests", "throttled", ended);
+                }
+                let wait = (10u64 << (attempt - 1).min(5)).min(300);
+                let poll = chance.draw(3, u64::from(pod), u64::from(attempt));
+                let next = ended + Span::from_secs(wait) + { poll }.span_below(Span::from_secs(9));
+                if next < Time::from_secs(HORIZON) {
+                    attempts.insert((next, pod, attempt + 1));
+                }
+            }
+            None => {
+                *units -= 1.0;
+                gauges.push((at.as_micros() / 1_000_000, *units));
+                detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
+                for request in 0..5 {
+                    let kind = if request == 0 { "redirected" } else { "ok" };
+                    count(&mut detail.counters, "requests", kind, at + Span::from_secs(request));
+                }
+            }
+        }
+        let row = &mut detail.pods[pod as usize];
+        row.attempts = attempt;
+        row.failures += u32::from(cause.is_some());
+        detail.pulls.push(PullRow {
+            pod: Some(pod),
+            node: pod % nodes,
+            image: pod % 2,
+            attempt,
+            asked: at,
+            started: Some(at),
+            ended: Some(ended),
+            result: match cause {
+                Some(cause) => PullResult::Failed { cause: cause as u16, cause_behind: None },
+                None => PullResult::Succeeded,
+            },
+            requests: if cause.is_some() { 3 } else { 8 },
+            bytes: Bytes(if cause.is_some() { 0 } else { 65_000_000 }),
+        });
+    }
+    detail.gauges = levels(&gauges);
+    detail
+}
+
+/// The levels of the storm's limit, and those of one that is never used up.
+fn levels(spent: &[(u64, f64)]) -> Vec<GaugeSeries> {
+    let level = |second: u64| {
+        let same = spent.iter().filter(|(at, _)| *at <= second && at / WINDOW == second / WINDOW);
+        same.map(|it| it.1).last().unwrap_or(150.0)
+    };
+    let of = |kind: &str, top: f64, level: &dyn Fn(u64) -> f64| GaugeSeries {
+        series: "limit_units_left",
+        scope: LIMIT.into(),
+        kind: kind.into(),
+        top: Some(top),
+        samples: (1..=HORIZON / 10).map(|it| Some(level(it * 10 - 1))).collect(),
+    };
+    vec![
+        of("203.0.113.7", 150.0, &level),
+        of("203.0.113.8", 150.0, &|second| 150.0 - (second / 400) as f64),
+    ]
+}
