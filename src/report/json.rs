@@ -169,22 +169,23 @@ fn failure(it: &FailureSummary) -> Failure<'_> {
 }
 
 fn blast(summary: &Summary) -> Blast<'_> {
-    let all = |reached: &'_ [ReachSummary]| -> Vec<Reach<'_>> {
-        reached
-            .iter()
-            .map(|it| Reach {
-                name: &it.name,
-                failed_median: it.hit,
-                of_median: it.of,
-                failed_max: it.hit_max,
-            })
-            .collect()
-    };
     Blast {
         nodes_by_pool: all(&summary.nodes),
         pulls_by_image: all(&summary.images),
         requests_by_identity: all(&summary.identities),
     }
+}
+
+fn all(reached: &[ReachSummary]) -> Vec<Reach<'_>> {
+    reached
+        .iter()
+        .map(|it| Reach {
+            name: &it.name,
+            failed_median: it.hit,
+            of_median: it.of,
+            failed_max: it.hit_max,
+        })
+        .collect()
 }
 
 fn spender(it: &SpenderSummary) -> Spender<'_> {

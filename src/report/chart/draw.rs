@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::Once;
 
-use plotters::backend::{BackendCoord, BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
-    Color, FontFamily, FontStyle, IntoTextStyle, RGBAColor, RGBColor, TextStyle, register_font,
+    Color, FontFamily, FontStyle, IntoFont, RGBAColor, RGBColor, TextStyle, register_font,
 };
 
 use super::figure::{Column, Entry, Figure, Form, Mark, Marker, Swatch};
@@ -64,6 +64,9 @@ fn register_fonts() {
     });
 }
 
+/// A place on the fine grid.
+type Place = (i32, i32);
+
 /// A text's looks.
 #[derive(Clone, Copy)]
 struct Letters {
@@ -84,9 +87,8 @@ impl Letters {
     }
 
     fn style(self) -> TextStyle<'static> {
-        (FontFamily::Name(FONT), self.size * FINE, self.style, &paint(self.colour))
-            .into_text_style(&((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32))
-            .pos(Pos::new(self.anchor, VPos::Center))
+        let font = (FontFamily::Name(FONT), self.size * FINE, self.style).into_font();
+        TextStyle::from(font).color(&paint(self.colour)).pos(Pos::new(self.anchor, VPos::Center))
     }
 }
 
@@ -387,7 +389,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         size.map(|it| it.0 as i32).map_err(|error| error.to_string())
     }
 
-    fn text(&mut self, text: &str, at: BackendCoord, letters: Letters) -> Result<(), String> {
+    fn text(&mut self, text: &str, at: Place, letters: Letters) -> Result<(), String> {
         if text.is_empty() {
             return Ok(());
         }
@@ -398,7 +400,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
     }
 
     /// A text on a white ground, for places where marks may lie behind it.
-    fn boxed_text(&mut self, text: &str, at: BackendCoord, letters: Letters) -> Result<(), String> {
+    fn boxed_text(&mut self, text: &str, at: Place, letters: Letters) -> Result<(), String> {
         let letters = Letters { colour: BLACK, ..letters };
         let (width, half) = (self.width(text, letters)?, letters.size * FINE * 3 / 5);
         let left = match letters.anchor {
@@ -412,22 +414,17 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         self.text(text, at, letters)
     }
 
-    fn circle(&mut self, at: BackendCoord, radius: i32, colour: Colour) -> Result<(), String> {
+    fn circle(&mut self, at: Place, radius: i32, colour: Colour) -> Result<(), String> {
         self.backend
             .draw_circle(at, radius as u32, &paint(colour).to_rgba(), true)
             .map_err(|error| error.to_string())
     }
 
-    fn fill(&mut self, from: BackendCoord, to: BackendCoord, colour: Colour) -> Result<(), String> {
+    fn fill(&mut self, from: Place, to: Place, colour: Colour) -> Result<(), String> {
         self.rectangle(from, to, paint(colour).to_rgba())
     }
 
-    fn rectangle(
-        &mut self,
-        from: BackendCoord,
-        to: BackendCoord,
-        colour: RGBAColor,
-    ) -> Result<(), String> {
+    fn rectangle(&mut self, from: Place, to: Place, colour: RGBAColor) -> Result<(), String> {
         self.backend.draw_rect(from, to, &colour, true).map_err(|error| error.to_string())
     }
 }
