@@ -1,0 +1,848 @@
+//! Quota limits: who may go, who is refused, and when a refused ask would have passed.
+//!
+//! One [`Limiter`] is one limit of a registry with a counter (a key) for each address, account or
+//! whatever else the limit counts by. It holds its keys densely; what a key stands for is the
+//! caller's. Units are integers (the model counts thousandths of a request) and all arithmetic is
+//! exact: nothing drifts, however long a run lasts.
+//!
+//! Calls to one limiter come in the order of time.
+
+use std::collections::VecDeque;
+
+use crate::units::{Span, Time};
+
+/// The most units a limit may allow, so that no sum of units can overflow.
+pub const MAX_ALLOW: u64 = 1 << 60;
+
+/// How a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Law {
+    /// `allow` units in each window; the windows of a key follow one another from its phase, and a
+    /// new window starts with nothing spent.
+    ///
+    /// Source: Google Artifact Registry's requests per minute (kubernetes-sigs kueue issue 11414:
+    /// an outage for the rest of one minute), registry.k8s.io's 2,490 requests per 30 s.
+    FixedWindow {
+        /// Units per window, at most [`MAX_ALLOW`].
+        allow: u64,
+        /// Length of a window, more than zero.
+        window: Span,
+    },
+    /// At most `allow` units in any span as long as the window: units spent at t count at each
+    /// instant in [t, t + window) and are free again at t + window.
+    ///
+    /// Source: Docker Hub's "six hour rolling window" (Docker's blog, October 2020; the exact
+    /// algorithm is not published).
+    SlidingLog {
+        /// Units per window, at most [`MAX_ALLOW`].
+        allow: u64,
+        /// Length of the window, more than zero.
+        window: Span,
+    },
+    /// A bucket that starts full with `burst` units and refills evenly with `allow` per window.
+    ///
+    /// Source: Amazon ECR's API throttling (AWS documentation: rate and bucket size), ghcr.io's
+    /// refusals, which name a rate. nginx's `limit_req` with `burst=b nodelay` (Quay) is a bucket
+    /// of b + 1.
+    TokenBucket {
+        /// Units refilled per window, at most [`MAX_ALLOW`].
+        allow: u64,
+        /// Length of the window, more than zero.
+        window: Span,
+        /// Size of the bucket, at most [`MAX_ALLOW`].
+        burst: u64,
+    },
+    /// At most `allow` units at a time: what was granted is taken until it is released.
+    ///
+    /// Source: Harbor's `max_upstream_conn`, which answers 429 beyond it.
+    Concurrency {
+        /// Units at a time, at most [`MAX_ALLOW`].
+        allow: u64,
+    },
+}
+
+/// The answer to an ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// The units were there and are spent.
+    Granted,
+    /// The units were not there.
+    Refused {
+        /// After this span the same ask would be granted, and not before, if nobody asked this key
+        /// meanwhile. `None`: not known (a concurrency cap waits for a release) or never
+        /// (more units than the limit holds when full, or no refill).
+        retry_in: Option<Span>,
+    },
+}
+
+/// One limit and its counters.
+///
+/// ```
+/// use pullstorm::resource::limiter::{Admission, Law, Limiter};
+/// use pullstorm::units::{Span, Time};
+///
+/// let law = Law::SlidingLog { allow: 2, window: Span::from_secs(60) };
+/// let mut limiter = Limiter::new(law, false);
+/// let key = limiter.open_key(Span::ZERO);
+/// assert_eq!(limiter.ask(Time::from_secs(5), key, 1), Admission::Granted);
+/// assert_eq!(limiter.ask(Time::from_secs(9), key, 1), Admission::Granted);
+/// let retry_in = Some(Span::from_secs(55));
+/// assert_eq!(limiter.ask(Time::from_secs(10), key, 1), Admission::Refused { retry_in });
+/// assert_eq!(limiter.ask(Time::from_secs(65), key, 1), Admission::Granted);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Limiter {
+    /// Whether a refused ask spends units all the same.
+    rejected_consume: bool,
+    counters: Counters,
+}
+
+#[derive(Clone, Debug)]
+enum Counters {
+    FixedWindow { allow: u64, window: Span, keys: Vec<WindowCounter> },
+    SlidingLog { allow: u64, window: Span, keys: Vec<Log> },
+    TokenBucket { refill: Refill, burst: u64, keys: Vec<Bucket> },
+    Concurrency { allow: u64, keys: Vec<u64> },
+}
+
+impl Limiter {
+    /// A limit without counters.
+    ///
+    /// With `rejected_consume` a refused ask spends as well. A fixed window and a bucket lose what
+    /// is left and no more than that; a sliding log writes the whole ask down, so that a client
+    /// who keeps knocking keeps itself out. A concurrency cap has nothing to spend on a refusal.
+    ///
+    /// # Panics
+    /// Panics when a window is empty or a number of units is above [`MAX_ALLOW`].
+    pub fn new(law: Law, rejected_consume: bool) -> Self {
+        let counters = match law {
+            Law::FixedWindow { allow, window } => {
+                Counters::FixedWindow { allow, window, keys: Vec::new() }
+            }
+            Law::SlidingLog { allow, window } => {
+                Counters::SlidingLog { allow, window, keys: Vec::new() }
+            }
+            Law::TokenBucket { allow, window, burst } => {
+                assert!(burst <= MAX_ALLOW, "a burst of {burst} units");
+                Counters::TokenBucket { refill: Refill { allow, window }, burst, keys: Vec::new() }
+            }
+            Law::Concurrency { allow } => Counters::Concurrency { allow, keys: Vec::new() },
+        };
+        if let Law::FixedWindow { allow, window }
+        | Law::SlidingLog { allow, window }
+        | Law::TokenBucket { allow, window, .. } = law
+        {
+            assert!(!window.is_zero(), "a limit of {allow} units in an empty window");
+        }
+        let limiter = Self { rejected_consume, counters };
+        limiter.check_allow();
+        limiter
+    }
+
+    /// Opens a counter with nothing spent and returns its key; keys count up from 0.
+    ///
+    /// Fixed windows of this key start at `phase` + k × window for every integer k; `phase` is
+    /// taken modulo the window. The other laws have no use for it.
+    pub fn open_key(&mut self, phase: Span) -> u32 {
+        let key = match &mut self.counters {
+            Counters::FixedWindow { window, keys, .. } => {
+                keys.push(WindowCounter::new(phase, *window));
+                keys.len() - 1
+            }
+            Counters::SlidingLog { keys, .. } => {
+                keys.push(Log::default());
+                keys.len() - 1
+            }
+            Counters::TokenBucket { refill, burst, keys } => {
+                keys.push(Bucket { level: refill.scaled(*burst), settled: Time::ZERO });
+                keys.len() - 1
+            }
+            Counters::Concurrency { keys, .. } => {
+                keys.push(0);
+                keys.len() - 1
+            }
+        };
+        u32::try_from(key).expect("fewer than 2^32 keys")
+    }
+
+    /// Asks `key` for `units`; grants all of them if they are left, and else none.
+    ///
+    /// Zero units are always granted and leave no trace. More than [`Limiter::capacity`] can never
+    /// be granted.
+    ///
+    /// # Panics
+    /// Panics when `key` was not opened, or when an earlier call came with a later `now`.
+    pub fn ask(&mut self, now: Time, key: u32, units: u64) -> Admission {
+        if units == 0 {
+            return Admission::Granted;
+        }
+        let spend_refused = self.rejected_consume;
+        let key = key as usize;
+        match &mut self.counters {
+            Counters::FixedWindow { allow, window, keys } => {
+                keys[key].ask(now, units, *allow, *window, spend_refused)
+            }
+            Counters::SlidingLog { allow, window, keys } => {
+                keys[key].ask(now, units, *allow, *window, spend_refused)
+            }
+            Counters::TokenBucket { refill, burst, keys } => {
+                keys[key].ask(now, units, *refill, *burst, spend_refused)
+            }
+            Counters::Concurrency { allow, keys } => {
+                let held = &mut keys[key];
+                if allow.saturating_sub(*held) < units {
+                    return Admission::Refused { retry_in: None };
+                }
+                *held += units;
+                Admission::Granted
+            }
+        }
+    }
+
+    /// Gives `units` back to a concurrency cap. The other laws count what was asked, not how long
+    /// it takes: for them nothing happens.
+    ///
+    /// # Panics
+    /// Panics when `key` was not opened, or when more is given back than is held.
+    pub fn release(&mut self, key: u32, units: u64) {
+        if let Counters::Concurrency { keys, .. } = &mut self.counters {
+            let held = &mut keys[key as usize];
+            assert!(units <= *held, "{units} units of key {key} released where {held} are held");
+            *held -= units;
+        }
+    }
+
+    /// Units that `key` would grant at `now`.
+    ///
+    /// # Panics
+    /// Panics when `key` was not opened, or when an earlier ask came with a later `now`.
+    pub fn left(&self, now: Time, key: u32) -> u64 {
+        let key = key as usize;
+        match &self.counters {
+            Counters::FixedWindow { allow, window, keys } => {
+                allow.saturating_sub(keys[key].spent_in_window_of(now, *window))
+            }
+            Counters::SlidingLog { allow, window, keys } => {
+                allow.saturating_sub(keys[key].counting(now, *window))
+            }
+            Counters::TokenBucket { refill, burst, keys } => {
+                refill.whole_units(keys[key].level(now, *refill, *burst))
+            }
+            Counters::Concurrency { allow, keys } => allow.saturating_sub(keys[key]),
+        }
+    }
+
+    /// Changes `allow` from `now` on, for all keys at once. What is spent stays spent, so that less
+    /// may be left than nothing: then nothing is granted until enough has come back. A bucket keeps
+    /// its size and its level and refills at the new rate from `now` on.
+    ///
+    /// Refused asks that spent units (`rejected_consume`) were remembered only as far as they
+    /// mattered under the old `allow`: after a rise, those beyond it are forgotten.
+    ///
+    /// # Panics
+    /// Panics when `allow` is above [`MAX_ALLOW`], or an earlier call came with a later `now`.
+    pub fn set_allow(&mut self, now: Time, allow: u64) {
+        match &mut self.counters {
+            Counters::TokenBucket { refill, burst, keys } => {
+                for bucket in keys {
+                    *bucket = Bucket { level: bucket.level(now, *refill, *burst), settled: now };
+                }
+                refill.allow = allow;
+            }
+            Counters::FixedWindow { allow: old, .. }
+            | Counters::SlidingLog { allow: old, .. }
+            | Counters::Concurrency { allow: old, .. } => *old = allow,
+        }
+        self.check_allow();
+    }
+
+    /// Units of a key that nobody has asked: `allow`, or the burst of a token bucket.
+    pub const fn capacity(&self) -> u64 {
+        match self.counters {
+            Counters::TokenBucket { burst, .. } => burst,
+            Counters::FixedWindow { allow, .. }
+            | Counters::SlidingLog { allow, .. }
+            | Counters::Concurrency { allow, .. } => allow,
+        }
+    }
+
+    fn check_allow(&self) {
+        let allow = match self.counters {
+            Counters::TokenBucket { refill, .. } => refill.allow,
+            Counters::FixedWindow { allow, .. }
+            | Counters::SlidingLog { allow, .. }
+            | Counters::Concurrency { allow, .. } => allow,
+        };
+        assert!(allow <= MAX_ALLOW, "a limit of {allow} units");
+    }
+}
+
+/// One key of a fixed window.
+#[derive(Clone, Debug)]
+struct WindowCounter {
+    /// The first start of a window at or after the start of time.
+    phase: Span,
+    /// Number of the window that `spent` belongs to; the one that ends at `phase` is 0.
+    window_number: u64,
+    /// Units spent in that window.
+    spent: u64,
+}
+
+impl WindowCounter {
+    fn new(phase: Span, window: Span) -> Self {
+        let phase = Span::from_micros(phase.as_micros() % window.as_micros());
+        Self { phase, window_number: 0, spent: 0 }
+    }
+
+    /// Number of the window that holds `now`, and how long it still lasts.
+    fn locate(&self, now: Time, window: Span) -> (u64, Span) {
+        match now.as_micros().checked_sub(self.phase.as_micros()) {
+            Some(after) => {
+                let (ended, elapsed) = (after / window.as_micros(), after % window.as_micros());
+                (ended + 1, window - Span::from_micros(elapsed))
+            }
+            None => (0, self.phase - Span::from_micros(now.as_micros())),
+        }
+    }
+
+    fn spent_in_window_of(&self, now: Time, window: Span) -> u64 {
+        let (number, _) = self.locate(now, window);
+        assert!(self.window_number <= number, "a window asked after its end, at {now:?}");
+        if number == self.window_number { self.spent } else { 0 }
+    }
+
+    fn ask(
+        &mut self,
+        now: Time,
+        units: u64,
+        allow: u64,
+        window: Span,
+        spend_refused: bool,
+    ) -> Admission {
+        let (number, lasts) = self.locate(now, window);
+        self.spent = self.spent_in_window_of(now, window);
+        self.window_number = number;
+        if units <= allow.saturating_sub(self.spent) {
+            self.spent += units;
+            return Admission::Granted;
+        }
+        if spend_refused {
+            // Nothing below zero is left, so what goes beyond `allow` need not be counted.
+            self.spent = self.spent.max(allow);
+        }
+        Admission::Refused { retry_in: (units <= allow).then_some(lasts) }
+    }
+}
+
+/// One key of a sliding log.
+#[derive(Clone, Debug, Default)]
+struct Log {
+    /// Units by the instant they were spent, oldest first, one entry an instant.
+    entries: VecDeque<(Time, u64)>,
+    /// Their sum.
+    sum: u64,
+}
+
+impl Log {
+    /// Units that count at `now`.
+    fn counting(&self, now: Time, window: Span) -> u64 {
+        let expired = self.entries.iter().take_while(|&&(spent, _)| window <= now.since(spent));
+        self.sum - expired.map(|&(_, units)| units).sum::<u64>()
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((_, units)) = self.entries.pop_front() {
+            self.sum -= units;
+        }
+    }
+
+    fn ask(
+        &mut self,
+        now: Time,
+        units: u64,
+        allow: u64,
+        window: Span,
+        spend_refused: bool,
+    ) -> Admission {
+        while let Some(&(spent, _)) = self.entries.front()
+            && window <= now.since(spent)
+        {
+            self.forget_oldest();
+        }
+        if units <= allow.saturating_sub(self.sum) {
+            self.write(now, units);
+            return Admission::Granted;
+        }
+        if spend_refused {
+            self.write_refused(now, units, allow);
+        }
+        Admission::Refused { retry_in: self.retry_in(now, units, allow, window) }
+    }
+
+    fn write(&mut self, now: Time, units: u64) {
+        self.sum += units;
+        match self.entries.back_mut() {
+            Some((spent, there)) if *spent == now => *there += units,
+            _ => self.entries.push_back((now, units)),
+        }
+    }
+
+    /// Writes a refused ask down and drops what can no longer matter.
+    ///
+    /// Why dropping is safe: let the newest entries add up to at least `allow`. As long as the
+    /// oldest of them counts, all of them count, so nothing is left, with or without the entries
+    /// before them. Once it no longer counts, the entries before it, which are older, do not count
+    /// either. So entries before such a tail never decide an ask, and neither does what an entry
+    /// holds beyond `allow`. Each entry holds a unit or more, and all but the oldest hold less than
+    /// `allow` together: the log has at most `allow` entries.
+    fn write_refused(&mut self, now: Time, units: u64, allow: u64) {
+        let at_now = self.entries.back().map_or(0, |&(t, there)| if t == now { there } else { 0 });
+        let units = units.min(allow.saturating_sub(at_now));
+        if units == 0 {
+            return;
+        }
+        self.write(now, units);
+        while let Some(&(_, oldest)) = self.entries.front()
+            && allow <= self.sum - oldest
+        {
+            self.forget_oldest();
+        }
+    }
+
+    /// When enough of the log has run out for `units`, if nothing is added.
+    fn retry_in(&self, now: Time, units: u64, allow: u64, window: Span) -> Option<Span> {
+        let may_stay = allow.checked_sub(units)?;
+        let mut staying = self.sum;
+        for &(spent, there) in &self.entries {
+            staying -= there;
+            if staying <= may_stay {
+                return Some(window - now.since(spent));
+            }
+        }
+        None
+    }
+}
+
+/// `allow` units per window. Levels of buckets are kept in units × microseconds of the window, in
+/// which a microsecond refills exactly `allow`: no remainder ever has to be rounded.
+#[derive(Clone, Copy, Debug)]
+struct Refill {
+    allow: u64,
+    window: Span,
+}
+
+impl Refill {
+    fn scaled(self, units: u64) -> u128 {
+        u128::from(units) * u128::from(self.window.as_micros())
+    }
+
+    /// Units of which nothing is missing; a level is at most a burst of units, so they fit.
+    fn whole_units(self, level: u128) -> u64 {
+        (level / u128::from(self.window.as_micros())) as u64
+    }
+}
+
+/// One key of a token bucket.
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    /// Level at `settled`, scaled as [`Refill`] says.
+    level: u128,
+    settled: Time,
+}
+
+impl Bucket {
+    fn level(&self, now: Time, refill: Refill, burst: u64) -> u128 {
+        let elapsed = now.since(self.settled).as_micros();
+        let refilled = u128::from(refill.allow) * u128::from(elapsed);
+        (self.level + refilled).min(refill.scaled(burst))
+    }
+
+    fn ask(
+        &mut self,
+        now: Time,
+        units: u64,
+        refill: Refill,
+        burst: u64,
+        spend_refused: bool,
+    ) -> Admission {
+        let asked = refill.scaled(units);
+        let level = self.level(now, refill, burst);
+        *self = Self { level, settled: now };
+        if asked <= level {
+            self.level -= asked;
+            return Admission::Granted;
+        }
+        if spend_refused {
+            self.level = 0;
+        }
+        if burst < units || refill.allow == 0 {
+            return Admission::Refused { retry_in: None };
+        }
+        let wait = (asked - self.level).div_ceil(u128::from(refill.allow));
+        Admission::Refused { retry_in: u64::try_from(wait).ok().map(Span::from_micros) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GRANTED: Admission = Admission::Granted;
+
+    fn refused(micros: u64) -> Admission {
+        Admission::Refused { retry_in: Some(Span::from_micros(micros)) }
+    }
+
+    fn one_key(law: Law, rejected_consume: bool) -> Limiter {
+        let mut limiter = Limiter::new(law, rejected_consume);
+        assert_eq!(limiter.open_key(Span::ZERO), 0);
+        limiter
+    }
+
+    /// The limiter's answers to (microsecond, units), all to key 0.
+    fn answers(limiter: &mut Limiter, asks: &[(u64, u64)]) -> Vec<Admission> {
+        asks.iter().map(|&(now, units)| limiter.ask(Time::from_micros(now), 0, units)).collect()
+    }
+
+    /// The slow, obvious twin: it remembers everything and recounts at each ask.
+    struct Twin {
+        law: Law,
+        rejected_consume: bool,
+        phase: u64,
+        /// What was spent when, oldest first.
+        spent: Vec<(u64, u64)>,
+        /// Token bucket: level in units × microseconds of the window, and at which microsecond.
+        level: u64,
+        stepped_to: u64,
+    }
+
+    impl Twin {
+        fn new(law: Law, rejected_consume: bool, phase: Span) -> Self {
+            let level = match law {
+                Law::TokenBucket { window, burst, .. } => burst * window.as_micros(),
+                _ => 0,
+            };
+            let phase = phase.as_micros();
+            Self { law, rejected_consume, phase, spent: Vec::new(), level, stepped_to: 0 }
+        }
+
+        fn left(&mut self, now: u64) -> u64 {
+            let since = |start: u64| {
+                self.spent.iter().filter(|&&(t, _)| start <= t).map(|&(_, units)| units).sum()
+            };
+            match self.law {
+                Law::FixedWindow { allow, window } => {
+                    let is_start =
+                        |t: &u64| t.abs_diff(self.phase).is_multiple_of(window.as_micros());
+                    let start = (0..=now).rev().find(is_start).unwrap_or(0);
+                    allow.saturating_sub(since(start))
+                }
+                Law::SlidingLog { allow, window } => {
+                    allow.saturating_sub(since((now + 1).saturating_sub(window.as_micros())))
+                }
+                Law::TokenBucket { allow, window, burst } => {
+                    while self.stepped_to < now {
+                        self.level = (self.level + allow).min(burst * window.as_micros());
+                        self.stepped_to += 1;
+                    }
+                    self.level / window.as_micros()
+                }
+                Law::Concurrency { allow } => allow.saturating_sub(since(0)),
+            }
+        }
+
+        fn ask(&mut self, now: u64, units: u64) -> bool {
+            let granted = units <= self.left(now);
+            if granted || self.rejected_consume {
+                self.spent.push((now, units));
+                if let Law::TokenBucket { window, .. } = self.law {
+                    self.level = self.level.saturating_sub(units * window.as_micros());
+                }
+            }
+            granted
+        }
+    }
+
+    fn laws() -> impl Strategy<Value = Law> {
+        let window = || (1u64..30).prop_map(Span::from_micros);
+        prop_oneof![
+            (0u64..12, window()).prop_map(|(allow, window)| Law::FixedWindow { allow, window }),
+            (0u64..12, window()).prop_map(|(allow, window)| Law::SlidingLog { allow, window }),
+            (0u64..12, window(), 0u64..12).prop_map(|(allow, window, burst)| Law::TokenBucket {
+                allow,
+                window,
+                burst
+            }),
+        ]
+    }
+
+    /// (microseconds since the last ask, units).
+    fn asks() -> impl Strategy<Value = Vec<(u64, u64)>> {
+        prop::collection::vec((0u64..9, 0u64..6), 0..80)
+    }
+
+    fn never_granted(law: Law, units: u64) -> bool {
+        match law {
+            Law::FixedWindow { allow, .. } | Law::SlidingLog { allow, .. } => allow < units,
+            Law::TokenBucket { allow, burst, .. } => burst < units || allow == 0,
+            Law::Concurrency { .. } => true,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_law_answers_as_its_slow_twin(
+            law in laws(), rejected_consume: bool, phase in 0u64..70, asks in asks(),
+        ) {
+            let phase = Span::from_micros(phase);
+            let mut twin = Twin::new(law, rejected_consume, phase);
+            let mut limiter = Limiter::new(law, rejected_consume);
+            let other = limiter.open_key(Span::ZERO);
+            let key = limiter.open_key(phase);
+            let mut now = 0;
+            for (later, units) in asks {
+                now += later;
+                let at = Time::from_micros(now);
+                prop_assert_eq!(limiter.left(at, key), twin.left(now));
+                let granted = limiter.ask(at, key, units) == GRANTED;
+                prop_assert_eq!(granted, twin.ask(now, units), "{} units at {}", units, now);
+                prop_assert_eq!(limiter.left(at, key), twin.left(now));
+                prop_assert_eq!(limiter.left(at, other), limiter.capacity());
+            }
+        }
+
+        #[test]
+        fn retry_in_is_the_first_instant_that_grants(
+            law in laws(), rejected_consume: bool, phase in 0u64..70, asks in asks(),
+        ) {
+            let mut limiter = Limiter::new(law, rejected_consume);
+            let key = limiter.open_key(Span::from_micros(phase));
+            let mut now = 0;
+            for (later, units) in asks {
+                now += later;
+                let at = Time::from_micros(now);
+                let Admission::Refused { retry_in } = limiter.ask(at, key, units) else {
+                    continue;
+                };
+                prop_assert_eq!(retry_in.is_none(), never_granted(law, units));
+                let Some(retry_in) = retry_in else { continue };
+                prop_assert!(!retry_in.is_zero());
+                let too_soon = at + (retry_in - Span::from_micros(1));
+                prop_assert_ne!(limiter.clone().ask(too_soon, key, units), GRANTED);
+                prop_assert_eq!(limiter.clone().ask(at + retry_in, key, units), GRANTED);
+            }
+        }
+
+        #[test]
+        fn a_changed_allowance_binds_as_in_the_slow_twin(
+            law in laws(), asks in prop::collection::vec((0u64..9, 0u64..6, 0u64..40), 0..80),
+        ) {
+            let mut twin = Twin::new(law, false, Span::ZERO);
+            let mut limiter = one_key(law, false);
+            let mut now = 0;
+            for (later, units, change) in asks {
+                now += later;
+                let at = Time::from_micros(now);
+                if change < 12 {
+                    limiter.set_allow(at, change);
+                    twin.left(now);
+                    if let Law::FixedWindow { allow, .. }
+                    | Law::SlidingLog { allow, .. }
+                    | Law::TokenBucket { allow, .. } = &mut twin.law
+                    {
+                        *allow = change;
+                    }
+                }
+                prop_assert_eq!(limiter.left(at, 0), twin.left(now));
+                prop_assert_eq!(limiter.ask(at, 0, units) == GRANTED, twin.ask(now, units));
+            }
+        }
+
+        #[test]
+        fn a_concurrency_cap_counts_what_is_held(
+            allow in 0u64..12, asks in prop::collection::vec((0u64..6, any::<bool>()), 0..80),
+        ) {
+            let mut limiter = one_key(Law::Concurrency { allow }, true);
+            let mut held: Vec<u64> = Vec::new();
+            for (units, release_first) in asks {
+                if release_first && !held.is_empty() {
+                    limiter.release(0, held.remove(0));
+                }
+                let left = allow - held.iter().sum::<u64>();
+                prop_assert_eq!(limiter.left(Time::ZERO, 0), left);
+                match limiter.ask(Time::ZERO, 0, units) {
+                    Admission::Granted => held.push(units),
+                    Admission::Refused { retry_in } => {
+                        prop_assert!(left < units);
+                        prop_assert_eq!(retry_in, None);
+                    }
+                }
+                prop_assert!(held.iter().sum::<u64>() <= allow);
+            }
+        }
+    }
+
+    #[test]
+    fn a_fixed_window_starts_afresh_at_each_boundary_of_its_key() {
+        let law = Law::FixedWindow { allow: 2, window: Span::from_micros(10) };
+        let mut limiter = Limiter::new(law, false);
+        // Phase 23 is phase 3: windows [-7, 3), [3, 13), [13, 23).
+        limiter.open_key(Span::from_micros(23));
+        let asks = [(0, 2), (1, 1), (2, 1), (3, 1), (12, 1), (12, 1), (13, 2)];
+        let expected = [GRANTED, refused(2), refused(1), GRANTED, GRANTED, refused(1), GRANTED];
+        assert_eq!(answers(&mut limiter, &asks), expected);
+        assert_eq!(limiter.left(Time::from_micros(22), 0), 0);
+        assert_eq!(limiter.left(Time::from_micros(23), 0), 2);
+        assert_eq!(limiter.left(Time::from_micros(1_000), 0), 2);
+    }
+
+    #[test]
+    fn a_sliding_log_frees_units_one_window_after_they_were_spent() {
+        let mut limiter =
+            one_key(Law::SlidingLog { allow: 3, window: Span::from_micros(10) }, false);
+        let asks = [(0, 1), (4, 2), (9, 2), (10, 2), (10, 1), (14, 2)];
+        let expected = [GRANTED, GRANTED, refused(5), refused(4), GRANTED, GRANTED];
+        assert_eq!(answers(&mut limiter, &asks), expected);
+    }
+
+    #[test]
+    fn a_refused_ask_that_consumes_keeps_its_client_out_of_a_sliding_log() {
+        let law = Law::SlidingLog { allow: 2, window: Span::from_micros(10) };
+        let mut knocking = one_key(law, true);
+        assert_eq!(knocking.ask(Time::ZERO, 0, 2), GRANTED);
+        for now in 1..=1_000 {
+            // The log holds the ask before and this one: this one's unit counts as well, so the
+            // next unit is there when the ask before runs out.
+            assert_eq!(knocking.ask(Time::from_micros(now), 0, 1), refused(9), "at {now}");
+        }
+        let mut waiting = one_key(law, true);
+        assert_eq!(
+            answers(&mut waiting, &[(0, 2), (1, 1), (11, 2)]),
+            [GRANTED, refused(9), GRANTED]
+        );
+    }
+
+    #[test]
+    fn a_sliding_log_stays_bounded_however_often_refused_clients_knock() {
+        let mut limiter = one_key(Law::SlidingLog { allow: 5, window: Span::from_secs(1) }, true);
+        for now in 0..10_000 {
+            limiter.ask(Time::from_micros(now / 2), 0, 1 + now % 3 * (u64::MAX >> 2));
+        }
+        let Counters::SlidingLog { keys, .. } = &limiter.counters else { unreachable!() };
+        assert!(keys[0].entries.len() <= 5, "{:?}", keys[0]);
+        assert_eq!(keys[0].sum, keys[0].entries.iter().map(|&(_, units)| units).sum::<u64>());
+    }
+
+    #[test]
+    fn a_token_bucket_refills_without_drift() {
+        // 7 units in 3 microseconds: unit k of an empty bucket is there after ceil(3k / 7).
+        let law = Law::TokenBucket { allow: 7, window: Span::from_micros(3), burst: 100 };
+        let mut limiter = one_key(law, false);
+        assert_eq!(limiter.ask(Time::ZERO, 0, 100), GRANTED);
+        assert_eq!(limiter.ask(Time::ZERO, 0, 1), refused(1));
+        assert_eq!(limiter.ask(Time::ZERO, 0, 100), refused(43));
+        let granted: u64 = (1..=300_000)
+            .map(|now| {
+                let now = Time::from_micros(now);
+                let left = limiter.left(now, 0);
+                assert_eq!(limiter.ask(now, 0, left), GRANTED);
+                left
+            })
+            .sum();
+        assert_eq!(granted, 700_000);
+    }
+
+    #[test]
+    fn a_refused_ask_that_consumes_empties_a_bucket_and_a_window_but_goes_no_lower() {
+        let window = Span::from_micros(10);
+        let mut bucket = one_key(Law::TokenBucket { allow: 10, window, burst: 5 }, true);
+        let asks = [(0, 3), (0, 4), (1, 1), (1, 1), (3, 6), (4, 2), (6, 2)];
+        // 2 are left, 4 asked: none left. One comes each microsecond.
+        let expected = [
+            GRANTED,
+            refused(4),
+            GRANTED,
+            refused(1),
+            Admission::Refused { retry_in: None },
+            refused(2),
+            GRANTED,
+        ];
+        assert_eq!(answers(&mut bucket, &asks), expected);
+        let mut fixed = one_key(Law::FixedWindow { allow: 5, window }, true);
+        let asks = [(0, 3), (1, 4), (2, 1), (10, 5)];
+        assert_eq!(answers(&mut fixed, &asks), [GRANTED, refused(9), refused(8), GRANTED]);
+    }
+
+    #[test]
+    fn what_can_never_be_granted_says_so() {
+        let window = Span::from_secs(1);
+        for law in [
+            Law::FixedWindow { allow: 5, window },
+            Law::SlidingLog { allow: 5, window },
+            Law::TokenBucket { allow: 1, window, burst: 5 },
+            Law::Concurrency { allow: 5 },
+        ] {
+            let mut limiter = one_key(law, false);
+            assert_eq!(limiter.capacity(), 5);
+            for units in [6, u64::MAX] {
+                let never = Admission::Refused { retry_in: None };
+                assert_eq!(limiter.ask(Time::ZERO, 0, units), never, "{law:?}");
+            }
+            assert_eq!(limiter.ask(Time::ZERO, 0, 5), GRANTED);
+        }
+    }
+
+    #[test]
+    fn nothing_is_always_granted_and_leaves_no_trace() {
+        let window = Span::from_secs(1);
+        let mut limiter = one_key(Law::SlidingLog { allow: 0, window }, true);
+        assert_eq!(limiter.ask(Time::from_secs(9), 0, 0), GRANTED);
+        // No trace: not even of the time.
+        assert_eq!(limiter.left(Time::from_secs(1), 0), 0);
+    }
+
+    #[test]
+    fn the_largest_numbers_do_not_overflow() {
+        let window = Span::from_micros(u64::MAX);
+        let (allow, burst) = (MAX_ALLOW, MAX_ALLOW);
+        for law in [
+            Law::FixedWindow { allow, window },
+            Law::SlidingLog { allow, window },
+            Law::TokenBucket { allow, window, burst },
+        ] {
+            for rejected_consume in [false, true] {
+                let mut limiter = one_key(law, rejected_consume);
+                for now in [0, 0, 1, 2, u64::MAX - 1, u64::MAX - 1] {
+                    let now = Time::from_micros(now);
+                    limiter.ask(now, 0, MAX_ALLOW);
+                    limiter.ask(now, 0, u64::MAX);
+                    assert!(limiter.left(now, 0) <= MAX_ALLOW);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn releasing_is_nothing_to_laws_that_count_asks() {
+        let law = Law::FixedWindow { allow: 1, window: Span::from_secs(1) };
+        let mut limiter = one_key(law, false);
+        assert_eq!(limiter.ask(Time::ZERO, 0, 1), GRANTED);
+        limiter.release(0, 1);
+        assert_eq!(limiter.left(Time::ZERO, 0), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "released where 1 are held")]
+    fn more_than_is_held_cannot_be_released() {
+        let mut limiter = one_key(Law::Concurrency { allow: 3 }, false);
+        limiter.ask(Time::ZERO, 0, 1);
+        limiter.release(0, 2);
+    }
+
+    #[test]
+    #[should_panic(expected = "empty window")]
+    fn an_empty_window_is_refused() {
+        Limiter::new(Law::SlidingLog { allow: 1, window: Span::ZERO }, false);
+    }
+}
