@@ -4,7 +4,6 @@
 //! nothing but the time it takes.
 
 mod replicate;
-mod statistics;
 mod summary;
 
 pub use replicate::{Options, Progress, ReplicateError, replicate};

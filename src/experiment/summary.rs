@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::statistics::{mean_and_half_width, wilson};
 use crate::engine::chance::combine;
+use crate::engine::stats::{mean_and_half_width, quantile_of, wilson};
 use crate::model::outcome::{Blast, Outcome, Reach, StopReason, Value};
 use crate::scenario::{Expectation, Scenario};
 
@@ -221,16 +221,15 @@ impl Table {
 
 impl Row {
     fn summarise(&self) -> MetricSummary {
-        let mut known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
+        let known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
         let count = |value| self.values.iter().filter(|&&it| it == value).count();
         let (censored, absent) = (count(Value::Censored), count(Value::Absent));
-        let (mean, half_width) = match mean_and_half_width(&known) {
-            Some((mean, half_width)) if censored == 0 => (Some(mean), half_width),
-            _ => (None, None),
-        };
-        known.sort_by(f64::total_cmp);
-        let ranked = known.len() + censored;
-        let percentile = |percent| nearest_rank(&known, ranked, percent);
+        let (mean, half_width) =
+            if censored == 0 { mean_and_half_width(&known) } else { (None, None) };
+        // A censored figure ranks above all others, and a percentile on it is none.
+        let mut ranked = known;
+        ranked.resize(ranked.len() + censored, f64::INFINITY);
+        let percentile = |per_mille| quantile_of(&ranked, per_mille).filter(|it| it.is_finite());
         MetricSummary {
             scope: self.scope.clone(),
             name: self.name.clone(),
@@ -238,21 +237,15 @@ impl Row {
             mean,
             half_width,
             min: percentile(0),
-            p5: percentile(5),
-            p50: percentile(50),
-            p95: percentile(95),
-            max: percentile(100),
+            p5: percentile(50),
+            p50: percentile(500),
+            p95: percentile(950),
+            max: percentile(1000),
             replications: self.values.len() as u32,
             censored: censored as u32,
             absent: absent as u32,
         }
     }
-}
-
-/// The smallest of `ranked` values that at least `percent` of them do not exceed; those beyond the sorted
-/// `known` ones are censored.
-fn nearest_rank(known: &[f64], ranked: usize, percent: usize) -> Option<f64> {
-    known.get((ranked * percent).div_ceil(100).max(1) - 1).copied()
 }
 
 fn failures(outcomes: &[Outcome]) -> Vec<FailureSummary> {

@@ -88,7 +88,11 @@ impl Letters {
 
     fn style(self) -> TextStyle<'static> {
         let font = (FontFamily::Name(FONT), self.size * FINE, self.style).into_font();
-        TextStyle::from(font).color(&paint(self.colour)).pos(Pos::new(self.anchor, VPos::Center))
+        TextStyle {
+            font,
+            color: paint(self.colour).to_backend_color(),
+            pos: Pos::new(self.anchor, VPos::Center),
+        }
     }
 }
 
@@ -136,7 +140,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         }
         let legend_bottom = self.legend(&figure.legend)?;
         let plot = Plot {
-            top: legend_bottom + 34 * FINE,
+            top: legend_bottom + 42 * FINE,
             seconds: figure.seconds,
             value_top: figure.vertical.top,
         };
@@ -146,10 +150,11 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             }
         }
         self.axes(figure, plot)?;
+        self.fill((LEFT, BOTTOM), (RIGHT, BOTTOM + FINE), FAINT)?;
         for mark in &figure.marks {
             self.mark(mark, figure, plot)?;
         }
-        self.fill((LEFT, BOTTOM), (RIGHT, BOTTOM + FINE), FAINT)
+        Ok(())
     }
 
     fn axes(&mut self, figure: &Figure, plot: Plot) -> Result<(), String> {
@@ -191,7 +196,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                 self.markers(points, (*marker, *colour), plot)
             }
             Mark::Ticks { colour, ticks } => self.ticks(ticks, *colour, figure, plot),
-            Mark::Moment { at, label } => self.moment(*at, label, plot),
+            Mark::Moment { at } => self.moment(*at, plot),
             Mark::Gap { from, to, label } => self.gap((*from, *to), label, plot),
         }
     }
@@ -292,9 +297,9 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         plot: Plot,
     ) -> Result<(), String> {
         let rows = figure.vertical.top.max(1.0);
-        // Whole heights: equal rows, and strokes of one width in the vector file.
-        let pitch = (f64::from(BOTTOM - plot.top) / rows).floor().clamp(1.0, f64::from(24 * FINE));
-        let height = if 4.0 <= pitch { pitch * 0.75 } else { pitch } as i32;
+        let pitch = (f64::from(BOTTOM - plot.top) / rows).min(f64::from(24 * FINE));
+        // One whole height for all: strokes of one width in the vector file.
+        let height = if pitch < 4.0 { pitch.floor().max(1.0) } else { pitch * 0.75 } as i32;
         let width = (f64::from(RIGHT - LEFT) / raster::COLUMNS).ceil() as i32;
         for (row, seconds) in ticks {
             let top = plot.top + (f64::from(*row) * pitch) as i32;
@@ -304,16 +309,13 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         Ok(())
     }
 
-    fn moment(&mut self, at: f64, label: &str, plot: Plot) -> Result<(), String> {
+    fn moment(&mut self, at: f64, plot: Plot) -> Result<(), String> {
         let x = plot.x(at);
         let dash = 6 * FINE;
         for y in (plot.top..BOTTOM).step_by((2 * dash) as usize) {
             self.fill((x, y), (x + FINE, (y + dash).min(BOTTOM)), INK)?;
         }
-        let (anchor, shift) =
-            if at < plot.seconds / 2.0 { (HPos::Left, 6 * FINE) } else { (HPos::Right, -6 * FINE) };
-        let place = (x + shift, plot.top + 10 * FINE);
-        self.boxed_text(label, place, Letters::SMALL.anchored(anchor))
+        Ok(())
     }
 
     fn gap(&mut self, (from, to): (f64, f64), label: &str, plot: Plot) -> Result<(), String> {
@@ -352,6 +354,12 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             Swatch::Line(colour, marker) => {
                 self.fill((x, y - FINE), (x + 15 * FINE, y + FINE), colour)?;
                 self.marker((x + 15 * FINE / 2, y), marker, colour)
+            }
+            Swatch::Moment => {
+                for y in [start.1, y + half / 2] {
+                    self.fill((x + 7 * FINE, y), (x + 8 * FINE, y + half / 2), INK)?;
+                }
+                Ok(())
             }
             Swatch::Band => {
                 self.fill(start, end, GREY)?;

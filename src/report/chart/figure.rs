@@ -55,8 +55,8 @@ pub(super) enum Mark {
     Steps { colour: Colour, marker: Marker, points: Vec<(f64, f64)> },
     /// Small marks in rows: row from 0 at the top, and when.
     Ticks { colour: Colour, ticks: Vec<(u32, f64)> },
-    /// A dashed vertical line with its name.
-    Moment { at: f64, label: String },
+    /// A dashed vertical line.
+    Moment { at: f64 },
     /// A bracket at the right edge, from one value up to another, with its name.
     Gap { from: f64, to: f64, label: String },
 }
@@ -114,6 +114,8 @@ pub(super) enum Swatch {
     Line(Colour, Marker),
     /// The background of a span of time.
     Band,
+    /// A dashed vertical line.
+    Moment,
 }
 
 impl Figure {

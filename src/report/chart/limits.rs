@@ -55,8 +55,9 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     }
     figure.vertical = vertical(&figure.marks, as_shares, top);
     if let Some(at) = first_rejection(detail) {
-        let label = format!("first rejection at {}", format::seconds(at));
-        figure.marks.push(Mark::Moment { at, label });
+        let label = format!("first rejection ({})", format::seconds(at));
+        figure.legend.push(Entry { label, swatch: Swatch::Moment });
+        figure.marks.push(Mark::Moment { at });
     }
     figure
 }

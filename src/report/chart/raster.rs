@@ -28,7 +28,7 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     let cells = cells(detail, window, &kinds);
     let shown = sample(&rows, &cells);
     figure.subtitle = format!(
-        "{} attempts; a row is a node, sorted by first attempt; columns are nodes that retry in lock-step",
+        "{} attempts; rows are sorted by first attempt; columns are nodes that retry in lock-step",
         format::count(detail.pulls.len() as f64),
     );
     if shown.len() < rows.len() {
@@ -57,7 +57,8 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         }
     }
     let top = shown.len() as f64;
-    figure.vertical = Vertical { label: "nodes".into(), top, form: Form::Rows };
+    let label = format!("{} nodes, one row each", format::count(top));
+    figure.vertical = Vertical { label, top, form: Form::Rows };
     figure
 }
 

@@ -12,10 +12,13 @@ fn drawn(detail: &Detail) -> Vec<(&'static str, String)> {
 #[test]
 fn look_at_the_charts_of_a_storm() {
     let Some(folder) = std::env::var_os("PULLSTORM_CHARTS") else { return };
-    let storm = synthetic::storm(300, 900);
-    for (name, detail) in
-        [("storm", storm), ("tiny", synthetic::tiny_detail()), ("empty", Detail::default())]
-    {
+    let stuck = synthetic::storm(3_000, 3_000);
+    for (name, detail) in [
+        ("storm", synthetic::storm(300, 900)),
+        ("stuck", stuck),
+        ("tiny", synthetic::tiny_detail()),
+        ("empty", Detail::default()),
+    ] {
         let folder = Path::new(&folder).join(name);
         create_folder(&folder).unwrap();
         for figure in figures(&detail, "simulated by Pullstorm · scenario synthetic · seed 42") {
