@@ -5,6 +5,7 @@ pub mod files;
 pub mod format;
 pub mod json;
 pub mod markdown;
+mod page;
 pub mod style;
 pub mod summary_text;
 #[cfg(test)]

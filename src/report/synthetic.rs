@@ -221,3 +221,137 @@ fn levels(spent: &[(u64, f64)]) -> Vec<GaugeSeries> {
         of("203.0.113.8", 150.0, &|second| 150.0 - (second / 400) as f64),
     ]
 }
+
+/// A scenario with two expectations.
+pub(crate) fn scenario() -> Scenario {
+    let expectation = |metric: &str, comparison, demand, text: &str| Expectation {
+        scope: "run".into(),
+        metric: metric.into(),
+        comparison,
+        demand,
+        text: text.into(),
+        origin: "synthetic.toml:41".into(),
+    };
+    Scenario {
+        name: "synthetic".into(),
+        variant: Some("calm".into()),
+        title: "Spot churn behind one NAT".into(),
+        question: "Does the cluster survive a kernel rollout on anonymous pulls?".into(),
+        replications: 20,
+        spec: Spec {
+            seed: 42,
+            horizon: Span::from_secs(HORIZON),
+            control_plane: ControlPlaneSpec {
+                controller_qps: 20,
+                controller_burst: 30,
+                scheduler_qps: 50,
+                scheduler_burst: 100,
+            },
+            registries: vec![],
+            accounts: vec![],
+            egresses: vec![],
+            backgrounds: vec![],
+            pools: vec![],
+            images: vec![],
+            workloads: vec![],
+            timeline: vec![],
+            faults: vec![],
+        },
+        expectations: vec![
+            expectation("ready_seconds_p95", Comparison::Less, 300.0, "< 5m"),
+            expectation("pull_failures_by_cause.disk-full", Comparison::AtMost, 10.0, "<= 10"),
+            expectation("recovery_seconds", Comparison::Less, 600.0, "< 10m"),
+            Expectation {
+                scope: "workload.api".into(),
+                ..expectation("min_available_share", Comparison::AtLeast, 0.75, ">= 75%")
+            },
+        ],
+        in_runs: Share::from_percent(95),
+        variants: vec![],
+        parameters: vec![Parameter {
+            path: "pool.workers.nodes".into(),
+            value: "300".into(),
+            origin: "synthetic.toml:12".into(),
+        }],
+    }
+}
+
+/// One replication: in every sixth, pods are stuck at the end.
+pub(crate) fn outcome(replication: u32) -> Outcome {
+    let known = |value: f64| Value::Known(value + f64::from(replication % 5));
+    let stuck = replication % 6 == 5;
+    let metric = |scope: &str, name: &str, unit, value| Metric {
+        scope: scope.into(),
+        name: name.into(),
+        unit,
+        value,
+    };
+    let run = |name: &str, unit, value| metric("run", name, unit, value);
+    let late = |value: f64| if stuck { Value::Censored } else { known(value) };
+    Outcome {
+        replication,
+        digest: 7 + u64::from(replication),
+        stop: StopReason::Horizon,
+        metrics: vec![
+            run("pods", "pods", Value::Known(900.0)),
+            run("pods_ready", "pods", Value::Known(if stuck { 863.0 } else { 900.0 })),
+            run("pods_never_ready", "pods", Value::Known(if stuck { 37.0 } else { 0.0 })),
+            run("pods_deleted_before_ready", "pods", Value::Known(0.0)),
+            run("ready_seconds_p50", "seconds", known(108.0)),
+            run("ready_seconds_p95", "seconds", known(297.0)),
+            run("ready_seconds_max", "seconds", late(432.0)),
+            run("unready_pod_minutes", "pod-minutes", known(12_345.0)),
+            run("requests", "requests", known(75_846.0)),
+            run("requests_by_outcome.ok", "requests", known(27_955.0)),
+            run("requests_by_outcome.throttled", "requests", known(22_636.0)),
+            run("requests_per_completed_pull", "requests", known(84.2)),
+            run("requests_peak_per_second", "requests/s", known(66.0)),
+            run("attempts_peak_per_second", "attempts/s", known(31.0)),
+            run("limit_units_spent.docker-hub/anonymous-pulls", "units", known(898.0)),
+            run("limit_exhausted_seconds.docker-hub/anonymous-pulls", "seconds", known(18_720.0)),
+            run("limit_units_spent.docker-hub/edge", "units", Value::Known(0.0)),
+            run("limit_exhausted_seconds.docker-hub/edge", "seconds", Value::Known(0.0)),
+            run("first_rejection_seconds", "seconds", known(27.0)),
+            run("recovery_seconds", "seconds", Value::Absent),
+            run("herd_synchrony", "coherence", Value::Known(0.83)),
+            metric("workload.api", "min_available_share", "share", Value::Known(0.66)),
+            metric("workload.batch", "min_available_share", "share", Value::Known(1.0)),
+        ],
+        failures: vec![
+            FailureCount { cause: "anonymous-pulls".into(), cause_behind: None, count: 20_000 },
+            FailureCount {
+                cause: "anonymous-pulls".into(),
+                cause_behind: Some("mirror-timeout".into()),
+                count: 2_636,
+            },
+            FailureCount { cause: "registry-pull-qps".into(), cause_behind: None, count: 2_065 },
+        ],
+        blast: Blast {
+            nodes: vec![Reach { name: "workers".into(), hit: 212, of: 300 }],
+            images: vec![Reach { name: "api".into(), hit: 22_000, of: 23_000 }],
+            identities: vec![Reach { name: "nat 203.0.113.7".into(), hit: 1_902, of: 4_210 }],
+        },
+        spenders: vec![
+            Spender {
+                limit: LIMIT.into(),
+                spender: "workload.api".into(),
+                image: Some("api".into()),
+                units: 750.0,
+            },
+            Spender {
+                limit: LIMIT.into(),
+                spender: "background.other-cluster".into(),
+                image: None,
+                units: 148.0,
+            },
+        ],
+        detail: (replication == 0).then(tiny_detail),
+    }
+}
+
+/// `n` replications and their summary.
+pub(crate) fn summarised(n: u32) -> (Scenario, Summary, Vec<Outcome>) {
+    let (scenario, outcomes): (_, Vec<Outcome>) = (scenario(), (0..n).map(outcome).collect());
+    let summary = summarise(&scenario, &outcomes);
+    (scenario, summary, outcomes)
+}

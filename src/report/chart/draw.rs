@@ -299,7 +299,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         let rows = figure.vertical.top.max(1.0);
         let pitch = (f64::from(BOTTOM - plot.top) / rows).min(f64::from(24 * FINE));
         // One whole height for all: strokes of one width in the vector file.
-        let height = if pitch < 4.0 { pitch.floor().max(1.0) } else { pitch * 0.75 } as i32;
+        let height = if pitch < 4.0 { pitch.round().max(1.0) } else { pitch * 0.75 } as i32;
         let width = (f64::from(RIGHT - LEFT) / raster::COLUMNS).ceil() as i32;
         for (row, seconds) in ticks {
             let top = plot.top + (f64::from(*row) * pitch) as i32;

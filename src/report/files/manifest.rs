@@ -48,7 +48,7 @@ pub(crate) fn hex(digest: u64) -> String {
 }
 
 /// Digest of the effective parameters; where a value came from does not matter.
-pub(crate) fn scenario_digest(scenario: &Scenario) -> u64 {
+fn scenario_digest(scenario: &Scenario) -> u64 {
     scenario.parameters.iter().fold(0, |digest, it| {
         combine(combine(digest, stable_hash(&it.path)), stable_hash(&it.value))
     })

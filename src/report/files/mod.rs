@@ -11,7 +11,7 @@ mod whole;
 use std::path::{Path, PathBuf};
 
 pub use manifest::WallClock;
-pub(crate) use manifest::{hex, scenario_digest};
+pub(crate) use manifest::hex;
 pub use requests::RequestFile;
 pub use summary::summary_csv;
 pub use whole::FileError;
