@@ -18,8 +18,6 @@ pub struct Options<'a> {
     pub detail: u32,
     /// Takes every HTTP request of that replication.
     pub requests: Option<&'a mut dyn RequestSink>,
-    /// Told how far the work is, from any thread.
-    pub progress: &'a (dyn Fn(Progress) + Sync),
 }
 
 /// How far the work is.
@@ -56,17 +54,19 @@ impl fmt::Display for ReplicateError {
 
 impl std::error::Error for ReplicateError {}
 
-/// Runs replications 0 to `replications` of `spec`; the results are in the order of their numbers.
+/// Runs `replications` replications of `spec`; the results are in the order of their numbers. `progress` is told how
+/// far the work is, from any thread.
 pub fn replicate(
     spec: &Spec,
     replications: u32,
     options: Options<'_>,
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<Outcome>, ReplicateError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(options.threads)
         .build()
         .map_err(|error| ReplicateError::Threads(error.to_string()))?;
-    let Options { detail, requests, progress, .. } = options;
+    let Options { detail, requests, .. } = options;
     let requests = Mutex::new(requests);
     let run = |replication: u32| {
         let mut reached = |time| progress(Progress::Reached { replication, time });
