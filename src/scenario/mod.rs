@@ -1,4 +1,34 @@
 //! TOML text to a checked, unit-typed [`Spec`]: the only way into the model for a user.
+//!
+//! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along those tables,
+//! `overlay.rs` lays variants, flags and presets over and under the file, `check.rs` holds the rules between blocks,
+//! `build/` turns what passed into the [`Spec`]. Every problem of a file is reported at once.
+
+mod build;
+mod check;
+mod diagnostic;
+mod expect;
+mod field;
+pub mod library;
+pub mod metrics;
+mod overlay;
+pub mod presets;
+mod reference;
+mod settings;
+mod source;
+mod tables;
+mod tree;
+mod typed;
+mod walk;
+
+use toml::de::DeTable;
+
+use self::diagnostic::Problems;
+pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+use self::source::{Layer, Origin, Sources};
+pub use self::source::{Place, SourceFile};
+use self::tree::Table;
+use self::walk::{Names, Walker};
 
 use crate::model::spec::Spec;
 use crate::units::Share;
@@ -78,6 +108,125 @@ pub enum Comparison {
     AtLeast,
     /// `==`
     Equal,
+}
+
+/// What a call asks of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The variant to put in force.
+    pub variant: Option<String>,
+    /// Values to set: `path=value`.
+    pub sets: Vec<String>,
+    /// The seed, in place of the file's.
+    pub seed: Option<u64>,
+    /// The number of replications, in place of the file's.
+    pub replications: Option<u32>,
+}
+
+/// A scenario ready to run, and what is odd about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Problems that do not keep it from running.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a scenario; reports all of its problems at once.
+///
+/// Without a variant in the request, the base is what is returned, and every variant of the file is read as well, so
+/// that its mistakes are found.
+pub fn load(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
+    let mut loaded = load_one(file, request);
+    if request.variant.is_none() {
+        let base = match &loaded {
+            Ok(loaded) => loaded.scenario.variants.clone(),
+            Err(_) => Vec::new(),
+        };
+        for variant in base {
+            let request = Request { variant: Some(variant.name), ..request.clone() };
+            if let Err(problems) = load_one(file, &request) {
+                match &mut loaded {
+                    Ok(_) => loaded = Err(problems),
+                    Err(known) => known.absorb(problems),
+                }
+            }
+        }
+    }
+    loaded
+}
+
+fn load_one(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
+    let mut sources = Sources::new(file);
+    sources.flags = overlay::flags(request);
+    sources.variant.clone_from(&request.variant);
+    let mut problems = Problems::new(&sources);
+    let scenario = read(file, request, &mut problems);
+    let is_faulty = problems.any_error();
+    let list = problems.into_sorted();
+    match scenario {
+        Some(scenario) if !is_faulty => Ok(Loaded { scenario, warnings: list }),
+        _ => Err(Diagnostics { list }),
+    }
+}
+
+fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Option<Scenario> {
+    let mut tree = parse(file, problems)?;
+    let variants = overlay::take_variants(&mut tree, problems);
+    if let Some(wanted) = &request.variant {
+        overlay::apply_variant(&mut tree, &variants, wanted, problems);
+    }
+    overlay::apply_flags(&mut tree, problems);
+    overlay::apply_presets(&mut tree);
+    let names = Names::of(&tree);
+    let mut walker = Walker::new(problems, &names);
+    let root = walker.table(&tree, Origin::START, &tables::ROOT, "");
+    let settings = settings::read(&root, &mut walker);
+    let (expectations, in_runs) = expect::read(&root, &mut walker);
+    let mut parameters = walker.parameters;
+    parameters.sort_by(|a, b| a.path.cmp(&b.path));
+    check::check(&root, problems);
+    if problems.any_error() {
+        return None;
+    }
+    Some(Scenario {
+        name: file.stem().to_owned(),
+        variant: request.variant.clone(),
+        title: root.text("title").to_owned(),
+        question: root.text("question").to_owned(),
+        replications: root.count("replications"),
+        spec: build::spec(&root, &settings),
+        expectations,
+        in_runs,
+        variants: variants.into_iter().map(|(info, _)| info).collect(),
+        parameters,
+    })
+}
+
+/// The tree of a file; `None` where its text is no TOML.
+fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
+    if field::LARGEST_FILE < file.text.len() {
+        problems
+            .error(Code::TooLarge, Origin::START, format!("the file has {} bytes", file.text.len()))
+            .help(format!("a scenario has at most {} bytes", field::LARGEST_FILE));
+        return None;
+    }
+    let (table, errors) = DeTable::parse_recoverable(&file.text);
+    for error in &errors {
+        let span = error.span().unwrap_or(0..0);
+        problems.error(Code::Syntax, Origin::file(span), error.message());
+    }
+    if !errors.is_empty() {
+        return None;
+    }
+    let table = tree::from_table(table.get_ref(), Layer::File);
+    let (table, bad) = tree::split_dotted_keys(table);
+    for (name, key) in bad {
+        problems
+            .error(Code::BadPath, key, format!("`{name}` leads through a value, or is no path"))
+            .help("a quoted key with dots is a path: \"pool.workers.nodes\"");
+    }
+    Some(table)
 }
 
 impl Comparison {

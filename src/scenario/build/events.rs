@@ -1,0 +1,184 @@
+//! What happens during a run: the timeline and the faults.
+
+use super::Ids;
+use crate::model::spec::{
+    Action, Answer, Change, Count, FaultSpec, RequestKind, RequestKinds, TimelineSpec, Which,
+};
+use crate::scenario::settings::{Changed, Setting};
+use crate::scenario::typed::{Value, Values};
+use crate::units::Share;
+
+/// The timeline, by name; an outage is a fault and not here.
+pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec> {
+    let mut timeline = Vec::new();
+    for (name, values) in ids.root.named("timeline") {
+        let at = values.span("at");
+        let mut add = |action| {
+            timeline.push(TimelineSpec { name: name.to_owned(), at, action });
+        };
+        if let Some(action) = action(ids, values) {
+            add(action);
+        }
+        for setting in settings.iter().filter(|setting| setting.block == name) {
+            add(Action::Set(change(ids, &setting.changed)));
+        }
+    }
+    let position = |block: &str| timeline.iter().position(|event| event.name == block);
+    let targets: Vec<usize> = settings
+        .iter()
+        .filter_map(|setting| match &setting.changed {
+            Changed::ReplaceBatch { timeline, .. } => position(timeline),
+            _ => None,
+        })
+        .collect();
+    let mut targets = targets.into_iter();
+    for event in &mut timeline {
+        if let Action::Set(Change::ReplaceBatch { timeline, .. }) = &mut event.action {
+            *timeline = targets.next().expect("settings are in the order of their blocks");
+        }
+    }
+    timeline
+}
+
+fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
+    let table = |key| values.table(key);
+    Some(if let Some(rollout) = table("rollout") {
+        let pair = |(old, new): &(String, crate::scenario::typed::Typed)| {
+            let new = new.value.as_text().unwrap_or_default();
+            (ids.image(old), ids.image(new))
+        };
+        Action::Rollout {
+            workload: ids.workload(rollout.text("workload")),
+            replace: rollout.replace("replace").iter().map(pair).collect(),
+        }
+    } else if let Some(scale) = table("scale_workload") {
+        Action::ScaleWorkload {
+            workload: ids.workload(scale.text("workload")),
+            replicas: scale.count("replicas"),
+        }
+    } else if let Some(scale) = table("scale_nodes") {
+        Action::ScaleNodes { pool: ids.pool(scale.text("pool")), nodes: scale.count("nodes") }
+    } else if let Some(replace) = table("replace_nodes") {
+        Action::ReplaceNodes {
+            pool: ids.pool(replace.text("pool")),
+            batch: replace.count_or_share("batch").unwrap_or(Count::Number(1)),
+            every: replace.span("every"),
+        }
+    } else if let Some(spot) = table("spot_interruptions") {
+        Action::SpotInterruptions {
+            pool: ids.pool(spot.text("pool")),
+            mean_lifetime: spot.span("mean_lifetime"),
+            notice: spot.span("notice"),
+        }
+    } else if let Some(restart) = table("restart_nodes") {
+        let (which, share) = some_of(restart);
+        Action::RestartNodes { pool: ids.pool(restart.text("pool")), which, share }
+    } else if let Some(restart) = table("restart_kubelets") {
+        let (which, share) = some_of(restart);
+        Action::RestartKubelets { pool: ids.pool(restart.text("pool")), which, share }
+    } else if let Some(delete) = table("delete_pods") {
+        let (which, share) = some_of(delete);
+        Action::DeletePods { workload: ids.workload(delete.text("workload")), which, share }
+    } else {
+        let pause = table("pause_rollout")?;
+        Action::PauseRollout {
+            workload: ids.workload(pause.text("workload")),
+            length: pause.span("for"),
+        }
+    })
+}
+
+fn some_of(values: &Values) -> (Which, Share) {
+    let which = if values.text("which") == "waiting" { Which::Waiting } else { Which::All };
+    (which, values.share("share"))
+}
+
+fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
+    match changed {
+        Changed::LimitAllow { registry, limit, allow } => {
+            let limits = ids.root.block("registry", registry);
+            let at = limits.and_then(|r| r.named("limit").position(|(name, _)| name == limit));
+            Change::LimitAllow {
+                registry: ids.registry(registry),
+                limit: at.expect("the check resolved the limit"),
+                allow: *allow,
+            }
+        }
+        Changed::EgressAddresses { egress, addresses } => {
+            Change::EgressAddresses { egress: ids.egress(egress), addresses: *addresses }
+        }
+        Changed::WorkloadAccount { workload, account } => Change::WorkloadAccount {
+            workload: ids.workload(workload),
+            account: account.as_deref().map(|name| ids.account(name)),
+        },
+        Changed::MaxSurge { workload, max_surge } => {
+            Change::MaxSurge { workload: ids.workload(workload), max_surge: *max_surge }
+        }
+        Changed::MaxUnavailable { workload, max_unavailable } => Change::MaxUnavailable {
+            workload: ids.workload(workload),
+            max_unavailable: *max_unavailable,
+        },
+        Changed::Kubelet { pool, kubelet } => {
+            Change::Kubelet { pool: ids.pool(pool), kubelet: *kubelet }
+        }
+        Changed::Preloaded { pool, images } => Change::Preloaded {
+            pool: ids.pool(pool),
+            images: images.iter().map(|name| ids.image(name)).collect(),
+        },
+        // The position is filled in when the whole timeline is there.
+        Changed::ReplaceBatch { batch, .. } => Change::ReplaceBatch { timeline: 0, batch: *batch },
+    }
+}
+
+/// Faults and outages, by name.
+pub(super) fn faults(ids: &Ids<'_>) -> Vec<FaultSpec> {
+    let faults = ids.root.named("fault").map(|(name, values)| fault(ids, name, values));
+    let outages = ids.root.named("timeline").filter_map(|(name, values)| {
+        let outage = values.table("outage")?;
+        let mut fault = fault(ids, name, outage);
+        fault.from = values.span("at");
+        fault.until = Some(fault.from + outage.span("for"));
+        Some(fault)
+    });
+    let mut all: Vec<FaultSpec> = faults.chain(outages).collect();
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    all
+}
+
+fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
+    let layers = values.list("layers").iter().filter_map(|typed| match typed.value {
+        Value::Integer(layer) => u32::try_from(layer).ok(),
+        _ => None,
+    });
+    FaultSpec {
+        name: name.to_owned(),
+        registry: ids.registry(values.text("registry")),
+        requests: requests(values),
+        layers: layers.collect(),
+        from: values.span("from"),
+        until: values.span_opt("until"),
+        share: values.share("share"),
+        first: values.count_opt("first"),
+        answer: answer(values),
+    }
+}
+
+fn requests(values: &Values) -> RequestKinds {
+    if !values.given("requests") {
+        return RequestKinds::ALL;
+    }
+    let names = super::names(values, "requests");
+    let kinds = RequestKind::ALL.into_iter().filter(|kind| names.contains(&kind.name()));
+    kinds.fold(RequestKinds::default(), RequestKinds::with)
+}
+
+fn answer(values: &Values) -> Answer {
+    match values.get("answer").map(|typed| &typed.value) {
+        Some(Value::Answer(answer)) => *answer,
+        Some(Value::Table(table)) => Answer::Status {
+            status: table.count("status") as u16,
+            retry_after: table.span_opt("retry_after"),
+        },
+        _ => Answer::Drop,
+    }
+}

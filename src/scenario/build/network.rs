@@ -1,0 +1,116 @@
+//! Registries, accounts, ways out.
+
+use super::Ids;
+use crate::model::spec::{
+    AccountSpec, Addressing, BackgroundSpec, Choose, Clients, EgressSpec, LawSpec, LimitKey,
+    LimitSpec, PortsSpec, RegistrySpec, Weights,
+};
+use crate::scenario::typed::Values;
+
+pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
+    RegistrySpec {
+        name: name.to_owned(),
+        host: values.text("host").to_owned(),
+        rtt: values.span("rtt"),
+        token_rtt: values.span("token_rtt"),
+        cdn_rtt: values.span("cdn_rtt"),
+        dns: values.span("dns"),
+        tls_round_trips: values.count("tls_round_trips"),
+        server_time: values.span("server_time"),
+        needs_token: values.bool("needs_token"),
+        token_post: values.bool("token_post"),
+        redirects_blobs: values.bool("redirects_blobs"),
+        connection_bandwidth: values.bandwidth_opt("connection_bandwidth"),
+        bandwidth: values.bandwidth_opt("bandwidth"),
+        limits: values.named("limit").map(|(name, values)| limit(name, values)).collect(),
+    }
+}
+
+fn limit(name: &str, values: &Values) -> LimitSpec {
+    LimitSpec {
+        name: name.to_owned(),
+        clients: match values.text("for") {
+            "anonymous" => Clients::Anonymous,
+            "account" => Clients::Account { tier: values.text_opt("tier").map(str::to_owned) },
+            _ => Clients::Everyone,
+        },
+        key: match values.text("key") {
+            "prefix64" => LimitKey::Prefix64,
+            "account" => LimitKey::Account,
+            "registry" => LimitKey::Registry,
+            _ => LimitKey::Address,
+        },
+        law: law(values),
+        weights: weights(values),
+        rejected_consume: values.bool("rejected_consume"),
+        retry_after: values.span_opt("retry_after"),
+        status: values.count("status") as u16,
+        at_edge: values.bool("edge"),
+    }
+}
+
+fn law(values: &Values) -> LawSpec {
+    let allow = values.milli("allow");
+    let window = values.span("window");
+    match values.text("law") {
+        "fixed-window" => LawSpec::FixedWindow { allow, window, anchor: values.span_opt("anchor") },
+        "sliding-log" => LawSpec::SlidingLog { allow, window },
+        "token-bucket" => {
+            let burst = values.milli_opt("burst").unwrap_or(allow);
+            LawSpec::TokenBucket { allow, window, burst }
+        }
+        _ => LawSpec::Concurrency { allow },
+    }
+}
+
+fn weights(values: &Values) -> Weights {
+    values.table("weight").map_or_else(Weights::default, |weight| Weights {
+        token: weight.milli32("token"),
+        head: weight.milli32("head"),
+        index: weight.milli32("index"),
+        platform: weight.milli32("platform"),
+        single: weight.milli32("single"),
+        blob: weight.milli32("blob"),
+    })
+}
+
+pub(super) fn account(ids: &Ids<'_>, name: &str, values: &Values) -> AccountSpec {
+    AccountSpec {
+        name: name.to_owned(),
+        registry: ids.registry(values.text("registry")),
+        tier: values.text("tier").to_owned(),
+    }
+}
+
+pub(super) fn egress(name: &str, values: &Values) -> EgressSpec {
+    EgressSpec {
+        name: name.to_owned(),
+        addressing: match values.text("kind") {
+            "per-node" => Addressing::PerNode,
+            "ipv6" => Addressing::Ipv6 { prefixes: values.count("prefixes") },
+            _ => Addressing::Nat {
+                addresses: values.count("addresses"),
+                choose: match values.text("choose") {
+                    "connection" => Choose::Connection,
+                    _ => Choose::Node,
+                },
+            },
+        },
+        ports: values.table("ports").map(|ports| PortsSpec {
+            per_node: ports.text("per") == "node",
+            count: ports.count("count"),
+            hold: ports.span("hold"),
+        }),
+        bandwidth: values.bandwidth_opt("bandwidth"),
+    }
+}
+
+pub(super) fn background(ids: &Ids<'_>, name: &str, values: &Values) -> BackgroundSpec {
+    BackgroundSpec {
+        name: name.to_owned(),
+        egress: ids.egress(values.text("egress")),
+        registry: ids.registry(values.text("registry")),
+        account: values.text_opt("account").map(|name| ids.account(name)),
+        millipulls_per_hour: values.milli("pulls_per_hour"),
+    }
+}

@@ -1,0 +1,146 @@
+//! Pools and workloads.
+
+use super::Ids;
+use crate::model::spec::{
+    ContainerSpec, Count, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
+    WorkloadSpec,
+};
+use crate::scenario::presets;
+use crate::scenario::reference::Reference;
+use crate::scenario::source::Origin;
+use crate::scenario::typed::{Typed, Value, Values};
+use crate::units::{Share, Span};
+
+/// `maxSurge` and `maxUnavailable` of a Deployment: kubernetes pkg/apis/apps/v1/defaults.go, 2026-07-23.
+const DEPLOYMENT_FENCE: Count = Count::Share(Share::from_percent(25));
+/// `maxUnavailable` of a DaemonSet: the same file.
+const DAEMONSET_UNAVAILABLE: Count = Count::Number(1);
+/// `progressDeadlineSeconds` of a Deployment: the same file.
+const PROGRESS_DEADLINE: Span = Span::from_secs(600);
+
+pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
+    let none = Values::new(Origin::DEFAULT);
+    let join = values.table("join").unwrap_or(&none);
+    let preloaded = super::names(values, "preloaded");
+    PoolSpec {
+        name: name.to_owned(),
+        nodes: values.count("nodes"),
+        join_at: join.span("at"),
+        join_over: join.span("over"),
+        boot: values.span("boot"),
+        drain: values.span("drain"),
+        arch: values.text("arch").to_owned(),
+        egress: ids.egress(values.text("egress")),
+        runtime: runtime(values.text("runtime"), values.table("client").unwrap_or(&none)),
+        kubelet: kubelet(values.table("kubelet").unwrap_or(&none)),
+        nic: values.bandwidth("nic"),
+        unpack: values.table("disk").unwrap_or(&none).bandwidth("unpack"),
+        preloaded: preloaded.into_iter().map(|name| ids.image(name)).collect(),
+        max_pods: values.count("max_pods"),
+    }
+}
+
+fn runtime(name: &str, client: &Values) -> RuntimeProfile {
+    let version = presets::find("runtime", name).map_or(name, |preset| preset.name);
+    RuntimeProfile {
+        name: version.to_owned(),
+        requests_per_object: client.count("requests_per_object"),
+        max_concurrent_downloads: client.count("max_concurrent_downloads"),
+        progress_timeout: client.span_opt("progress_timeout").filter(|span| !span.is_zero()),
+        progress_check: client.span("progress_check"),
+        dial_timeout: client.span("dial_timeout"),
+        idle_timeout: client.span("idle_timeout"),
+        head_blob_after_failed_head: client.bool("head_blob_after_failed_head"),
+    }
+}
+
+/// A kubelet's configuration.
+///
+/// Where only `max_parallel_image_pulls` is set, `serialize_image_pulls` defaults to whether that is below 2
+/// (kubelet config/v1beta1/defaults.go, 2026-07-23).
+pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
+    let most = values.count_opt("max_parallel_image_pulls");
+    let serialize = match most {
+        Some(most) if !values.is_written("serialize_image_pulls") => most < 2,
+        _ => values.bool("serialize_image_pulls"),
+    };
+    KubeletSpec {
+        serialize_image_pulls: serialize,
+        max_parallel_image_pulls: most,
+        registry_pull_qps: values.count("registry_pull_qps"),
+        registry_burst: values.count("registry_burst"),
+        image_backoff_initial: values.span("image_backoff_initial"),
+        image_backoff_max: values.span("image_backoff_max"),
+        sync_backoff: values.span("sync_backoff"),
+        sync_jitter: values.share("sync_jitter"),
+        sync_tick: values.span("sync_tick"),
+    }
+}
+
+pub(super) fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
+    let none = Values::new(Origin::DEFAULT);
+    let start = values.table("start").unwrap_or(&none);
+    WorkloadSpec {
+        name: name.to_owned(),
+        kind: kind(values),
+        pool: ids.pool(values.text("pool")),
+        start_at: start.span("at"),
+        start_over: start.span("over"),
+        running: start.bool("running"),
+        account: values.text_opt("account").map(|name| ids.account(name)),
+        init_containers: containers(ids, values.list("init_containers")),
+        containers: containers(ids, values.list("containers")),
+        startup: values.span("startup"),
+    }
+}
+
+fn kind(values: &Values) -> WorkloadKind {
+    let unavailable = values.count_or_share("max_unavailable");
+    match values.text("kind") {
+        "daemonset" => WorkloadKind::DaemonSet {
+            max_unavailable: unavailable.unwrap_or(DAEMONSET_UNAVAILABLE),
+        },
+        "job" => WorkloadKind::Job {
+            completions: values.count("completions"),
+            parallelism: values.count_opt("parallelism").unwrap_or(1),
+            duration: values.span("duration"),
+        },
+        _ => WorkloadKind::Deployment {
+            replicas: values.count("replicas"),
+            max_surge: values.count_or_share("max_surge").unwrap_or(DEPLOYMENT_FENCE),
+            max_unavailable: unavailable.unwrap_or(DEPLOYMENT_FENCE),
+            progress_deadline: values.span_opt("progress_deadline").unwrap_or(PROGRESS_DEADLINE),
+        },
+    }
+}
+
+fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
+    let tables = list.iter().filter_map(|typed| match &typed.value {
+        Value::Table(values) => Some(values),
+        _ => None,
+    });
+    tables
+        .map(|values| {
+            let image = values.text("image");
+            ContainerSpec {
+                image: ids.image(image),
+                image_pull_policy: policy(ids, values, image),
+                duration: values.span("duration"),
+            }
+        })
+        .collect()
+}
+
+fn policy(ids: &Ids<'_>, container: &Values, image: &str) -> ImagePullPolicy {
+    match container.text_opt("image_pull_policy") {
+        Some("Always") => ImagePullPolicy::Always,
+        Some("Never") => ImagePullPolicy::Never,
+        Some(_) => ImagePullPolicy::IfNotPresent,
+        None => {
+            let reference = ids.root.block("image", image).map(|image| image.text("reference"));
+            reference
+                .and_then(Reference::parse)
+                .map_or(ImagePullPolicy::IfNotPresent, |reference| reference.default_policy())
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! Problems of a scenario: all of them at once, each with its code, place and remedy.
+
+use std::fmt::Write as _;
+
+use serde::{Serialize, Serializer};
+
+use super::source::{Origin, Place, Sources};
+
+/// How bad a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The scenario cannot run.
+    Error,
+    /// It runs, but perhaps not as meant.
+    Warning,
+}
+
+macro_rules! codes {
+    ($($number:literal $name:ident $meaning:literal)*) => {
+        /// What kind of problem it is; the number is stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Code { $(#[doc = $meaning] $name,)* }
+
+        impl Code {
+            /// Every code, by number.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The number, such as `PS0202`.
+            pub const fn number(self) -> &'static str {
+                match self { $(Self::$name => $number,)* }
+            }
+
+            /// What it means, in a line.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    "PS0101" Syntax "the text is not TOML"
+    "PS0102" TooLarge "the file is larger than a scenario may be"
+    "PS0201" UnknownBlock "a block or top-level key that the language does not have"
+    "PS0202" UnknownKey "a key that its block does not have"
+    "PS0203" BadName "a block name with other characters than a-z, 0-9 and -"
+    "PS0204" NotYet "a word of the language that this version does not support yet"
+    "PS0205" MissingKey "a required key is missing"
+    "PS0206" TooMany "more blocks or elements than allowed"
+    "PS0301" WrongType "a value of another type than its key takes"
+    "PS0302" BareNumber "a bare number where a unit is due"
+    "PS0303" Unreadable "a value that cannot be read as its key's type"
+    "PS0304" OutOfRange "a value outside its allowed range"
+    "PS0305" UnknownWord "a word that is none of its key's choices"
+    "PS0401" UnknownName "a name that no block has"
+    "PS0402" DisabledName "a reference to a block that is switched off"
+    "PS0403" Cycle "images that are built from each other in a circle"
+    "PS0404" SameHost "two registries with one host"
+    "PS0405" NoRegistry "an image whose host no registry has"
+    "PS0406" BadReference "an image reference that is none"
+    "PS0407" TwoSizes "one digest with two sizes"
+    "PS0408" Layers "layers are given in two ways, or in none"
+    "PS0409" NotInWorkload "a rollout replaces an image that its workload lacks"
+    "PS0410" NotHere "a key that has no meaning beside the others of its block"
+    "PS0411" SameCause "two causes of failure with one name"
+    "PS0412" OtherAccount "an account that no image of its workload can use"
+    "PS0413" OneAction "a timeline block has exactly one action"
+    "PS0414" NotSettable "a path that cannot change during a run"
+    "PS0415" TooMuch "the scenario is larger than a run may be"
+    "PS0501" UnknownMetric "a metric that does not exist"
+    "PS0502" BadDemand "a demand that cannot be read"
+    "PS0601" UnknownVariant "a variant that the file does not have"
+    "PS0602" BadSet "a --set that is not path=value"
+    "PS0603" BadPath "a path that leads through a value or to a block that does not exist"
+    "PS0901" NeverHappens "something is scheduled after the end of the run"
+    "PS0902" NoPlatform "nodes run images that lack their platform"
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.number())
+    }
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// What kind of problem.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: names the field and the value.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// What is allowed, and what to do.
+    pub help: Vec<String>,
+    #[serde(skip)]
+    order: Origin,
+}
+
+/// All problems of a scenario, in the order of their places.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Diagnostics {
+    /// The problems.
+    pub list: Vec<Diagnostic>,
+}
+
+impl std::fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+impl Diagnostics {
+    /// Adds the problems of another reading of the same file that are not there yet.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let same = |a: &Diagnostic, b: &Diagnostic| {
+            (a.code, &a.message, &a.place) == (b.code, &b.message, &b.place)
+        };
+        for problem in other.list {
+            if !self.list.iter().any(|known| same(known, &problem)) {
+                self.list.push(problem);
+            }
+        }
+    }
+
+    /// The problems as text, with ANSI colours or without.
+    pub fn render(&self, colour: bool) -> String {
+        let mut text: String = self.list.iter().map(|one| one.render(colour) + "\n").collect();
+        let count = |severity| self.list.iter().filter(|one| one.severity == severity).count();
+        let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
+            .iter()
+            .filter(|(count, _)| 0 < *count)
+            .map(|(count, what)| format!("{count} {what}{}", if *count == 1 { "" } else { "s" }))
+            .collect::<Vec<_>>();
+        if !counts.is_empty() {
+            text += &counts.join(", ");
+            text.push('\n');
+        }
+        text
+    }
+}
+
+impl Diagnostic {
+    /// Adds a line of help.
+    pub(crate) fn help(&mut self, line: impl Into<String>) -> &mut Self {
+        self.help.push(line.into());
+        self
+    }
+
+    /// Adds "did you mean" where one of `known` is close to `given`.
+    pub(crate) fn did_you_mean<'a>(
+        &mut self,
+        given: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> &mut Self {
+        if let Some(near) = nearest(given, known) {
+            self.help.push(format!("did you mean `{near}`?"));
+        }
+        self
+    }
+
+    /// The problem as text: message, place, line with its caret, help.
+    pub fn render(&self, colour: bool) -> String {
+        let paint = |style: &str, text: &str| {
+            if colour { format!("\x1b[{style}m{text}\x1b[0m") } else { text.to_owned() }
+        };
+        let (word, style) = match self.severity {
+            Severity::Error => ("error", "1;31"),
+            Severity::Warning => ("warning", "1;33"),
+        };
+        let head = paint(style, &format!("{word}[{}]", self.code.number()));
+        let mut text = format!("{head}: {}\n", paint("1", &self.message));
+        let place = &self.place;
+        let (Some(line), Some(column)) = (place.line, place.column) else {
+            let _ = writeln!(text, " {} {}", paint("1;34", "-->"), place.source);
+            self.render_help(&mut text, 1, &paint);
+            return text;
+        };
+        let number = line.to_string();
+        let gutter = number.len();
+        let at = if place.source.starts_with("--") {
+            place.source.clone()
+        } else {
+            format!("{}:{line}:{column}", place.source)
+        };
+        let bar = paint("1;34", "|");
+        let _ = writeln!(text, "{:gutter$}{} {at}", "", paint("1;34", "-->"));
+        let _ = writeln!(text, "{:gutter$} {bar}", "");
+        let shown = expand_tabs(&place.text);
+        let _ = writeln!(text, "{} {bar} {shown}", paint("1;34", &number));
+        let skip = column as usize - 1;
+        let before: String = place.text.chars().take(skip).collect();
+        let before = expand_tabs(&before);
+        let marked: String = place.text.chars().skip(skip).take(place.length as usize).collect();
+        let carets = paint(style, &"^".repeat(width(&expand_tabs(&marked)).max(1)));
+        let _ =
+            writeln!(text, "{:gutter$} {bar} {:indent$}{carets}", "", "", indent = width(&before));
+        self.render_help(&mut text, gutter, &paint);
+        text
+    }
+
+    fn render_help(&self, text: &mut String, gutter: usize, paint: &dyn Fn(&str, &str) -> String) {
+        for line in &self.help {
+            let _ = writeln!(
+                text,
+                "{:gutter$} {} {}: {line}",
+                "",
+                paint("1;34", "="),
+                paint("1", "help")
+            );
+        }
+    }
+}
+
+/// Collects problems while a scenario is read.
+#[derive(Debug)]
+pub(crate) struct Problems<'a> {
+    sources: &'a Sources,
+    list: Vec<Diagnostic>,
+}
+
+impl<'a> Problems<'a> {
+    /// None so far.
+    pub(crate) fn new(sources: &'a Sources) -> Self {
+        Self { sources, list: Vec::new() }
+    }
+
+    /// The texts that origins point into.
+    pub(crate) fn sources(&self) -> &'a Sources {
+        self.sources
+    }
+
+    /// Adds an error; help can be added to what is returned.
+    pub(crate) fn error(
+        &mut self,
+        code: Code,
+        origin: Origin,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.add(Severity::Error, code, origin, message.into())
+    }
+
+    /// Adds a warning.
+    pub(crate) fn warning(
+        &mut self,
+        code: Code,
+        origin: Origin,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.add(Severity::Warning, code, origin, message.into())
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        code: Code,
+        origin: Origin,
+        message: String,
+    ) -> &mut Diagnostic {
+        let place = self.sources.place(origin);
+        self.list.push(Diagnostic {
+            code,
+            severity,
+            message,
+            place,
+            help: Vec::new(),
+            order: origin,
+        });
+        self.list.last_mut().expect("one was just added")
+    }
+
+    /// Whether there is an error.
+    pub(crate) fn any_error(&self) -> bool {
+        self.list.iter().any(|one| one.severity == Severity::Error)
+    }
+
+    /// The problems, in the order of their places.
+    pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.list.sort_by(|a, b| (a.order, a.code).cmp(&(b.order, b.code)));
+        self.list
+    }
+}
+
+/// The one of `known` that `given` most likely means, if one is close.
+pub(crate) fn nearest<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let fold = |text: &str| text.to_lowercase().replace('_', "-");
+    let given = fold(given);
+    let allowed = (given.chars().count() / 3).clamp(1, 4);
+    known
+        .into_iter()
+        .map(|name| (edit_distance(&given, &fold(name)), name))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let a: Vec<char> = a.chars().take(64).collect();
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    rows[0] = (0..=b.len()).collect();
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substituted.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if 1 < i && 1 < j && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+/// The text with tabs as the spaces they take up to the next multiple of four columns, and without control
+/// characters.
+fn expand_tabs(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        match c {
+            '\t' => out.extend(std::iter::repeat_n(' ', 4 - width(&out) % 4)),
+            c if c.is_control() => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Columns a text takes on a terminal: wide characters take two, combining ones none.
+fn width(text: &str) -> usize {
+    text.chars().map(|c| char_width(u32::from(c))).sum()
+}
+
+fn char_width(c: u32) -> usize {
+    const NONE: &[(u32, u32)] =
+        &[(0x300, 0x36f), (0x200b, 0x200f), (0x20d0, 0x20ff), (0xfe00, 0xfe0f)];
+    const WIDE: &[(u32, u32)] = &[
+        (0x1100, 0x115f),
+        (0x2e80, 0xa4cf),
+        (0xac00, 0xd7a3),
+        (0xf900, 0xfaff),
+        (0xfe30, 0xfe6f),
+        (0xff00, 0xff60),
+        (0xffe0, 0xffe6),
+        (0x1f300, 0x1faff),
+        (0x20000, 0x3fffd),
+    ];
+    let within = |ranges: &[(u32, u32)]| ranges.iter().any(|&(from, to)| from <= c && c <= to);
+    if within(NONE) {
+        0
+    } else if within(WIDE) {
+        2
+    } else {
+        1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_slip_finds_its_word() {
+        let known = ["replicas", "pool", "max_surge"];
+        assert_eq!(nearest("replicsa", known), Some("replicas"));
+        assert_eq!(nearest("max-surge", known), Some("max_surge"));
+        assert_eq!(nearest("Pool", known), Some("pool"));
+        assert_eq!(nearest("containers", known), None);
+        assert_eq!(edit_distance("ab", "ba"), 1);
+        assert_eq!(edit_distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
+    fn widths_count_columns_not_bytes() {
+        assert_eq!(width("naïve"), 5);
+        assert_eq!(width("e\u{301}"), 1);
+        assert_eq!(width("日本"), 4);
+        assert_eq!(expand_tabs("a\tb"), "a   b");
+    }
+}

@@ -1,0 +1,204 @@
+//! `[expect]`: demands on metrics.
+
+use super::diagnostic::{Code, Problems};
+use super::field::Type;
+use super::metrics::{self, BUILT_IN_CAUSES, METRICS, MetricInfo, Suffix, Unit};
+use super::source::Origin;
+use super::tree::Node;
+use super::typed::{Value, Values};
+use super::walk::{Walker, shorten};
+use super::{Comparison, Expectation};
+use crate::units::{Bytes, Share, Span};
+
+/// The share of the replications in which an expectation must hold, where the file does not say.
+const IN_RUNS: Share = Share::from_percent(95);
+
+/// Reads the demands.
+pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectation>, Share) {
+    let mut expectations = Vec::new();
+    let mut in_runs = IN_RUNS;
+    for (path, key, node) in root.paths("expect") {
+        if path == "in_runs" {
+            let read = walker.value(node, *key, &Type::SHARE, "expect.in_runs");
+            if let Some(Value::Share(share)) = read.map(|typed| typed.value) {
+                in_runs = share;
+            }
+        } else if let Some(expectation) = expectation(root, path, *key, node, walker) {
+            expectations.push(expectation);
+        }
+    }
+    (expectations, in_runs)
+}
+
+/// The causes that can end a pull in this scenario.
+pub(crate) fn causes(root: &Values) -> Vec<&str> {
+    let outages = root.named("timeline").filter(|(_, block)| block.given("outage"));
+    let mut causes = BUILT_IN_CAUSES.to_vec();
+    causes.extend(limits(root));
+    causes.extend(root.named("fault").chain(outages).map(|(name, _)| name));
+    causes
+}
+
+fn limits(root: &Values) -> impl Iterator<Item = &str> {
+    root.named("registry").flat_map(|(_, block)| block.named("limit").map(|(name, _)| name))
+}
+
+fn expectation(
+    root: &Values,
+    path: &str,
+    key: Origin,
+    node: &Node,
+    walker: &mut Walker<'_, '_>,
+) -> Option<Expectation> {
+    let (scope, metric) = split_scope(path, key, walker)?;
+    let info = find_metric(root, &metric, key, walker.problems)?;
+    let text = node.raw.text();
+    let demand = text.and_then(|text| parse_demand(text, info.unit));
+    let (Some(text), Some((comparison, demand))) = (text, demand) else {
+        walker
+            .problems
+            .error(
+                Code::BadDemand,
+                node.origin,
+                format!("`expect.{path}` cannot be read from {}", node.raw.describe()),
+            )
+            .help(format!("write {}", how_to_write(info.unit)));
+        return None;
+    };
+    let origin = walker.problems.sources().label(node.origin);
+    Some(Expectation { scope, metric, comparison, demand, text: text.trim().into(), origin })
+}
+
+fn split_scope(path: &str, key: Origin, walker: &mut Walker<'_, '_>) -> Option<(String, String)> {
+    let mut parts = path.splitn(3, '.');
+    let kind = parts.next().unwrap_or_default();
+    if !["workload", "pool", "registry"].contains(&kind) {
+        return Some(("run".into(), path.into()));
+    }
+    let (Some(name), Some(metric)) = (parts.next(), parts.next()) else {
+        walker
+            .problems
+            .error(Code::UnknownMetric, key, format!("`expect.{path}` does not name a metric"))
+            .help(format!("write {kind}.NAME.metric = \"< 5m\""));
+        return None;
+    };
+    if walker.names.state(kind, name) == Some(true) {
+        return Some((format!("{kind}.{name}"), metric.into()));
+    }
+    let known: Vec<&str> = walker.names.of_kind(kind).collect();
+    let off = walker.names.state(kind, name).is_some();
+    let (code, what) = if off {
+        (Code::DisabledName, "which is switched off")
+    } else {
+        (Code::UnknownName, "which does not exist")
+    };
+    let message = format!("`expect.{path}` names [{kind}.{name}], {what}");
+    let problem = walker.problems.error(code, key, message);
+    if off {
+        problem.help(format!("set {kind}.{name}.enabled = true, or drop the demand"));
+    } else {
+        problem.did_you_mean(name, known.iter().copied());
+        problem.help(format!("[{kind}.…] blocks: {}", shorten(&known)));
+    }
+    None
+}
+
+fn find_metric(
+    root: &Values,
+    metric: &str,
+    key: Origin,
+    problems: &mut Problems<'_>,
+) -> Option<&'static MetricInfo> {
+    let (base, suffix) = metric.split_once('.').unwrap_or((metric, ""));
+    let names = || METRICS.iter().map(|metric| metric.name);
+    let Some(info) = metrics::find(base) else {
+        problems
+            .error(Code::UnknownMetric, key, format!("there is no metric `{base}`"))
+            .did_you_mean(base, names())
+            .help(format!("metrics: {}", names().collect::<Vec<_>>().join(", ")));
+        return None;
+    };
+    let known: Vec<&str> = match info.suffix {
+        Suffix::None if suffix.is_empty() => return Some(info),
+        Suffix::None => {
+            problems
+                .error(Code::UnknownMetric, key, format!("`{base}` has no parts"))
+                .help(format!("drop `.{suffix}`"));
+            return None;
+        }
+        Suffix::Outcome if !suffix.is_empty() => return Some(info),
+        Suffix::Outcome => Vec::new(),
+        Suffix::Cause => causes(root),
+        Suffix::Limit => limits(root).collect(),
+    };
+    if known.contains(&suffix) {
+        return Some(info);
+    }
+    let problem = if suffix.is_empty() {
+        problems.error(Code::UnknownMetric, key, format!("`{base}` needs a part behind a dot"))
+    } else {
+        problems.error(Code::UnknownMetric, key, format!("`{base}` has no part `{suffix}`"))
+    };
+    problem.did_you_mean(suffix, known.iter().copied());
+    if !known.is_empty() {
+        problem.help(format!("parts: {}", known.join(", ")));
+    }
+    None
+}
+
+fn how_to_write(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Seconds => "a comparison and a span, such as \"< 5m\"",
+        Unit::Share => "a comparison and a share, such as \">= 75%\"",
+        Unit::Bytes => "a comparison and bytes, such as \"< 10GB\"",
+        Unit::Number => "a comparison and a number, such as \"< 100\"",
+    }
+}
+
+fn parse_demand(text: &str, unit: Unit) -> Option<(Comparison, f64)> {
+    let text = text.trim();
+    let (comparison, rest) = [
+        ("<=", Comparison::AtMost),
+        (">=", Comparison::AtLeast),
+        ("==", Comparison::Equal),
+        ("<", Comparison::Less),
+        (">", Comparison::Greater),
+    ]
+    .into_iter()
+    .find_map(|(sign, comparison)| Some((comparison, text.strip_prefix(sign)?)))?;
+    let rest = rest.trim();
+    let demand = match unit {
+        Unit::Seconds => rest.parse::<Span>().ok()?.as_secs_f64(),
+        Unit::Share => rest.parse::<Share>().ok()?.as_f64(),
+        Unit::Bytes => rest.parse::<Bytes>().ok()?.0 as f64,
+        Unit::Number => rest.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite())?,
+    };
+    Some((comparison, demand))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn demands_are_read_by_the_unit_of_their_metric() {
+        for (text, unit, comparison, demand) in [
+            ("< 5m", Unit::Seconds, Comparison::Less, 300.0),
+            (">=75%", Unit::Share, Comparison::AtLeast, 0.75),
+            ("== 0", Unit::Number, Comparison::Equal, 0.0),
+            ("<= 10GB", Unit::Bytes, Comparison::AtMost, 1e10),
+            ("> 1_000", Unit::Number, Comparison::Greater, 1e3),
+        ] {
+            assert_eq!(parse_demand(text, unit), Some((comparison, demand)), "{text}");
+        }
+        for (text, unit) in [
+            ("5m", Unit::Seconds),
+            ("< 5", Unit::Seconds),
+            ("< 5m", Unit::Number),
+            ("< inf", Unit::Number),
+            ("", Unit::Share),
+        ] {
+            assert_eq!(parse_demand(text, unit), None, "{text}");
+        }
+    }
+}

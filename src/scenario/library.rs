@@ -1,0 +1,11 @@
+//! The scenarios that ship with the binary.
+
+/// Every scenario of the library: name and text.
+pub fn all() -> &'static [(&'static str, &'static str)] {
+    &[("cold-cluster", include_str!("../../scenarios/cold-cluster.toml"))]
+}
+
+/// The text of a scenario of the library.
+pub fn find(name: &str) -> Option<&'static str> {
+    all().iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}

@@ -1,0 +1,101 @@
+//! Docker Hub: its endpoints, its pull limits, its abuse limit.
+//!
+//! A pull is not what the counter counts. The 2020 description (a Docker engineer in docker/docs #11648) is that it
+//! counts manifest GETs and doubles the limit, so each GET costs half a unit; the text since November 2024 counts one
+//! pull per architecture. Both make a multi-platform pull cost 1; they differ for single-platform images.
+
+use super::{Preset, PresetValue, Reading};
+
+const PULLS: &str = "docs.docker.com/docker-hub/usage/pulls";
+const USAGE: &str = "docs.docker.com/docker-hub/usage";
+const COUNTER: &str = "docker/docs pull request 11648, comment of a Docker engineer";
+const CAPTURED: &str = "requests of containerd 1.6 to 2.3 captured against the protocol";
+const NOW: &str = "2026-08";
+
+const fn v(path: &'static str, value: &'static str, text: &'static str) -> PresetValue {
+    PresetValue::new(path, value, text, NOW)
+}
+
+pub(super) static DOCKER_HUB: Preset = Preset {
+    kind: "registry",
+    name: "docker-hub",
+    title: "Docker Hub: 100 anonymous pulls per 6 h and address, 200 per personal account",
+    values: &[
+        v("host", "docker.io", "distribution/reference normalisation"),
+        v("needs_token", "true", CAPTURED),
+        v(
+            "token_post",
+            "true",
+            "auth.docker.io takes the OAuth POST (docker/distribution auth spec)",
+        ),
+        v("redirects_blobs", "true", CAPTURED),
+        v("limit.anonymous-pulls.for", "anonymous", PULLS),
+        v("limit.anonymous-pulls.key", "prefix64", PULLS),
+        v(
+            "limit.anonymous-pulls.law",
+            "sliding-log",
+            "Docker blog, October 2020: six hour rolling window",
+        )
+        .unverified(),
+        v("limit.anonymous-pulls.allow", "100", PULLS),
+        v("limit.anonymous-pulls.window", "6h", PULLS),
+        v("limit.anonymous-pulls.rejected_consume", "false", "docker/hub-feedback 2197")
+            .unverified(),
+        v("limit.personal-pulls.for", "account", PULLS),
+        v("limit.personal-pulls.tier", "personal", PULLS),
+        v("limit.personal-pulls.key", "account", PULLS),
+        v(
+            "limit.personal-pulls.law",
+            "sliding-log",
+            "Docker blog, October 2020: six hour rolling window",
+        )
+        .unverified(),
+        v("limit.personal-pulls.allow", "200", PULLS),
+        v("limit.personal-pulls.window", "6h", PULLS),
+        v("limit.personal-pulls.rejected_consume", "false", "docker/hub-feedback 2197")
+            .unverified(),
+        v("limit.abuse.for", "everyone", USAGE),
+        v("limit.abuse.key", "prefix64", USAGE),
+        v("limit.abuse.law", "sliding-log", USAGE).unverified(),
+        v(
+            "limit.abuse.allow",
+            "3000",
+            "\"order of thousands of requests per minute\"; best reading",
+        )
+        .unverified(),
+        v("limit.abuse.window", "1m", USAGE),
+        v("limit.abuse.edge", "true", USAGE),
+        v("limit.abuse.rejected_consume", "false", "not documented; best reading").unverified(),
+        v("limit.token-requests.enabled", "false", "no figure is published").unverified(),
+        v("limit.token-requests.for", "everyone", "docker/hub-feedback 2204").unverified(),
+        v("limit.token-requests.key", "prefix64", "docker/hub-feedback 2204").unverified(),
+        v("limit.token-requests.law", "token-bucket", "no figure is published").unverified(),
+        v("limit.token-requests.allow", "100", "no figure is published: a guess, switched off")
+            .unverified(),
+        v("limit.token-requests.window", "1s", "no figure is published: a guess, switched off")
+            .unverified(),
+        v("limit.token-requests.weight", "{ token = 1 }", "docker/hub-feedback 2204"),
+        v("limit.token-requests.edge", "true", "docker/hub-feedback 2204").unverified(),
+    ],
+    readings: &[
+        Reading {
+            key: "counting",
+            word: "2020-counter",
+            values: &[
+                v("limit.anonymous-pulls.weight", TWENTY, COUNTER),
+                v("limit.personal-pulls.weight", TWENTY, COUNTER),
+            ],
+        },
+        Reading {
+            key: "counting",
+            word: "2024-text",
+            values: &[
+                v("limit.anonymous-pulls.weight", TWENTY_FOUR, PULLS),
+                v("limit.personal-pulls.weight", TWENTY_FOUR, PULLS),
+            ],
+        },
+    ],
+};
+
+const TWENTY: &str = "{ head = 0, index = 0.5, platform = 0.5, single = 0.5 }";
+const TWENTY_FOUR: &str = "{ head = 0, index = 0, platform = 1, single = 1 }";

@@ -1,0 +1,138 @@
+//! What is known of real registries, gateways and container runtimes: each value with its source and date.
+//!
+//! A preset is a list of paths and values in the scenario language, laid below what a block says itself.
+
+mod docker_hub;
+mod nat;
+mod runtime;
+
+pub use super::field::Source;
+
+/// Registries with a preset.
+pub(crate) const REGISTRIES: &[&str] = &["docker-hub"];
+/// Descriptions of Docker Hub's counter.
+pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text"];
+/// Gateways with a preset.
+pub(crate) const EGRESSES: &[&str] = &["aws-nat-gateway", "azure-nat-gateway", "gcp-cloud-nat"];
+/// Container runtimes, by version and by line; a line means its newest version here.
+pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "containerd-1.7.34"];
+
+/// What is known of one real thing.
+#[derive(Debug)]
+pub struct Preset {
+    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below `pool.NAME.client`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: &'static str,
+    /// One line.
+    pub title: &'static str,
+    /// Its values.
+    pub values: &'static [PresetValue],
+    /// Readings to choose from, where sources disagree: a key of the block, and values by its word. The first one
+    /// is the default.
+    pub readings: &'static [Reading],
+}
+
+/// One reading of a matter on which sources disagree.
+#[derive(Debug)]
+pub struct Reading {
+    /// Key of the block that chooses.
+    pub key: &'static str,
+    /// Word that chooses this reading.
+    pub word: &'static str,
+    /// Its values.
+    pub values: &'static [PresetValue],
+}
+
+/// One value of a preset.
+#[derive(Debug)]
+pub struct PresetValue {
+    /// Path below the block.
+    pub path: &'static str,
+    /// Value, as the scenario language writes it.
+    pub value: &'static str,
+    /// Where it is from.
+    pub source: Source,
+    /// Whether it is a best reading that nobody could verify.
+    pub unverified: bool,
+}
+
+impl PresetValue {
+    const fn new(
+        path: &'static str,
+        value: &'static str,
+        text: &'static str,
+        date: &'static str,
+    ) -> Self {
+        Self { path, value, source: Source { text, date }, unverified: false }
+    }
+
+    const fn unverified(mut self) -> Self {
+        self.unverified = true;
+        self
+    }
+}
+
+/// Every preset, by kind and name.
+pub fn all() -> impl Iterator<Item = &'static Preset> {
+    nat::ALL.iter().chain([&docker_hub::DOCKER_HUB]).chain(runtime::ALL)
+}
+
+/// The preset of this kind and name; a runtime's line means its newest version.
+pub fn find(kind: &str, name: &str) -> Option<&'static Preset> {
+    let of_kind = || all().filter(|preset| preset.kind == kind);
+    of_kind().find(|preset| preset.name == name).or_else(|| {
+        let line = format!("{name}.");
+        let version =
+            |preset: &Preset| -> Option<u64> { preset.name.strip_prefix(&line)?.parse().ok() };
+        (kind == "runtime")
+            .then(|| of_kind().filter(|p| version(p).is_some()).max_by_key(|p| version(p)))?
+    })
+}
+
+impl Preset {
+    /// The values under the reading that `chosen` names per key, or under the default readings.
+    pub fn effective<'a>(
+        &'static self,
+        chosen: impl Fn(&str) -> Option<&'a str> + 'a,
+    ) -> impl Iterator<Item = &'static PresetValue> + 'a {
+        let readings = self.readings.iter().filter(move |reading| {
+            let first = self.readings.iter().find(|other| other.key == reading.key);
+            let default = first.map_or(reading.word, |first| first.word);
+            chosen(reading.key).unwrap_or(default) == reading.word
+        });
+        self.values.iter().chain(readings.flat_map(|reading| reading.values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_of_names_are_those_of_the_presets() {
+        for (kind, names) in [("registry", REGISTRIES), ("egress", EGRESSES), ("runtime", RUNTIMES)]
+        {
+            for name in names {
+                assert!(find(kind, name).is_some(), "{kind} {name}");
+            }
+            for preset in all().filter(|preset| preset.kind == kind) {
+                assert!(names.contains(&preset.name), "{}", preset.name);
+            }
+        }
+        assert_eq!(find("runtime", "containerd-1.7").map(|p| p.name), Some("containerd-1.7.34"));
+        let words: Vec<&str> =
+            docker_hub::DOCKER_HUB.readings.iter().map(|reading| reading.word).collect();
+        assert_eq!(words, COUNTINGS);
+    }
+
+    #[test]
+    fn every_value_has_a_source_and_a_date() {
+        for preset in all() {
+            for value in preset.values {
+                assert!(!value.source.text.is_empty(), "{} {}", preset.name, value.path);
+                assert!(value.source.date.starts_with("20"), "{} {}", preset.name, value.path);
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `[egress.x]`: a way out of the cluster, and whom the registry sees.
+
+use super::ENABLED;
+use crate::scenario::field::{Field, Shape, Type};
+use crate::scenario::presets;
+
+pub(crate) static EGRESS: Shape = Shape {
+    doc: "A way out of the cluster: which addresses a registry sees, how many ports, how wide",
+    fields: &[
+        ENABLED,
+        Field::new("preset", Type::Word(presets::EGRESSES), "Values of a real gateway"),
+        Field::new(
+            "kind",
+            Type::Word(&["nat", "per-node", "ipv6"]),
+            "Shared IPv4 addresses, one IPv4 address per node, or one IPv6 address per node",
+        )
+        .default("nat"),
+        Field::new("addresses", Type::Integer { min: 1, max: 10_000 }, "Addresses of the NAT")
+            .default("1"),
+        Field::new(
+            "choose",
+            Type::Word(&["node", "connection"]),
+            "Whether a node keeps its address or each connection draws one",
+        )
+        .default("node")
+        .unverified(),
+        Field::new(
+            "prefixes",
+            Type::Integer { min: 1, max: 100_000 },
+            "With kind = \"ipv6\": number of /64 prefixes that the nodes are spread over",
+        )
+        .default("1"),
+        Field::new("ports", Type::Table(&PORTS), PORTS.doc),
+        Field::new("bandwidth", Type::Bandwidth, "Most that passes in all, towards the nodes"),
+    ],
+};
+
+static PORTS: Shape = Shape {
+    doc: "Source ports towards one destination; left out: never scarce",
+    fields: &[
+        Field::new("per", Type::Word(&["node", "address"]), "Whether count is per node or address")
+            .default("address"),
+        Field::new(
+            "count",
+            Type::Integer { min: 1, max: 65_536 },
+            "Simultaneous connections to one destination",
+        )
+        .required(),
+        Field::new("hold", Type::SPAN, "How long a port stays taken after its connection closed")
+            .default("60s"),
+    ],
+};

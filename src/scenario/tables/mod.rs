@@ -1,0 +1,109 @@
+//! The scenario language, as data: one table per block, walked for parsing, for the schema and for the reference.
+
+pub(crate) mod account;
+pub(crate) mod egress;
+pub(crate) mod fault;
+pub(crate) mod image;
+pub(crate) mod pool;
+pub(crate) mod registry;
+pub(crate) mod timeline;
+pub(crate) mod workload;
+
+use super::field::{Field, MOST_BLOCKS, Shape, Type};
+use crate::units::Span;
+
+/// A whole file.
+pub(crate) static ROOT: Shape = Shape {
+    doc: "a scenario",
+    fields: &[
+        Field::new("title", Type::Text, "One line that names the scenario").default(""),
+        Field::new("question", Type::Text, "What the scenario asks").default(""),
+        Field::new(
+            "horizon",
+            Type::Span { min: Span::from_secs(1), max: super::field::LONGEST },
+            "How long the run lasts",
+        )
+        .default("6h"),
+        Field::new(
+            "seed",
+            Type::Integer { min: 0, max: i64::MAX as u64 },
+            "The seed that every draw is keyed by",
+        )
+        .default("42"),
+        Field::new(
+            "replications",
+            Type::Integer { min: 1, max: 10_000 },
+            "Runs of the scenario, each with other luck",
+        )
+        .default("20"),
+        Field::new("control_plane", Type::Table(&CONTROL_PLANE), CONTROL_PLANE.doc).filled(),
+        blocks("registry", &registry::REGISTRY),
+        blocks("account", &account::ACCOUNT),
+        blocks("egress", &egress::EGRESS),
+        blocks("background", &account::BACKGROUND),
+        blocks("pool", &pool::POOL),
+        blocks("image", &image::IMAGE),
+        blocks("workload", &workload::WORKLOAD),
+        blocks("timeline", &timeline::TIMELINE),
+        blocks("fault", &fault::FAULT),
+        Field::new(
+            "expect",
+            Type::Paths,
+            "What must hold: metric = \"< 5m\", workload.NAME.metric = \">= 75%\", in_runs = \"95%\"",
+        ),
+        Field::new(
+            "variant",
+            Type::Paths,
+            "Named changes to this file: [variant.NAME] with paths and values, and a title",
+        ),
+        Field::new(
+            "mirror",
+            Type::NotYet(
+                "add a second [egress] or an [account], or list images in pool.NAME.preloaded",
+            ),
+            "A mirror or proxy cache",
+        ),
+        Field::new(
+            "state",
+            Type::NotYet("use pool.NAME.preloaded and workload.NAME.start = { running = true }"),
+            "What is on the nodes at the start",
+        ),
+        Field::new(
+            "sweep",
+            Type::NotYet("give the values on the command line with sweep --vary path=values"),
+            "A grid of values",
+        ),
+    ],
+};
+
+/// A kind of blocks.
+const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {
+    Field::new(kind, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)
+}
+
+/// The switch that every block has.
+pub(crate) const ENABLED: Field =
+    Field::new("enabled", Type::Bool, "Whether the block is there at all").default("true");
+
+/// Rates per second and bursts of the control plane.
+const PACE: Type = Type::Integer { min: 0, max: 1_000_000 };
+
+static CONTROL_PLANE: Shape = Shape {
+    doc: "Pace of the controllers and the scheduler; managed control planes raise it",
+    fields: &[
+        Field::new("controller_qps", PACE, "Pod creations per second of a controller; 0: no limit")
+            .default("20")
+            .source("kube-controller-manager --kube-api-qps", "secondary, 2026-08")
+            .unverified(),
+        Field::new("controller_burst", PACE, "Pod creations at once")
+            .default("30")
+            .source("kube-controller-manager --kube-api-burst", "secondary, 2026-08")
+            .unverified(),
+        Field::new("scheduler_qps", PACE, "Bindings per second of the scheduler; 0: no limit")
+            .default("50")
+            .source("kube-scheduler --kube-api-qps", "secondary, 2026-08"),
+        Field::new("scheduler_burst", PACE, "Bindings at once")
+            .default("100")
+            .source("kube-scheduler --kube-api-burst", "secondary, 2026-08"),
+    ],
+};

@@ -1,0 +1,132 @@
+//! `[pool.x]`: like nodes, their kubelet and their container runtime.
+
+use super::ENABLED;
+use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
+use crate::scenario::presets;
+
+const KUBELET_TYPES: &str = "k8s.io/kubelet config/v1beta1 types.go, defaults.go";
+const KUBELET_GO: &str = "kubernetes pkg/kubelet/kubelet.go, pod_workers.go";
+const READ: &str = "2026-07-23";
+
+pub(crate) static POOL: Shape = Shape {
+    doc: "A pool of like nodes",
+    fields: &[
+        ENABLED,
+        Field::new("nodes", Type::Integer { min: 0, max: 100_000 }, "Nodes at the start")
+            .required(),
+        Field::new("join", Type::Table(&JOIN), JOIN.doc).filled(),
+        Field::new("boot", Type::SPAN, "From the request for a machine to a ready node")
+            .default("90s")
+            .unverified(),
+        Field::new("drain", Type::SPAN, "From the decision to take a node to the end of its pods")
+            .default("30s")
+            .unverified(),
+        Field::new("arch", Type::Text, "Architecture, as image platforms spell it")
+            .default("amd64"),
+        Field::new("egress", Type::Name("egress"), "Way out").required(),
+        Field::new("runtime", Type::Word(presets::RUNTIMES), "Client that pulls, and its version")
+            .default("containerd-1.7"),
+        Field::new("client", Type::Table(&CLIENT), CLIENT.doc).filled(),
+        Field::new("kubelet", Type::Table(&KUBELET), KUBELET.doc).filled(),
+        Field::new("nic", Type::Bandwidth, "Network interface, towards the node")
+            .default("10Gbit/s"),
+        Field::new("disk", Type::Table(&DISK), DISK.doc).filled(),
+        Field::new(
+            "preloaded",
+            Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
+            "Images on the disk of every new node",
+        )
+        .default("[]"),
+        Field::new("max_pods", Type::Integer { min: 1, max: 10_000 }, "Most pods on a node")
+            .default("110")
+            .source(KUBELET_TYPES, READ),
+    ],
+};
+
+static JOIN: Shape = Shape {
+    doc: "When the nodes come up",
+    fields: &[
+        Field::new("at", Type::SPAN, "The first").default("0s"),
+        Field::new("over", Type::SPAN, "Over which span, in random order").default("0s"),
+    ],
+};
+
+static DISK: Shape = Shape {
+    doc: "The node's disk",
+    fields: &[
+        Field::new("unpack", Type::Bandwidth, "Compressed layer bytes unpacked per second")
+            .default("150MB/s")
+            .unverified(),
+        Field::new(
+            "capacity",
+            Type::NotYet("leave it out; disks never fill up in this version"),
+            "Size of the disk",
+        ),
+    ],
+};
+
+const RATE: Type = Type::Integer { min: 0, max: 1_000_000 };
+
+pub(crate) static KUBELET: Shape = Shape {
+    doc: "The kubelet's configuration, under its own names, and the constants of its loops",
+    fields: &[
+        Field::new("serialize_image_pulls", Type::Bool, "One pull at a time")
+            .default("true")
+            .source(KUBELET_TYPES, READ),
+        Field::new(
+            "max_parallel_image_pulls",
+            Type::Integer { min: 1, max: 10_000 },
+            "Most pulls at a time where they are not serialised; left out: no limit",
+        ),
+        Field::new("registry_pull_qps", RATE, "Pull starts per second; 0: no limit")
+            .default("5")
+            .source(KUBELET_TYPES, READ),
+        Field::new("registry_burst", RATE, "Pull starts at once")
+            .default("10")
+            .source(KUBELET_TYPES, READ),
+        Field::new("image_backoff_initial", Type::PERIOD, "First back-off window")
+            .default("10s")
+            .source(KUBELET_GO, READ),
+        Field::new("image_backoff_max", Type::PERIOD, "Longest back-off window")
+            .default("300s")
+            .source(KUBELET_GO, READ),
+        Field::new("sync_backoff", Type::PERIOD, "Least time from a failed pod sync to the next")
+            .default("10s")
+            .source(KUBELET_GO, READ),
+        Field::new("sync_jitter", Type::SHARE, "The next sync comes up to this share later")
+            .default("50%")
+            .source(KUBELET_GO, READ),
+        Field::new("sync_tick", Type::PERIOD, "Period of the loop that starts syncs")
+            .default("1s")
+            .source(KUBELET_GO, READ),
+    ],
+};
+
+pub(crate) static CLIENT: Shape = Shape {
+    doc: "How the container runtime pulls; left out, each value is that of the runtime",
+    fields: &[
+        Field::new(
+            "requests_per_object",
+            Type::Integer { min: 1, max: 100 },
+            "Requests per logical request on 429 and 408",
+        ),
+        Field::new(
+            "max_concurrent_downloads",
+            Type::Integer { min: 1, max: 1_000 },
+            "Layers fetched at a time per pull",
+        ),
+        Field::new(
+            "progress_timeout",
+            Type::SPAN,
+            "A pull without a body byte for this long is cancelled; 0s: never",
+        ),
+        Field::new("progress_check", Type::PERIOD, "How often progress is looked at"),
+        Field::new("dial_timeout", Type::PERIOD, "A connection attempt fails after this long"),
+        Field::new("idle_timeout", Type::PERIOD, "An idle connection closes after this long"),
+        Field::new(
+            "head_blob_after_failed_head",
+            Type::Bool,
+            "A digest whose manifest HEAD failed is asked for as a blob too",
+        ),
+    ],
+};

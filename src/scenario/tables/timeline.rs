@@ -1,0 +1,140 @@
+//! `[timeline.x]`: what happens during a run.
+
+use super::ENABLED;
+use super::fault::{ANSWER, REQUESTS};
+use super::workload::{PODS, PODS_OR_SHARE};
+use crate::scenario::field::{Field, Shape, Type};
+
+/// Most paths of one `set`.
+pub(crate) const MOST_SET: usize = 50;
+
+/// The keys of a timeline block that are not actions.
+pub(crate) const NOT_ACTIONS: &[&str] = &["enabled", "at"];
+
+pub(crate) static TIMELINE: Shape = Shape {
+    doc: "Something that happens at a time: exactly one action",
+    fields: &[
+        ENABLED,
+        Field::new("at", Type::SPAN, "When").required(),
+        action("rollout", &ROLLOUT),
+        action("scale_workload", &SCALE_WORKLOAD),
+        action("scale_nodes", &SCALE_NODES),
+        action("replace_nodes", &REPLACE_NODES),
+        action("spot_interruptions", &SPOT),
+        action("restart_nodes", &RESTART_NODES),
+        action("restart_kubelets", &RESTART_KUBELETS),
+        action("delete_pods", &DELETE_PODS),
+        action("pause_rollout", &PAUSE),
+        action("outage", &OUTAGE),
+        Field::new("set", Type::Paths, "Parameters change: { \"path\" = value }"),
+    ],
+};
+
+const fn action(name: &'static str, shape: &'static Shape) -> Field {
+    Field::new(name, Type::Table(shape), shape.doc)
+}
+
+const POOL: Field = Field::new("pool", Type::Name("pool"), "Which pool").required();
+const WORKLOAD: Field = Field::new("workload", Type::Name("workload"), "Which workload").required();
+const WHICH: Field =
+    Field::new("which", Type::Word(&["all", "waiting"]), "All, or those that wait for an image")
+        .default("all");
+const SHARE: Field =
+    Field::new("share", Type::SHARE, "Which share of those; rounds up, at least 1").default("100%");
+
+static ROLLOUT: Shape = Shape {
+    doc: "A new pod template",
+    fields: &[
+        WORKLOAD,
+        Field::new("replace", Type::Replace("image"), "Old and new images; left out: a restart"),
+    ],
+};
+
+static SCALE_WORKLOAD: Shape = Shape {
+    doc: "Another number of replicas",
+    fields: &[WORKLOAD, Field::new("replicas", PODS, "Replicas from now on").required()],
+};
+
+static SCALE_NODES: Shape = Shape {
+    doc: "Another number of nodes",
+    fields: &[
+        POOL,
+        Field::new("nodes", Type::Integer { min: 0, max: 100_000 }, "Nodes from now on").required(),
+    ],
+};
+
+pub(crate) static REPLACE_NODES: Shape = Shape {
+    doc: "Every node is drained and replaced by a fresh one, batch by batch",
+    fields: &[
+        POOL,
+        Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
+            .required(),
+        Field::new("every", Type::PERIOD, "From one batch to the next").required(),
+    ],
+};
+
+static SPOT: Shape = Shape {
+    doc: "From now on each node lives for an exponentially distributed time",
+    fields: &[
+        POOL,
+        Field::new("mean_lifetime", Type::PERIOD, "Mean lifetime of a node").required(),
+        Field::new("notice", Type::SPAN, "From the notice to the loss of the node")
+            .default("120s")
+            .source("EC2 spot, karpenter-provider-aws docs disruption.md", "2026-08"),
+    ],
+};
+
+static RESTART_NODES: Shape = Shape {
+    doc: "Machines restart: disks stay, back-off and running pulls are lost",
+    fields: &[POOL, WHICH, SHARE],
+};
+
+static RESTART_KUBELETS: Shape = Shape {
+    doc: "Kubelets restart: back-off and running pulls are lost, containers run on",
+    fields: &[POOL, WHICH, SHARE],
+};
+
+static DELETE_PODS: Shape = Shape {
+    doc: "Pods are deleted and their controller replaces them",
+    fields: &[WORKLOAD, WHICH, SHARE],
+};
+
+static PAUSE: Shape = Shape {
+    doc: "The rollout of a workload stands still",
+    fields: &[WORKLOAD, Field::new("for", Type::PERIOD, "For how long").required()],
+};
+
+static OUTAGE: Shape = Shape {
+    doc: "A registry fails for a while; the block's name is the cause in the results",
+    fields: &[
+        Field::new("registry", Type::Name("registry"), "Whose endpoints").required(),
+        Field::new("answer", ANSWER, "What happens to the requests").required(),
+        Field::new("for", Type::PERIOD, "For how long").required(),
+        Field::new("requests", REQUESTS, "Which requests; left out: all"),
+        Field::new("share", Type::SHARE, "Which share of them, at random").default("100%"),
+    ],
+};
+
+/// A path that `set` can change during a run.
+#[derive(Debug)]
+pub(crate) struct Settable {
+    /// The path; `*` stands for a block's name.
+    pub(crate) path: &'static str,
+    /// When the change reaches what runs.
+    pub(crate) lands: &'static str,
+}
+
+/// Every path that `set` can change.
+pub(crate) const SETTABLE: &[Settable] = &[
+    Settable { path: "registry.*.limit.*.allow", lands: "at once" },
+    Settable {
+        path: "egress.*.addresses",
+        lands: "at the next connection (choose = \"connection\") or for later nodes (\"node\")",
+    },
+    Settable { path: "workload.*.account", lands: "for new pods; \"\" means anonymous" },
+    Settable { path: "workload.*.max_surge", lands: "at once" },
+    Settable { path: "workload.*.max_unavailable", lands: "at once" },
+    Settable { path: "pool.*.kubelet.*", lands: "when a kubelet starts: a restart or a new node" },
+    Settable { path: "pool.*.preloaded", lands: "on new nodes" },
+    Settable { path: "timeline.*.replace_nodes.batch", lands: "at the next batch" },
+];

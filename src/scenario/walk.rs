@@ -1,0 +1,593 @@
+//! Walks the raw tree along the declarative tables: typed values with their origins, and every problem on the way.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use super::Parameter;
+use super::diagnostic::{Code, Problems};
+use super::field::{FASTEST, Field, IfAbsent, LONGEST_TEXT, Shape, Type};
+use super::source::Origin;
+use super::tables::ROOT;
+use super::tree::{self, Node, Raw, Table};
+use super::typed::{Typed, Value, Values, show_milli};
+use crate::model::spec::{Answer, Count};
+use crate::units::{Bandwidth, Bytes, Share, Span, UnitError};
+
+/// The blocks of a scenario: by kind, their names and whether they are switched on.
+#[derive(Debug)]
+pub(crate) struct Names(BTreeMap<&'static str, BTreeMap<String, bool>>);
+
+impl Names {
+    /// The names in a tree.
+    pub(crate) fn of(root: &Table) -> Self {
+        let kinds = ROOT.fields.iter().filter(|field| matches!(field.ty, Type::Named { .. }));
+        let names = |field: &Field| -> BTreeMap<String, bool> {
+            let blocks = root.get(field.name).and_then(|entry| entry.node.table());
+            let blocks = blocks.into_iter().flatten();
+            blocks.map(|(name, entry)| (name.clone(), is_enabled(&entry.node))).collect()
+        };
+        Self(kinds.map(|field| (field.name, names(field))).collect())
+    }
+
+    /// The names of a kind.
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
+        self.0.get(kind).into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether the block is there, and switched on.
+    pub(crate) fn state(&self, kind: &str, name: &str) -> Option<bool> {
+        self.0.get(kind)?.get(name).copied()
+    }
+}
+
+/// Whether a block is switched on.
+fn is_enabled(node: &Node) -> bool {
+    let switch = node.table().and_then(|table| table.get("enabled"));
+    match switch.map(|entry| &entry.node.raw) {
+        Some(Raw::Bool(enabled)) => *enabled,
+        Some(Raw::Word(word)) => word != "false",
+        _ => true,
+    }
+}
+
+/// Reads a tree; keeps the effective parameters.
+pub(crate) struct Walker<'a, 's> {
+    /// Where problems go.
+    pub(crate) problems: &'a mut Problems<'s>,
+    /// The blocks there are.
+    pub(crate) names: &'a Names,
+    /// The parameters read so far.
+    pub(crate) parameters: Vec<Parameter>,
+    /// Within how many blocks that are switched off.
+    off: u32,
+}
+
+impl<'a, 's> Walker<'a, 's> {
+    /// A walk.
+    pub(crate) fn new(problems: &'a mut Problems<'s>, names: &'a Names) -> Self {
+        Self { problems, names, parameters: Vec::new(), off: 0 }
+    }
+
+    /// Reads a table along its shape.
+    pub(crate) fn table(
+        &mut self,
+        table: &Table,
+        origin: Origin,
+        shape: &'static Shape,
+        path: &str,
+    ) -> Values {
+        for (key, entry) in table {
+            if shape.field(key).is_none() {
+                self.unknown_key(key, entry.key, shape, path);
+            }
+        }
+        let mut values = Values::new(origin);
+        for field in shape.fields {
+            let path = join(path, field.name);
+            if let Some(entry) = table.get(field.name) {
+                match self.value(&entry.node, entry.key, &field.ty, &path) {
+                    Some(value) => values.insert(field.name, value),
+                    None => values.mark_faulty(field.name),
+                }
+            } else if let Some(value) = self.absent(field, &values, origin, &path) {
+                values.insert(field.name, value);
+            }
+        }
+        values
+    }
+
+    fn absent(
+        &mut self,
+        field: &'static Field,
+        values: &Values,
+        origin: Origin,
+        path: &str,
+    ) -> Option<Typed> {
+        match field.if_absent {
+            IfAbsent::None => None,
+            IfAbsent::Value(text) => {
+                let node = Node::word(text, Origin::DEFAULT);
+                self.value(&node, Origin::DEFAULT, &field.ty, path)
+            }
+            IfAbsent::Same(other) => {
+                let same = values.get(other)?;
+                let typed = Typed { value: same.value.clone(), origin: Origin::DEFAULT };
+                self.record(path, &typed);
+                Some(typed)
+            }
+            IfAbsent::Table => {
+                let node = Node { raw: Raw::Table(Table::new()), origin: Origin::DEFAULT };
+                self.value(&node, Origin::DEFAULT, &field.ty, path)
+            }
+            IfAbsent::Required => {
+                self.missing(field, origin, path);
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, field: &Field, origin: Origin, path: &str) {
+        let (block, _) = path.rsplit_once('.').unwrap_or_default();
+        let problem = self.problems.error(
+            Code::MissingKey,
+            origin,
+            format!("`{block}` has no `{}`", field.name),
+        );
+        problem.help(format!("{}: {}", field.name, field.ty.describe()));
+        if let Some((kind, name)) = block.split_once('.') {
+            let others = self.names.of_kind(kind).filter(|other| *other != name);
+            problem.did_you_mean(name, others);
+        }
+    }
+
+    fn unknown_key(&mut self, key: &str, origin: Origin, shape: &Shape, path: &str) {
+        let known = || shape.fields.iter().map(|field| field.name);
+        if path.is_empty() {
+            self.problems
+                .error(Code::UnknownBlock, origin, format!("there is no block or key `{key}`"))
+                .did_you_mean(key, known())
+                .help(format!("blocks and keys: {}", shape.keys()));
+        } else {
+            self.problems
+                .error(Code::UnknownKey, origin, format!("`{path}` has no key `{key}`"))
+                .did_you_mean(key, known())
+                .help(format!("keys: {}", shape.keys()));
+        }
+    }
+
+    /// Reads a value; `None` where it has a problem.
+    pub(crate) fn value(
+        &mut self,
+        node: &Node,
+        key: Origin,
+        ty: &'static Type,
+        path: &str,
+    ) -> Option<Typed> {
+        let value = match ty {
+            Type::Table(shape) => {
+                let Raw::Table(table) = &node.raw else { return self.wrong(node, ty, path) };
+                return Some(Typed {
+                    value: Value::Table(self.table(table, key, shape, path)),
+                    origin: node.origin,
+                });
+            }
+            Type::Named { shape, max } => {
+                let Raw::Table(table) = &node.raw else { return self.wrong_block(node, path) };
+                let value = self.named(table, key, shape, *max, path);
+                return Some(Typed { value, origin: node.origin });
+            }
+            Type::Either { table: shape, .. } if matches!(node.raw, Raw::Table(_)) => {
+                let table = node.table()?;
+                Value::Table(self.quietly(|walk| walk.table(table, key, shape, path)))
+            }
+            Type::Either { plain, .. } => return self.value(node, key, plain, path),
+            Type::List { of, max } => self.list(node, of, *max, path)?,
+            Type::Replace(kind) => self.replace(node, kind, path)?,
+            Type::Paths => {
+                let Raw::Table(table) = &node.raw else { return self.wrong(node, ty, path) };
+                Value::Paths(tree::flatten(table))
+            }
+            Type::NotYet(instead) => {
+                self.problems
+                    .error(Code::NotYet, key, format!("`{path}` is not supported yet"))
+                    .help(format!("in this version, {instead}"));
+                return None;
+            }
+            _ => self.scalar(node, ty, path)?,
+        };
+        let typed = Typed { value, origin: node.origin };
+        self.record(path, &typed);
+        Some(typed)
+    }
+
+    /// Reads what is part of a value that is recorded whole.
+    fn quietly<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.parameters.len();
+        let result = read(self);
+        self.parameters.truncate(before);
+        result
+    }
+
+    fn record(&mut self, path: &str, typed: &Typed) {
+        let is_switch = path.ends_with(".enabled");
+        if (0 < self.off && !is_switch) || matches!(typed.value, Value::Paths(_)) {
+            return;
+        }
+        self.parameters.push(Parameter {
+            path: path.to_owned(),
+            value: typed.value.show(),
+            origin: self.problems.sources().label(typed.origin),
+        });
+    }
+
+    fn named(
+        &mut self,
+        table: &Table,
+        key: Origin,
+        shape: &'static Shape,
+        max: usize,
+        path: &str,
+    ) -> Value {
+        if max < table.len() {
+            self.problems.error(
+                Code::TooMany,
+                key,
+                format!("{} blocks [{path}.…] are more than the {max} allowed", table.len()),
+            );
+        }
+        let mut blocks = BTreeMap::new();
+        for (name, entry) in table.iter().take(max) {
+            let path = join(path, name);
+            let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            if name.is_empty() || !name.chars().all(allowed) {
+                self.problems
+                    .error(Code::BadName, entry.key, format!("`{name}` is not a block name"))
+                    .help("names are made of a-z, 0-9 and -");
+            }
+            let Raw::Table(inner) = &entry.node.raw else {
+                let _: Option<()> = self.wrong_block(&entry.node, &path);
+                continue;
+            };
+            let enabled = is_enabled(&entry.node);
+            self.off += u32::from(!enabled);
+            let values = self.table(inner, entry.key, shape, &path);
+            self.off -= u32::from(!enabled);
+            if enabled {
+                blocks.insert(name.clone(), values);
+            }
+        }
+        Value::Named(blocks)
+    }
+
+    fn list(&mut self, node: &Node, of: &'static Type, max: usize, path: &str) -> Option<Value> {
+        let items: Vec<Node> = match &node.raw {
+            Raw::List(items) => items.clone(),
+            Raw::Word(word) => {
+                let items = word.split(',').map(str::trim).filter(|item| !item.is_empty());
+                items
+                    .map(|item| Node { raw: Raw::Word(item.into()), origin: node.origin })
+                    .collect()
+            }
+            other => {
+                self.problems
+                    .error(
+                        Code::WrongType,
+                        node.origin,
+                        format!("`{path}` takes a list, not {}", other.describe()),
+                    )
+                    .help("put it in brackets: [ … ]");
+                return None;
+            }
+        };
+        if max < items.len() {
+            let count = items.len();
+            self.problems.error(
+                Code::TooMany,
+                node.origin,
+                format!("`{path}` has {count} elements, more than the {max} allowed"),
+            );
+            return None;
+        }
+        let read = self.quietly(|walk| {
+            let mut read = Vec::new();
+            for (at, item) in items.iter().enumerate() {
+                let path = format!("{path}[{at}]");
+                read.push(walk.value(item, item.origin, of, &path));
+            }
+            read
+        });
+        read.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
+    }
+
+    fn replace(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<Value> {
+        let Raw::Table(table) = &node.raw else {
+            self.problems
+                .error(
+                    Code::WrongType,
+                    node.origin,
+                    format!("`{path}` takes a table, not {}", node.raw.describe()),
+                )
+                .help("write { old = \"new\" }");
+            return None;
+        };
+        let mut pairs = Vec::new();
+        for (old, entry) in table {
+            let old_node = Node { raw: Raw::Text(old.clone()), origin: entry.key };
+            let old = self.name(&old_node, kind, path);
+            let new = self.name(&entry.node, kind, path);
+            pairs.push(old.zip(new).map(|(old, new)| {
+                (old, Typed { value: Value::Text(new), origin: entry.node.origin })
+            }));
+        }
+        pairs.into_iter().collect::<Option<Vec<_>>>().map(Value::Replace)
+    }
+
+    fn scalar(&mut self, node: &Node, ty: &Type, path: &str) -> Option<Value> {
+        match ty {
+            Type::Span { min, max } => {
+                let span = self.unit::<Span>(node, ty, path)?;
+                self.ranged(span, *min, *max, node, ty, path).map(Value::Span)
+            }
+            Type::Bytes { max } => {
+                let bytes = self.unit::<Bytes>(node, ty, path)?;
+                self.ranged(bytes, Bytes::ZERO, *max, node, ty, path).map(Value::Bytes)
+            }
+            Type::Bandwidth => {
+                let rate = self.unit::<Bandwidth>(node, ty, path)?;
+                let least = Bandwidth::from_bits_per_second(1);
+                self.ranged(rate, least, FASTEST, node, ty, path).map(Value::Bandwidth)
+            }
+            Type::Share { max } => {
+                let share = self.unit::<Share>(node, ty, path)?;
+                self.ranged(share, Share::NONE, *max, node, ty, path).map(Value::Share)
+            }
+            Type::Integer { min, max } => {
+                self.integer(node, *min, *max, ty, path).map(Value::Integer)
+            }
+            Type::Milli { max } => self.milli(node, *max, ty, path).map(Value::Milli),
+            Type::Bool => match (&node.raw, node.raw.text()) {
+                (Raw::Bool(value), _) => Some(Value::Bool(*value)),
+                (Raw::Word(word), _) if word == "true" => Some(Value::Bool(true)),
+                (Raw::Word(word), _) if word == "false" => Some(Value::Bool(false)),
+                _ => self.wrong(node, ty, path),
+            },
+            Type::Text => self.text(node, ty, path).map(Value::Text),
+            Type::Word(words) => self.word(node, words, ty, path).map(Value::Text),
+            Type::Name(kind) => self.name(node, kind, path).map(Value::Text),
+            Type::Count { max } => self.count(node, *max, ty, path).map(Value::Count),
+            Type::Answer => self.answer(node, ty, path).map(Value::Answer),
+            _ => unreachable!("{ty:?} is not a scalar"),
+        }
+    }
+
+    fn wrong<T>(&mut self, node: &Node, ty: &Type, path: &str) -> Option<T> {
+        let problem = self.problems.error(
+            Code::WrongType,
+            node.origin,
+            format!("`{path}` does not take {}", node.raw.describe()),
+        );
+        problem.help(format!("it takes {}", ty.describe()));
+        None
+    }
+
+    fn wrong_block<T>(&mut self, node: &Node, path: &str) -> Option<T> {
+        let what = node.raw.describe();
+        self.problems
+            .error(Code::WrongType, node.origin, format!("`{path}` is {what}, not a block"))
+            .help(match path.split_once('.') {
+                None => format!("give the block a name: [{path}.NAME]"),
+                Some(_) => format!("write it as a table: [{path}]"),
+            });
+        None
+    }
+
+    fn unit<T: FromStr<Err = UnitError>>(
+        &mut self,
+        node: &Node,
+        ty: &Type,
+        path: &str,
+    ) -> Option<T> {
+        let number = |text: &str| {
+            !text.is_empty()
+                && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '_' | '-' | '+'))
+        };
+        let bare = match &node.raw {
+            Raw::Integer(number) => number.to_string(),
+            Raw::Decimal(number) => number.clone(),
+            Raw::Text(text) | Raw::Word(text) if number(text) => text.clone(),
+            Raw::Text(text) | Raw::Word(text) => match text.parse() {
+                Ok(value) => return Some(value),
+                Err(error) => {
+                    self.problems
+                        .error(
+                            Code::Unreadable,
+                            node.origin,
+                            format!("`{path}` cannot be read from \"{text}\": {error}"),
+                        )
+                        .help(format!("it takes {}", ty.describe()));
+                    return None;
+                }
+            },
+            _ => return self.wrong(node, ty, path),
+        };
+        self.problems
+            .error(Code::BareNumber, node.origin, format!("`{path}` is {bare} without a unit"))
+            .help(format!("it takes {}", ty.describe()));
+        None
+    }
+
+    fn ranged<T: PartialOrd + std::fmt::Display>(
+        &mut self,
+        value: T,
+        min: T,
+        max: T,
+        node: &Node,
+        ty: &Type,
+        path: &str,
+    ) -> Option<T> {
+        let message = if max < value {
+            format!("`{path}` is {value}, more than the {max} allowed")
+        } else if value < min {
+            format!("`{path}` is {value}, less than the {min} allowed")
+        } else {
+            return Some(value);
+        };
+        self.problems
+            .error(Code::OutOfRange, node.origin, message)
+            .help(format!("it takes {}", ty.describe()));
+        None
+    }
+
+    fn whole(node: &Node) -> Option<i128> {
+        match &node.raw {
+            Raw::Integer(number) => Some(*number),
+            Raw::Word(word) => word.replace('_', "").parse().ok(),
+            _ => None,
+        }
+    }
+
+    fn integer(&mut self, node: &Node, min: u64, max: u64, ty: &Type, path: &str) -> Option<u64> {
+        let Some(number) = Self::whole(node) else { return self.wrong(node, ty, path) };
+        let number = self.ranged(number, min.into(), max.into(), node, ty, path)?;
+        u64::try_from(number).ok()
+    }
+
+    fn milli(&mut self, node: &Node, max: u64, ty: &Type, path: &str) -> Option<u64> {
+        let text = match &node.raw {
+            Raw::Integer(number) => number.to_string(),
+            Raw::Decimal(number) | Raw::Word(number) => number.clone(),
+            _ => return self.wrong(node, ty, path),
+        };
+        let Some(milli) = parse_milli(&text) else { return self.wrong(node, ty, path) };
+        if u128::from(max) * 1_000 < milli {
+            let shown = show_milli(u64::try_from(milli).unwrap_or(u64::MAX));
+            self.problems
+                .error(
+                    Code::OutOfRange,
+                    node.origin,
+                    format!("`{path}` is {shown}, more than the {max} allowed"),
+                )
+                .help(format!("it takes {}", ty.describe()));
+            return None;
+        }
+        u64::try_from(milli).ok()
+    }
+
+    fn text(&mut self, node: &Node, ty: &Type, path: &str) -> Option<String> {
+        let Some(text) = node.raw.text() else { return self.wrong(node, ty, path) };
+        if LONGEST_TEXT < text.chars().count() {
+            self.problems.error(
+                Code::OutOfRange,
+                node.origin,
+                format!("`{path}` is longer than {LONGEST_TEXT} characters"),
+            );
+            return None;
+        }
+        Some(text.to_owned())
+    }
+
+    fn word(
+        &mut self,
+        node: &Node,
+        words: &[&'static str],
+        ty: &Type,
+        path: &str,
+    ) -> Option<String> {
+        let Some(text) = node.raw.text() else { return self.wrong(node, ty, path) };
+        if words.contains(&text) {
+            return Some(text.to_owned());
+        }
+        self.problems
+            .error(Code::UnknownWord, node.origin, format!("`{path}` does not know \"{text}\""))
+            .did_you_mean(text, words.iter().copied())
+            .help(format!("it takes {}", ty.describe()));
+        None
+    }
+
+    fn name(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<String> {
+        let Some(name) = node.raw.text() else {
+            return self.wrong(node, &Type::Name(kind), path);
+        };
+        match self.names.state(kind, name) {
+            Some(true) => return Some(name.to_owned()),
+            Some(false) if 0 < self.off => return Some(name.to_owned()),
+            Some(false) => {
+                let message = format!("`{path}` needs [{kind}.{name}], which is switched off");
+                self.problems
+                    .error(Code::DisabledName, node.origin, message)
+                    .help(format!("set {kind}.{name}.enabled = true, or switch off what needs it"));
+            }
+            None => {
+                let known: Vec<&str> = self.names.of_kind(kind).collect();
+                let message = format!("`{path}` names [{kind}.{name}], which does not exist");
+                let problem = self.problems.error(Code::UnknownName, node.origin, message);
+                problem.did_you_mean(name, known.iter().copied());
+                problem.help(match known.as_slice() {
+                    [] => format!("there is no [{kind}.…] block"),
+                    known => format!("[{kind}.…] blocks: {}", shorten(known)),
+                });
+            }
+        }
+        None
+    }
+
+    fn count(&mut self, node: &Node, max: u64, ty: &Type, path: &str) -> Option<Count> {
+        if Self::whole(node).is_some() {
+            let number = self.integer(node, 0, max, ty, path)?;
+            return u32::try_from(number).ok().map(Count::Number);
+        }
+        match node.raw.text().map(str::parse::<Share>) {
+            Some(Ok(share)) => {
+                self.ranged(share, Share::NONE, Share::ALL, node, ty, path).map(Count::Share)
+            }
+            _ => self.wrong(node, ty, path),
+        }
+    }
+
+    fn answer(&mut self, node: &Node, ty: &Type, path: &str) -> Option<Answer> {
+        match node.raw.text() {
+            Some("drop") => return Some(Answer::Drop),
+            Some("hang") => return Some(Answer::Hang),
+            Some("unreachable") => return Some(Answer::Unreachable),
+            _ => {}
+        }
+        let status = match &node.raw {
+            Raw::Integer(number) => u16::try_from(*number).ok(),
+            Raw::Text(text) | Raw::Word(text) => text.parse().ok(),
+            _ => None,
+        };
+        match status {
+            Some(status @ 400..=599) => Some(Answer::Status { status, retry_after: None }),
+            _ => self.wrong(node, ty, path),
+        }
+    }
+}
+
+/// A path and the next name.
+pub(crate) fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+/// The first of many names.
+pub(crate) fn shorten(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    if names.len() <= SHOWN {
+        return names.join(", ");
+    }
+    format!("{}, … ({} in all)", names[..SHOWN].join(", "), names.len())
+}
+
+/// Thousandths of a decimal with at most three decimals.
+fn parse_milli(text: &str) -> Option<u128> {
+    let text = text.replace('_', "");
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || 20 < whole.len() {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    if 3 < fraction.len() {
+        return None;
+    }
+    format!("{whole}{fraction:0<3}").parse().ok()
+}
