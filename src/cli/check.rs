@@ -29,7 +29,9 @@ pub(super) fn check(arguments: &Arguments) -> Outcome {
         };
         match loader::load(&file, &Request::default()) {
             Ok(loaded) => {
-                loaded.warnings.iter().for_each(|it| say(&it.render(colour)));
+                for it in &loaded.warnings {
+                    say(&it.render(colour));
+                }
                 let variants = match loaded.scenario.variants.len() {
                     1 => "1 variant".to_owned(),
                     n => format!("{n} variants"),

@@ -20,7 +20,7 @@ pub(super) fn default_scenario() -> Result<SourceFile, Failure> {
 /// The scenario that `argument` names. What looks like a path or exists as one is a file.
 pub(super) fn find(argument: &str) -> Result<SourceFile, Failure> {
     let path = Path::new(argument);
-    let is_path = argument.contains(['/', '\\']) || argument.ends_with(".toml") || path.is_file();
+    let is_path = argument.contains(['/', '\\']) || path.extension().is_some() || path.is_file();
     if !is_path {
         return match library::find(argument) {
             Some(text) => Ok(embedded(argument, text)),

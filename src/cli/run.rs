@@ -103,7 +103,9 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     let written = write_files(&folder, run, flags, requests, &wall_clock)?;
     if !flags.quiet && flags.output != Format::Table {
-        written.iter().for_each(|line| say(&format!("written: {line}")));
+        for line in &written {
+            say(&format!("written: {line}"));
+        }
     }
     print(run, flags.output, &written)?;
     Ok(if summary.holds() { 0 } else { EXPECTATION_FAILED })
@@ -121,7 +123,9 @@ fn load(file: &SourceFile, flags: &Flags) -> Result<Scenario, Failure> {
     match loader::load(file, &request) {
         Ok(Loaded { scenario, warnings }) => {
             if !flags.quiet {
-                warnings.iter().for_each(|it| say(&it.render(colour)));
+                for it in &warnings {
+                    say(&it.render(colour));
+                }
             }
             Ok(scenario)
         }

@@ -66,7 +66,7 @@ pub fn decimal(value: f64, decimals: usize) -> String {
 
 /// A count or mean count: whole where it is large, one decimal where a mean of few needs it.
 pub fn count(value: f64) -> String {
-    decimal(value, if value.abs() < 100.0 { 1 } else { 0 })
+    decimal(value, usize::from(value.abs() < 100.0))
 }
 
 /// A share of 1 in percent: `12.5%`, `0.03%`.
@@ -74,7 +74,7 @@ pub fn share(value: f64) -> String {
     let percent = value * 100.0;
     let small = percent != 0.0 && percent.abs() < 0.1;
     // 99.97% must not read as all of it.
-    let nearly_all = percent < 100.0 && 99.95 <= percent;
+    let nearly_all = (99.95..100.0).contains(&percent);
     format!("{}%", decimal(percent, if small || nearly_all { 2 } else { 1 }))
 }
 

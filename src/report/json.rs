@@ -50,7 +50,8 @@ struct Expectation<'a> {
 
 #[derive(Serialize)]
 struct Metric<'a> {
-    metric: &'a str,
+    #[serde(rename = "metric")]
+    name: &'a str,
     scope: &'a str,
     unit: &'a str,
     mean: Option<f64>,
@@ -91,7 +92,8 @@ struct Reach<'a> {
 #[derive(Serialize)]
 struct Spender<'a> {
     limit: &'a str,
-    spender: &'a str,
+    #[serde(rename = "spender")]
+    name: &'a str,
     image: Option<&'a str>,
     units_mean: f64,
     share: f64,
@@ -143,7 +145,7 @@ fn expectation(it: &Verdict) -> Expectation<'_> {
 
 fn metric(it: &MetricSummary) -> Metric<'_> {
     Metric {
-        metric: &it.name,
+        name: &it.name,
         scope: &it.scope,
         unit: it.unit,
         mean: it.mean,
@@ -191,7 +193,7 @@ fn all(reached: &[ReachSummary]) -> Vec<Reach<'_>> {
 fn spender(it: &SpenderSummary) -> Spender<'_> {
     Spender {
         limit: &it.limit,
-        spender: &it.spender,
+        name: &it.spender,
         image: it.image.as_deref(),
         units_mean: it.units,
         share: it.share,

@@ -157,27 +157,24 @@ pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
             count(&mut detail.counters, "requests", "challenged", at);
             count(&mut detail.counters, "requests", "ok", at);
         }
-        match cause {
-            Some(cause) => {
-                count(&mut detail.counters, "failures", causes[cause], ended);
-                if cause == 0 {
-                    count(&mut detail.counters, "requests", "throttled", ended);
-                }
-                let wait = (10u64 << (attempt - 1).min(5)).min(300);
-                let poll = chance.draw(3, u64::from(pod), u64::from(attempt));
-                let next = ended + Span::from_secs(wait) + { poll }.span_below(Span::from_secs(9));
-                if next < Time::from_secs(HORIZON) {
-                    attempts.insert((next, pod, attempt + 1));
-                }
+        if let Some(cause) = cause {
+            count(&mut detail.counters, "failures", causes[cause], ended);
+            if cause == 0 {
+                count(&mut detail.counters, "requests", "throttled", ended);
             }
-            None => {
-                *units -= 1.0;
-                gauges.push((at.as_micros() / 1_000_000, *units));
-                detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
-                for request in 0..5 {
-                    let kind = if request == 0 { "redirected" } else { "ok" };
-                    count(&mut detail.counters, "requests", kind, at + Span::from_secs(request));
-                }
+            let wait = (10u64 << (attempt - 1).min(5)).min(300);
+            let mut poll = chance.draw(3, u64::from(pod), u64::from(attempt));
+            let next = ended + Span::from_secs(wait) + poll.span_below(Span::from_secs(9));
+            if next < Time::from_secs(HORIZON) {
+                attempts.insert((next, pod, attempt + 1));
+            }
+        } else {
+            *units -= 1.0;
+            gauges.push((at.as_micros() / 1_000_000, *units));
+            detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
+            for request in 0..5 {
+                let kind = if request == 0 { "redirected" } else { "ok" };
+                count(&mut detail.counters, "requests", kind, at + Span::from_secs(request));
             }
         }
         let row = &mut detail.pods[pod as usize];
@@ -207,7 +204,7 @@ pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
 fn levels(spent: &[(u64, f64)]) -> Vec<GaugeSeries> {
     let level = |second: u64| {
         let same = spent.iter().filter(|(at, _)| *at <= second && at / WINDOW == second / WINDOW);
-        same.map(|it| it.1).last().unwrap_or(150.0)
+        same.map(|it| it.1).next_back().unwrap_or(150.0)
     };
     let of = |kind: &str, top: f64, level: &dyn Fn(u64) -> f64| GaugeSeries {
         series: "limit_units_left",

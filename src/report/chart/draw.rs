@@ -385,8 +385,8 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                 lines.push(part.to_owned());
             }
         }
-        for (position, line) in lines.iter().rev().enumerate() {
-            let y = (HEIGHT - 13 - 16 * position as i32) * FINE;
+        for (line, position) in lines.iter().rev().zip(0i32..) {
+            let y = (HEIGHT - 13 - 16 * position) * FINE;
             self.text(line, (20 * FINE, y), letters)?;
         }
         Ok(())
@@ -394,7 +394,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
 
     fn width(&mut self, text: &str, letters: Letters) -> Result<i32, String> {
         let size = self.backend.estimate_text_size(text, &letters.style());
-        size.map(|it| it.0 as i32).map_err(|error| error.to_string())
+        size.map(|it| it.0.cast_signed()).map_err(|error| error.to_string())
     }
 
     fn text(&mut self, text: &str, at: Place, letters: Letters) -> Result<(), String> {

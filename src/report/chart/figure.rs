@@ -70,6 +70,14 @@ pub(super) struct Column {
     pub(super) top: f64,
 }
 
+impl Column {
+    /// Whether a column that begins at `from` with these values is but more of this one.
+    pub(super) fn continues(self, from: f64, bottom: f64, top: f64) -> bool {
+        let same = |a: f64, b: f64| a.to_bits() == b.to_bits();
+        same(self.to, from) && same(self.bottom, bottom) && same(self.top, top)
+    }
+}
+
 /// What tells lines apart without colours.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Marker {

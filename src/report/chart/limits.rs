@@ -27,7 +27,10 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     }
     // Stable: equally tight ones stay in the model's order.
     limits.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let exhausted = limits.iter().filter(|(it, _)| it.samples.iter().any(is_nothing)).count();
+    let exhausted = limits
+        .iter()
+        .filter(|(it, _)| it.samples.iter().flatten().any(|it| *it < NOTHING_LEFT))
+        .count();
     figure.subtitle = format!(
         "{exhausted} of {} ran out; the lowest level within each {}",
         limits.len(),
@@ -101,10 +104,6 @@ fn levels(detail: &Detail) -> impl Iterator<Item = &GaugeSeries> {
 
 fn share(level: f64, top: Option<f64>) -> f64 {
     level / top.filter(|it| 0.0 < *it).unwrap_or(1.0)
-}
-
-fn is_nothing(sample: &Option<f64>) -> bool {
-    sample.is_some_and(|it| it < NOTHING_LEFT)
 }
 
 /// The second of the first throttled request.

@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn values_have_round_ticks() {
-        assert_eq!(round_up(83.0), 100.0);
-        assert_eq!(round_up(0.23), 0.25);
+        assert!((round_up(83.0) - 100.0).abs() < 1e-9);
+        assert!((round_up(0.23) - 0.25).abs() < 1e-9);
         let labels: Vec<_> = value_ticks(0.25).into_iter().map(|(_, label)| label).collect();
         assert_eq!(labels, ["0", "0.05", "0.1", "0.15", "0.2", "0.25"]);
     }

@@ -61,9 +61,7 @@ impl Window {
             }
             let (from, to) = (self.start(bin), self.start(bin + 1));
             match columns.last_mut() {
-                Some(last) if [last.to, last.bottom, last.top] == [from, bottom, top] => {
-                    last.to = to;
-                }
+                Some(last) if last.continues(from, bottom, top) => last.to = to,
                 _ => columns.push(Column { from, to, bottom, top }),
             }
         }

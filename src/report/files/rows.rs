@@ -58,7 +58,7 @@ impl<W: Write> Rows<W> {
 
     /// A level: whole numbers without a point, others in their shortest exact form.
     pub(crate) fn level(&mut self, level: f64) -> &mut Self {
-        if 0.0 <= level && level < 1e15 && level.fract() == 0.0 {
+        if (0.0..1e15).contains(&level) && level.fract() == 0.0 {
             self.digits(level as u64, 1);
         } else {
             // Writing to a Vec cannot fail.
