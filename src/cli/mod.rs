@@ -27,8 +27,8 @@ Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario w
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
 3 invalid scenario (nothing was written), 4 an expectation failed, 130 interrupted.";
 
-/// Simulates container-image pull storms: how many pulls fail and why, how long until every pod is ready, and which
-/// mitigation buys how much.
+/// Simulates container-image pull storms: how many pulls fail and why, how long until every pod is
+/// ready, and which mitigation buys how much.
 #[derive(Debug, Parser)]
 #[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 struct Cli {
@@ -73,7 +73,8 @@ impl From<FileError> for Failure {
 }
 
 impl From<io::Error> for Failure {
-    /// What cannot be written to standard output. Nobody reads on behind a closed pipe: that is no failure.
+    /// What cannot be written to standard output. Nobody reads on behind a closed pipe: that is no
+    /// failure.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self { code: 0, message: String::new() },
@@ -90,12 +91,14 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to standard output, mistakes to standard error; a closed pipe is no matter.
+            // Help and version go to standard output, mistakes to standard error; a closed pipe is
+            // no matter.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
         }
     };
-    // A broken invariant has told its story on standard error; it must not end with a code of its own.
+    // A broken invariant has told its story on standard error; it must not end with a code of its
+    // own.
     let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli)));
     match outcome {
         Ok(Ok(code)) => ExitCode::from(code),

@@ -30,7 +30,8 @@ pub(super) struct Arguments {
 /// The flags of `run`, which also work without the verb.
 #[derive(Args, Debug)]
 pub(super) struct Flags {
-    /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several times.
+    /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several
+    /// times.
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
     /// Run this variant of the scenario.

@@ -1,7 +1,8 @@
-//! Experiments: many replications of one scenario, folded into one summary. The only layer with threads.
+//! Experiments: many replications of one scenario, folded into one summary. The only layer with
+//! threads.
 //!
-//! Results are collected by replication number, never in completion order, so the number of threads changes
-//! nothing but the time it takes.
+//! Results are collected by replication number, never in completion order, so the number of threads
+//! changes nothing but the time it takes.
 
 mod replicate;
 mod summary;

@@ -54,8 +54,8 @@ impl fmt::Display for ReplicateError {
 
 impl std::error::Error for ReplicateError {}
 
-/// Runs `replications` replications of `spec`; the results are in the order of their numbers. `progress` is told how
-/// far the work is, from any thread.
+/// Runs `replications` replications of `spec`; the results are in the order of their numbers.
+/// `progress` is told how far the work is, from any thread.
 pub fn replicate(
     spec: &Spec,
     replications: u32,
@@ -87,12 +87,61 @@ pub fn replicate(
     Ok(pool.install(|| (0..replications).into_par_iter().map(run).collect()))
 }
 
-/// The same sink for a shorter time: a mutable reference behind an `Option` does not shorten on its own.
+/// The same sink for a shorter time: a mutable reference behind an `Option` does not shorten on its
+/// own.
 fn shorten<'short>(
     sink: Option<&'short mut (dyn RequestSink + '_)>,
 ) -> Option<&'short mut (dyn RequestSink + 'short)> {
     match sink {
         Some(sink) => Some(sink),
         None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+    use crate::model::spec::ControlPlaneSpec;
+    use crate::units::Span;
+
+    fn empty() -> Spec {
+        Spec {
+            seed: 1,
+            horizon: Span::from_secs(1),
+            control_plane: ControlPlaneSpec {
+                controller_qps: 20,
+                controller_burst: 30,
+                scheduler_qps: 50,
+                scheduler_burst: 100,
+            },
+            registries: vec![],
+            accounts: vec![],
+            egresses: vec![],
+            backgrounds: vec![],
+            pools: vec![],
+            images: vec![],
+            workloads: vec![],
+            timeline: vec![],
+            faults: vec![],
+        }
+    }
+
+    #[test]
+    fn replications_come_back_by_number_whatever_the_number_of_threads() {
+        for threads in [1, 2, 7] {
+            let finished = AtomicU32::new(0);
+            let options = Options { threads, detail: 3, requests: None };
+            let outcomes = replicate(&empty(), 50, options, &|progress| {
+                if let Progress::Finished { .. } = progress {
+                    finished.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+            .unwrap();
+            let numbers: Vec<u32> = outcomes.iter().map(|it| it.replication).collect();
+            assert_eq!(numbers, (0..50).collect::<Vec<_>>());
+            assert_eq!(finished.into_inner(), 50);
+        }
     }
 }

@@ -47,7 +47,8 @@ pub struct MetricSummary {
     pub half_width: Option<f64>,
     /// Smallest value.
     pub min: Option<f64>,
-    /// 5th percentile; a censored replication ranks above all others, and a percentile on it is `None`.
+    /// 5th percentile; a censored replication ranks above all others, and a percentile on it is
+    /// `None`.
     pub p5: Option<f64>,
     /// Median.
     pub p50: Option<f64>,
@@ -119,7 +120,8 @@ pub struct Verdict {
     pub share_interval: (f64, f64),
     /// Whether it holds in as large a share of the replications as demanded.
     pub holds: bool,
-    /// Whether the interval of the share straddles the demand: more replications could turn the verdict.
+    /// Whether the interval of the share straddles the demand: more replications could turn the
+    /// verdict.
     pub uncertain: bool,
 }
 
@@ -188,7 +190,8 @@ impl Table {
         let mut table = Self { rows: vec![], index: BTreeMap::new(), replications: outcomes.len() };
         for (replication, outcome) in outcomes.iter().enumerate() {
             for (position, metric) in outcome.metrics.iter().enumerate() {
-                // All replications report the same metrics in the same order, so the look-up is the exception.
+                // All replications report the same metrics in the same order, so the look-up is the
+                // exception.
                 let same = |it: &Row| it.scope == metric.scope && it.name == metric.name;
                 let row = if table.rows.get(position).is_some_and(same) {
                     position
@@ -347,7 +350,8 @@ fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
     let held = match row {
         Some(row) => row.values.iter().filter(|it| it.known().is_some_and(meets)).count() as u32,
-        // A member of a family (`pull_failures_by_cause.X`) that no replication reports was never counted.
+        // A member of a family (`pull_failures_by_cause.X`) that no replication reports was never
+        // counted.
         None if expectation.metric.contains('.') && meets(0.0) => table.replications as u32,
         None => 0,
     };
@@ -361,5 +365,119 @@ fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
         share_interval,
         holds: 0 < replications && in_runs <= f64::from(held) / f64::from(replications),
         uncertain: share_interval.0 < in_runs && in_runs < share_interval.1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::{FailureCount, Metric};
+    use crate::scenario::Comparison;
+
+    fn outcome(replication: u32, value: Value) -> Outcome {
+        Outcome {
+            replication,
+            digest: u64::from(replication) + 1,
+            stop: StopReason::Horizon,
+            metrics: vec![Metric {
+                scope: "run".into(),
+                name: "ready_seconds_p95".into(),
+                unit: "seconds",
+                value,
+            }],
+            failures: vec![FailureCount {
+                cause: "anonymous-pulls".into(),
+                cause_behind: (replication == 1).then(|| "mirror".into()),
+                count: 3,
+            }],
+            blast: Blast {
+                nodes: vec![],
+                images: vec![],
+                identities: if replication == 0 {
+                    vec![Reach { name: "nat".into(), hit: 9, of: 10 }]
+                } else {
+                    vec![]
+                },
+            },
+            spenders: vec![],
+            detail: None,
+        }
+    }
+
+    fn row(values: &[Value]) -> MetricSummary {
+        let outcomes: Vec<_> = values.iter().zip(0..).map(|(it, n)| outcome(n, *it)).collect();
+        Table::new(&outcomes).rows[0].summarise()
+    }
+
+    fn expectation(metric: &str, demand: f64) -> Expectation {
+        Expectation {
+            scope: "run".into(),
+            metric: metric.into(),
+            comparison: Comparison::Less,
+            demand,
+            text: String::new(),
+            origin: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_censored_replication_empties_the_mean_and_ranks_last() {
+        let it = row(&[Value::Known(3.0), Value::Censored, Value::Known(1.0), Value::Known(2.0)]);
+        assert_eq!((it.mean, it.half_width), (None, None));
+        assert_eq!((it.min, it.p50, it.p95, it.max), (Some(1.0), Some(2.0), None, None));
+        assert_eq!((it.replications, it.censored, it.absent), (4, 1, 0));
+    }
+
+    #[test]
+    fn absent_replications_are_left_out_of_the_mean() {
+        let it = row(&[Value::Known(3.0), Value::Absent, Value::Known(1.0)]);
+        assert_eq!((it.mean, it.absent), (Some(2.0), 1));
+        // Two values, one degree of freedom: t is 12.706, the standard error 1.
+        assert!((it.half_width.unwrap() - 12.706).abs() < 1e-3);
+        let it = row(&[Value::Absent]);
+        assert_eq!((it.mean, it.min, it.max, it.absent), (None, None, None, 1));
+    }
+
+    #[test]
+    fn a_censored_value_fails_its_expectation_and_few_replications_leave_it_uncertain() {
+        let mut outcomes: Vec<_> = (0..100).map(|n| outcome(n, Value::Known(1.0))).collect();
+        let judged = |outcomes: &[Outcome]| {
+            judge(&expectation("ready_seconds_p95", 2.0), &Table::new(outcomes), 0.95)
+        };
+        let all = judged(&outcomes);
+        assert!((all.held, all.holds, all.uncertain) == (100, true, false));
+        let few = judged(&outcomes[..20]);
+        assert!((few.held, few.holds, few.uncertain) == (20, true, true));
+        for it in &mut outcomes[..5] {
+            it.metrics[0].value = Value::Censored;
+        }
+        let most = judged(&outcomes);
+        assert!((most.held, most.holds, most.uncertain) == (95, true, true));
+        for it in &mut outcomes[..20] {
+            it.metrics[0].value = Value::Censored;
+        }
+        let fewer = judged(&outcomes);
+        assert!((fewer.held, fewer.holds, fewer.uncertain) == (80, false, false));
+    }
+
+    #[test]
+    fn what_was_never_counted_is_zero_for_a_family_and_no_value_otherwise() {
+        let table = Table::new(&[outcome(0, Value::Absent)]);
+        assert_eq!(judge(&expectation("pull_failures_by_cause.dns", 1.0), &table, 0.9).held, 1);
+        assert_eq!(judge(&expectation("ready_seconds_p95", 1.0), &table, 0.9).held, 0);
+        assert_eq!(judge(&expectation("recovery_seconds", 1.0), &table, 0.9).held, 0);
+    }
+
+    #[test]
+    fn failures_add_up_and_medians_count_replications_without_failures() {
+        let outcomes: Vec<_> = (0..3).map(|n| outcome(n, Value::Absent)).collect();
+        let failures = failures(&outcomes);
+        let counts: Vec<_> =
+            failures.iter().map(|it| (it.cause_behind.as_deref(), it.count)).collect();
+        assert_eq!(counts, [(None, 6), (Some("mirror"), 3)]);
+        assert!((failures[0].share - 2.0 / 3.0).abs() < 1e-12);
+        let reached = reach(&outcomes, |it| &it.identities, Order::MostHit);
+        assert_eq!(reached.len(), 1);
+        assert!(reached[0].hit == 0.0 && reached[0].of == 10.0 && reached[0].hit_max == 9);
     }
 }

@@ -116,7 +116,8 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
     let Some(mean) = metric.mean else { return NOTHING.into() };
     let mut text = quantity(mean, metric.unit);
     if let Some(half_width) = metric.half_width {
-        // Replications that agree need no interval; a tenth of the last digit shown says nothing either.
+        // Replications that agree need no interval; a tenth of the last digit shown says nothing
+        // either.
         let half = quantity(half_width, metric.unit);
         if 0.0 < half_width && half != "0" && half != "0%" {
             text = format!("{text} ± {half}");

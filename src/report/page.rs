@@ -65,7 +65,8 @@ impl Page {
         self.broken(&" ".repeat(indent), &words, " ", indent);
     }
 
-    /// A label and its values; values that do not fit stand on lines of their own. Nothing without values.
+    /// A label and its values; values that do not fit stand on lines of their own. Nothing without
+    /// values.
     pub(super) fn row(&mut self, label: &str, values: &[String]) {
         if !values.is_empty() {
             let start = format!("  {}", pad(label, LABEL - 1) + " ");

@@ -14,7 +14,8 @@ impl Style {
     /// With colours.
     pub const COLOUR: Self = Self { colour: true };
 
-    /// The style for standard output: colours only on a terminal, and never against `NO_COLOR` or `TERM=dumb`.
+    /// The style for standard output: colours only on a terminal, and never against `NO_COLOR` or
+    /// `TERM=dumb`.
     pub fn for_stdout() -> Self {
         Self { colour: std::io::stdout().is_terminal() && wanted() }
     }

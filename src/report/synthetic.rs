@@ -110,19 +110,53 @@ fn count(counters: &mut Vec<CounterSeries>, series: &'static str, kind: &str, at
     counts[second] += 1;
 }
 
-/// `pods` pods on `nodes` nodes behind one address with 150 pulls an hour, retrying by kubelet's ladder.
+/// When, pod, attempt: taken in the order of time.
+type Attempts = std::collections::BTreeSet<(Time, u32, u32)>;
+
+const CAUSES: [&str; 3] = ["anonymous-pulls", "registry-pull-qps", "dns"];
+
+/// `pods` pods on `nodes` nodes behind one address with 150 pulls an hour, retrying by kubelet's
+/// ladder.
 pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
-    let causes = ["anonymous-pulls", "registry-pull-qps", "dns"];
+    let chance = Chance::new(42, 0);
+    let (mut detail, mut attempts) = waves(chance, nodes, pods);
+    let mut left = std::collections::BTreeMap::new();
+    let mut spent: Vec<(u64, f64)> = vec![];
+    while let Some((at, pod, attempt)) = attempts.pop_first() {
+        let units = left.entry(at.as_micros() / 1_000_000 / WINDOW).or_insert(150.0f64);
+        let cause = match chance.draw(2, u64::from(pod), u64::from(attempt)).below(100) {
+            0..8 => Some(1),
+            8..11 => Some(2),
+            _ if *units < 1.0 => Some(0),
+            _ => None,
+        };
+        if cause.is_none() {
+            *units -= 1.0;
+            spent.push((at.as_micros() / 1_000_000, *units));
+        } else {
+            let wait = (10u64 << (attempt - 1).min(5)).min(300);
+            let mut poll = chance.draw(3, u64::from(pod), u64::from(attempt));
+            let next = at + Span::from_secs(wait) + poll.span_below(Span::from_secs(9));
+            if next < Time::from_secs(HORIZON) {
+                attempts.insert((next, pod, attempt + 1));
+            }
+        }
+        record(&mut detail, (at, pod, attempt), cause);
+    }
+    detail.gauges = levels(&spent);
+    detail
+}
+
+/// Pods created in two waves, with their first attempts.
+fn waves(chance: Chance, nodes: u32, pods: u32) -> (Detail, Attempts) {
     let mut detail = Detail {
         nodes: (0..nodes).map(|it| format!("workers-{it}")).collect(),
         images: vec!["api".into(), "sidecar".into()],
         workloads: vec!["api".into(), "batch".into()],
-        causes: causes.map(Into::into).into(),
+        causes: CAUSES.map(Into::into).into(),
         ..Detail::default()
     };
-    let chance = Chance::new(42, 0);
-    // (when, pod, attempt), taken in the order of time.
-    let mut attempts = std::collections::BTreeSet::new();
+    let mut attempts = Attempts::new();
     for pod in 0..pods {
         let wave = if pod % 4 == 0 { 5_400 } else { 0 };
         let offset = chance.draw(1, u64::from(pod), 0).span_below(Span::from_secs(120));
@@ -140,64 +174,48 @@ pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
             failures: 0,
         });
     }
-    let mut left = std::collections::BTreeMap::new();
-    let mut gauges: Vec<(u64, f64)> = vec![];
-    while let Some((at, pod, attempt)) = attempts.pop_first() {
-        let units = left.entry(at.as_micros() / 1_000_000 / WINDOW).or_insert(150.0f64);
-        let luck = chance.draw(2, u64::from(pod), u64::from(attempt)).below(100);
-        let cause = match luck {
-            0..8 => Some(1),
-            8..11 => Some(2),
-            _ if *units < 1.0 => Some(0),
-            _ => None,
-        };
-        let ended = at + Span::from_secs(if cause.is_some() { 1 } else { 9 });
-        count(&mut detail.counters, "attempts", "", at);
-        if cause != Some(1) {
-            count(&mut detail.counters, "requests", "challenged", at);
-            count(&mut detail.counters, "requests", "ok", at);
-        }
-        if let Some(cause) = cause {
-            count(&mut detail.counters, "failures", causes[cause], ended);
-            if cause == 0 {
-                count(&mut detail.counters, "requests", "throttled", ended);
-            }
-            let wait = (10u64 << (attempt - 1).min(5)).min(300);
-            let mut poll = chance.draw(3, u64::from(pod), u64::from(attempt));
-            let next = ended + Span::from_secs(wait) + poll.span_below(Span::from_secs(9));
-            if next < Time::from_secs(HORIZON) {
-                attempts.insert((next, pod, attempt + 1));
-            }
-        } else {
-            *units -= 1.0;
-            gauges.push((at.as_micros() / 1_000_000, *units));
-            detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
-            for request in 0..5 {
-                let kind = if request == 0 { "redirected" } else { "ok" };
-                count(&mut detail.counters, "requests", kind, at + Span::from_secs(request));
-            }
-        }
-        let row = &mut detail.pods[pod as usize];
-        row.attempts = attempt;
-        row.failures += u32::from(cause.is_some());
-        detail.pulls.push(PullRow {
-            pod: Some(pod),
-            node: pod % nodes,
-            image: pod % 2,
-            attempt,
-            asked: at,
-            started: Some(at),
-            ended: Some(ended),
-            result: match cause {
-                Some(cause) => PullResult::Failed { cause: cause as u16, cause_behind: None },
-                None => PullResult::Succeeded,
-            },
-            requests: if cause.is_some() { 3 } else { 8 },
-            bytes: Bytes(if cause.is_some() { 0 } else { 65_000_000 }),
-        });
+    (detail, attempts)
+}
+
+/// Adds one attempt to the rows and series.
+fn record(detail: &mut Detail, (at, pod, attempt): (Time, u32, u32), cause: Option<usize>) {
+    let ended = at + Span::from_secs(if cause.is_some() { 1 } else { 9 });
+    let counters = &mut detail.counters;
+    count(counters, "attempts", "", at);
+    if cause != Some(1) {
+        count(counters, "requests", "challenged", at);
+        count(counters, "requests", "ok", at);
     }
-    detail.gauges = levels(&gauges);
-    detail
+    if let Some(cause) = cause {
+        count(counters, "failures", CAUSES[cause], ended);
+        if cause == 0 {
+            count(counters, "requests", "throttled", ended);
+        }
+    } else {
+        detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
+        for request in 0..5 {
+            let kind = if request == 0 { "redirected" } else { "ok" };
+            count(counters, "requests", kind, at + Span::from_secs(request));
+        }
+    }
+    let row = &mut detail.pods[pod as usize];
+    row.attempts = attempt;
+    row.failures += u32::from(cause.is_some());
+    detail.pulls.push(PullRow {
+        pod: Some(pod),
+        node: pod % detail.nodes.len() as u32,
+        image: pod % 2,
+        attempt,
+        asked: at,
+        started: Some(at),
+        ended: Some(ended),
+        result: match cause {
+            Some(cause) => PullResult::Failed { cause: cause as u16, cause_behind: None },
+            None => PullResult::Succeeded,
+        },
+        requests: if cause.is_some() { 3 } else { 8 },
+        bytes: Bytes(if cause.is_some() { 0 } else { 65_000_000 }),
+    });
 }
 
 /// The levels of the storm's limit, and those of one that is never used up.

@@ -1,4 +1,5 @@
-//! Draws a figure: one generic function over the backend, boxes and texts only, so that vector and bitmap agree.
+//! Draws a figure: one generic function over the backend, boxes and texts only, so that vector and
+//! bitmap agree.
 
 use std::path::Path;
 use std::sync::Once;
@@ -243,7 +244,8 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         if marker == Marker::None {
             return Ok(());
         }
-        // A dozen per line, each line's at other places, so that lines that coincide are still told apart.
+        // A dozen per line, each line's at other places, so that lines that coincide are still told
+        // apart.
         let every = f64::from(RIGHT - LEFT) / 12.0;
         let shift = every * f64::from(marker as u8) / 8.0;
         let mut next = f64::from(LEFT) + shift;

@@ -1,7 +1,8 @@
 //! Charts of one replication, each as SVG and PNG.
 //!
-//! A chart is first a [`figure::Figure`]: marks in data coordinates, without a backend. One generic function draws
-//! it to either backend, so both show the same. Bytes are deterministic; the font is built in.
+//! A chart is first a [`figure::Figure`]: marks in data coordinates, without a backend. One generic
+//! function draws it to either backend, so both show the same. Bytes are deterministic; the font is
+//! built in.
 
 mod draw;
 mod failures;
@@ -27,7 +28,8 @@ use window::Window;
 /// Name of the folder of charts inside the folder of a run.
 pub const FOLDER: &str = "charts";
 
-/// Draws every chart of the detailed replication into `folder`; returns their names without endings.
+/// Draws every chart of the detailed replication into `folder`; returns their names without
+/// endings.
 pub fn write_all(folder: &Path, run: Run<'_>) -> Result<Vec<&'static str>, FileError> {
     let Some((replication, detail)) = run.detail() else { return Ok(vec![]) };
     create_folder(folder)?;
@@ -63,7 +65,8 @@ fn caption(run: Run<'_>, replication: u32) -> String {
     let variant =
         run.scenario.variant.as_ref().map_or(String::new(), |it| format!(" · variant {it}"));
     format!(
-        "simulated by Pullstorm {VERSION} · scenario {}{variant} · seed {} · replication {replication} of {}",
+        "simulated by Pullstorm {VERSION} · scenario {}{variant} · seed {} · \
+         replication {replication} of {}",
         run.scenario.name, run.scenario.spec.seed, run.summary.replications,
     )
 }

@@ -1,5 +1,5 @@
-//! Colours: Okabe and Ito's set, which people with any colour vision tell apart, fixed per outcome and cause in
-//! every chart of the product.
+//! Colours: Okabe and Ito's set, which people with any colour vision tell apart, fixed per outcome
+//! and cause in every chart of the product.
 
 use crate::engine::chance::stable_hash;
 
@@ -37,7 +37,8 @@ pub(crate) fn outcome(kind: &str) -> Option<Colour> {
     })
 }
 
-/// Colour of a cause that every scenario can have; limits carry their scenario's names and have none.
+/// Colour of a cause that every scenario can have; limits carry their scenario's names and have
+/// none.
 pub(crate) fn cause(label: &str) -> Option<Colour> {
     let any = |words: &[&str]| words.iter().any(|it| label.contains(it));
     if any(&["qps", "kubelet"]) {
@@ -59,8 +60,8 @@ pub(crate) fn cause(label: &str) -> Option<Colour> {
     }
 }
 
-/// Colours for all of `labels`, different ones as long as there are enough: each label's own where it has one that
-/// is free, else the first free one from a place that the label's name decides.
+/// Colours for all of `labels`, different ones as long as there are enough: each label's own where
+/// it has one that is free, else the first free one from a place that the label's name decides.
 pub(crate) fn assign<'a>(
     labels: impl IntoIterator<Item = &'a str>,
     own: impl Fn(&str) -> Option<Colour>,

@@ -1,5 +1,5 @@
-//! The retry raster: a row for each node, a tick for each pull attempt. Lock-step shows as columns; jitter dissolves
-//! them.
+//! The retry raster: a row for each node, a tick for each pull attempt. Lock-step shows as columns;
+//! jitter dissolves them.
 
 use super::figure::{Entry, Figure, Form, Mark, Swatch, Vertical};
 use super::palette::{self, Colour, GREEN, GREY};

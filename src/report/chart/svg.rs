@@ -1,6 +1,7 @@
 //! Makes an SVG small: boxes of one colour that follow one another become one path.
 //!
-//! A raster of twenty thousand ticks takes 80 bytes a tick as elements and about 10 as strokes of one path.
+//! A raster of twenty thousand ticks takes 80 bytes a tick as elements and about 10 as strokes of
+//! one path.
 
 use std::fmt::Write;
 
@@ -14,7 +15,8 @@ struct Box<'a> {
     fill: &'a str,
 }
 
-/// Rewrites `text` as the backend made it: shown at `size`, with a title and a description for those who listen.
+/// Rewrites `text` as the backend made it: shown at `size`, with a title and a description for
+/// those who listen.
 pub(super) fn compact(text: &str, title: &str, caption: &str, size: (i32, i32)) -> String {
     let mut out = String::with_capacity(text.len() / 4);
     let mut boxes = vec![];
@@ -114,7 +116,8 @@ mod tests {
 
     fn rect(x: i64, y: i64, height: i64, fill: &str) -> String {
         format!(
-            "<rect x=\"{x}\" y=\"{y}\" width=\"3\" height=\"{height}\" opacity=\"1\" fill=\"{fill}\" stroke=\"none\"/>\n"
+            "<rect x=\"{x}\" y=\"{y}\" width=\"3\" height=\"{height}\" opacity=\"1\" \
+             fill=\"{fill}\" stroke=\"none\"/>\n"
         )
     }
 
@@ -123,7 +126,8 @@ mod tests {
         let text = rect(10, 20, 3, "#000000") + &rect(15, 20, 3, "#000000") + "<circle/>\n";
         assert_eq!(
             compact(&text, "", "", (1, 1)),
-            "<path fill=\"none\" stroke=\"#000000\" stroke-width=\"3\" d=\"M10 21.5h3m2 0h3\"/>\n<circle/>\n"
+            "<path fill=\"none\" stroke=\"#000000\" stroke-width=\"3\" \
+             d=\"M10 21.5h3m2 0h3\"/>\n<circle/>\n"
         );
         let text = rect(10, 20, 3, "#000000") + &rect(15, 20, 4, "#000000");
         assert_eq!(

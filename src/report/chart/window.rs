@@ -17,7 +17,8 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// From the start to the last thing that happened: hours of silence at the end would squeeze the storm.
+    /// From the start to the last thing that happened: hours of silence at the end would squeeze
+    /// the storm.
     pub(super) fn of(detail: &Detail) -> Self {
         let times = detail
             .pods
@@ -50,7 +51,8 @@ impl Window {
         }
     }
 
-    /// Columns on top of `floor`, which is raised by their heights; equal neighbours are one column.
+    /// Columns on top of `floor`, which is raised by their heights; equal neighbours are one
+    /// column.
     pub(super) fn stack(self, floor: &mut [f64], heights: &[f64]) -> Vec<Column> {
         let mut columns: Vec<Column> = vec![];
         for (bin, (floor, height)) in floor.iter_mut().zip(heights).enumerate() {

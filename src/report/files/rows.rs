@@ -1,4 +1,5 @@
-//! Rows of comma-separated values, written fast: one reused buffer, no formatting machinery, memory flat.
+//! Rows of comma-separated values, written fast: one reused buffer, no formatting machinery, memory
+//! flat.
 
 use std::io::{self, Write};
 

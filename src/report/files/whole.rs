@@ -1,4 +1,5 @@
-//! Files that are complete or absent: written under a temporary name in the same folder, then renamed.
+//! Files that are complete or absent: written under a temporary name in the same folder, then
+//! renamed.
 
 use std::fmt;
 use std::fs::{self, File};
@@ -51,7 +52,8 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), FileError> {
     fs::create_dir_all(folder).at("create the folder", folder)
 }
 
-/// The name under which `path` is written until it is complete; its ending stays, as encoders go by it.
+/// The name under which `path` is written until it is complete; its ending stays, as encoders go by
+/// it.
 fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
     path.with_file_name(format!(".partial-{name}"))
@@ -97,7 +99,8 @@ impl Write for WholeFile {
 
 impl Drop for WholeFile {
     fn drop(&mut self) {
-        // After `keep` there is nothing under this name; before it, a half-written file must not stay.
+        // After `keep` there is nothing under this name; before it, a half-written file must not
+        // stay.
         let _ = fs::remove_file(&self.partial);
     }
 }
