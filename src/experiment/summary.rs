@@ -478,6 +478,6 @@ mod tests {
         assert!((failures[0].share - 2.0 / 3.0).abs() < 1e-12);
         let reached = reach(&outcomes, |it| &it.identities, Order::MostHit);
         assert_eq!(reached.len(), 1);
-        assert!(reached[0].hit == 0.0 && reached[0].of == 10.0 && reached[0].hit_max == 9);
+        assert_eq!((reached[0].hit as u64, reached[0].of as u64, reached[0].hit_max), (0, 10, 9));
     }
 }

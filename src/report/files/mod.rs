@@ -80,16 +80,4 @@ mod tests {
         assert!(summary.contains("\nrecovery_seconds,run,seconds,,,,,,,,2,0,2\n"), "{summary}");
         std::fs::remove_dir_all(&out).unwrap();
     }
-
-    /// How fast the largest file is written: `cargo test --release millions -- --ignored`.
-    #[test]
-    #[ignore = "takes seconds and writes 400 MB; run it by hand after a change of the writers"]
-    fn millions_of_pulls_are_written_in_seconds() {
-        let mut detail = synthetic::tiny_detail();
-        detail.pulls = detail.pulls.iter().copied().cycle().take(4_000_000).collect();
-        write_whole(&std::env::temp_dir().join("pullstorm-pulls.csv"), |out| {
-            detail::pulls(out, 0, &detail)
-        })
-        .unwrap();
-    }
 }
