@@ -1,11 +1,55 @@
 //! The world: plain state machines; no files, no serde, no wall clock, no threads.
+//!
+//! [`run`] builds a [`World`] from a [`Spec`] and runs it to its end. Everything that can happen is an [`Event`], and
+//! the one match on events stands in `World::handle`; handlers are in the file of the part they belong to. After the
+//! check, nothing here can fail: the result is an [`Outcome`], and why a run stopped is data in it.
 
+mod background;
+pub mod backoff;
+mod egress;
+pub mod gate;
 pub mod ids;
+pub mod image;
+pub mod image_store;
+pub mod kubelet;
+mod levels;
+mod metrics;
+mod node;
+pub mod observe;
 pub mod outcome;
+mod pod;
+pub mod registry;
+mod runtime;
+mod scheduler;
 pub mod spec;
+mod timeline;
+mod workload;
 
-use outcome::{Outcome, RequestSink};
+use egress::Egresses;
+use gate::{Causes, Grant};
+use ids::{BackgroundId, NodeId, PodId, PullId, TimelineId, WorkloadId};
+use image::Catalogue;
+use image_store::Waiter;
+use kubelet::Polling;
+use levels::Levels;
+use node::{Node, Pool};
+use observe::Observer;
+use outcome::{Outcome, RequestSink, StopReason};
+use pod::Pod;
+use registry::{Faults, Limits};
+use runtime::Pulls;
 use spec::Spec;
+use timeline::Timeline;
+use workload::Workload;
+
+use crate::engine::calendar::Calendar;
+use crate::engine::chance::Chance;
+use crate::resource::link::{LinkId, Links};
+use crate::resource::pacer::Pacer;
+use crate::units::Time;
+
+/// A run stops after this many events, so that no scenario can run for ever: about an hour of one core.
+pub const MAX_EVENTS: u64 = 5_000_000_000;
 
 /// What is recorded beside the metrics; nothing here changes a result.
 #[derive(Default)]
@@ -15,20 +59,274 @@ pub struct Recording<'a> {
     /// Takes every HTTP request.
     pub requests: Option<&'a mut dyn RequestSink>,
     /// Called about every 100,000 events with the simulated time reached, for a progress bar.
-    pub progress: Option<&'a mut dyn FnMut(crate::units::Time)>,
+    pub progress: Option<&'a mut dyn FnMut(Time)>,
+    /// Whether idle polls of the kubelets are events; the results are the same.
+    pub polling: Polling,
+}
+
+/// Everything that can happen: past-tense facts that carry ids only.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    WorkloadStarted { workload: WorkloadId },
+    PodAsked { workload: WorkloadId },
+    PodCreated { workload: WorkloadId, revision: u16 },
+    DaemonCreated { workload: WorkloadId, node: NodeId },
+    PodScheduled { pod: PodId },
+    PodSynced { pod: PodId, plan: u32 },
+    SyncsDue,
+    InitContainerEnded { pod: PodId, plan: u32 },
+    PodReady { pod: PodId, plan: u32 },
+    PodCompleted { pod: PodId, plan: u32 },
+    PullRejected { pod: PodId },
+    RequestArrived { pull: PullId, generation: u32, lane: u8, turn: u16 },
+    Answered { pull: PullId, generation: u32, lane: u8 },
+    BodyStarted { pull: PullId, generation: u32, lane: u8 },
+    LinksChanged,
+    FlowFinished { generation: u64 },
+    BlobFreed { waiter: Waiter },
+    ChainFreed { waiter: Waiter },
+    LayerUnpacked { pull: PullId, generation: u32 },
+    ProgressChecked { pull: PullId, generation: u32 },
+    GrantReturned { grant: Grant },
+    NodeBooted { node: NodeId },
+    NodeDrained { node: NodeId },
+    NodeLost { node: NodeId },
+    SpotNoticed { node: NodeId },
+    TimelineReached { timeline: TimelineId, step: u32 },
+    PauseEnded { workload: WorkloadId },
+    ProgressDeadline { workload: WorkloadId },
+    BackgroundPulled { background: BackgroundId, n: u32 },
+}
+
+const _: () = assert!(size_of::<Event>() <= 16, "keep events small: the heap moves them");
+
+/// What draws are for. Numbers are part of the results: a new purpose takes a new number.
+#[derive(Clone, Copy, Debug)]
+#[repr(u64)]
+pub(crate) enum Purpose {
+    KubeletPhase = 1,
+    PodPolls = 2,
+    SyncOrder = 3,
+    Pleg = 4,
+    JoinOrder = 5,
+    SchedulerTie = 6,
+    DeletionTie = 7,
+    SpotLifetime = 8,
+    TimelineOrder = 9,
+    NodeAddress = 10,
+    ConnectionAddress = 11,
+    WindowPhase = 12,
+    FaultShare = 13,
+    Background = 14,
+}
+
+/// The state of one replication.
+pub(crate) struct World<'a> {
+    spec: &'a Spec,
+    chance: Chance,
+    calendar: Calendar<Event>,
+    end: Time,
+    polling: Polling,
+    catalogue: Catalogue,
+    nodes: Vec<Node>,
+    pools: Vec<Pool>,
+    pods: Vec<Pod>,
+    workloads: Vec<Workload>,
+    pulls: Pulls,
+    limits: Limits,
+    faults: Faults,
+    egresses: Egresses,
+    links: Links,
+    registry_links: Vec<Option<LinkId>>,
+    timeline: Timeline,
+    scheduler_pace: Pacer,
+    controller_pace: [Pacer; 3],
+    observe: Observer<'a>,
+    levels: Levels,
+    /// Syncs of this instant, by a keyed draw.
+    due_syncs: Vec<(u64, PodId, u32)>,
+    /// Waiters woken by a store; kept so that waking allocates nothing.
+    woken: Vec<Waiter>,
+    finished_flows: Vec<u64>,
+    links_changed_at: Option<Time>,
+    /// What a concurrency limit granted to the request at the gates.
+    granted: Option<Grant>,
 }
 
 /// Runs one replication.
-pub fn run(spec: &Spec, replication: u32, recording: Recording<'_>) -> Outcome {
-    let _ = (spec, recording);
-    Outcome {
-        replication,
-        digest: 0,
-        stop: outcome::StopReason::NothingLeft,
-        metrics: Vec::new(),
-        failures: Vec::new(),
-        blast: outcome::Blast::default(),
-        spenders: Vec::new(),
-        detail: None,
+pub fn run<'a>(spec: &'a Spec, replication: u32, mut recording: Recording<'a>) -> Outcome {
+    let progress = recording.progress.take();
+    let mut world = World::new(spec, replication, recording);
+    let (stop, events) = world.run(progress);
+    world.finish(replication, stop, events)
+}
+
+impl<'a> World<'a> {
+    fn new(spec: &'a Spec, replication: u32, recording: Recording<'a>) -> Self {
+        let chance = Chance::new(spec.seed, replication);
+        let causes = Causes::new(spec);
+        let limits = Limits::new(spec, chance);
+        let mut links = Links::new();
+        let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
+        let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
+        let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
+        let pace = &spec.control_plane;
+        let mut world = Self {
+            spec,
+            chance,
+            calendar: Calendar::new(),
+            end: Time::ZERO + spec.horizon,
+            polling: recording.polling,
+            catalogue: Catalogue::new(spec),
+            nodes: Vec::new(),
+            pools: Vec::new(),
+            pods: Vec::new(),
+            workloads: Vec::new(),
+            pulls: Pulls::default(),
+            faults: Faults::new(spec, chance),
+            egresses: Egresses::new(spec, chance, &egress_links),
+            links,
+            registry_links,
+            timeline: Timeline::new(spec),
+            scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
+            controller_pace: std::array::from_fn(|_| {
+                Pacer::new(pace.controller_qps, pace.controller_burst)
+            }),
+            levels: Levels::new(spec, limits.len(), recording.detail),
+            observe: Observer::new(
+                spec,
+                causes,
+                limits.len(),
+                recording.detail,
+                recording.requests,
+            ),
+            limits,
+            due_syncs: Vec::new(),
+            woken: Vec::new(),
+            finished_flows: Vec::new(),
+            links_changed_at: None,
+            granted: None,
+        };
+        world.open_pools();
+        world.open_workloads();
+        world.open_timeline();
+        world.open_backgrounds();
+        world
+    }
+
+    fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time)>) -> (StopReason, u64) {
+        let mut events = 0;
+        loop {
+            let Some(next) = self.calendar.peek() else {
+                self.sample_levels(self.end);
+                return (StopReason::NothingLeft, events);
+            };
+            if self.end < next {
+                self.sample_levels(self.end);
+                return (StopReason::Horizon, events);
+            }
+            if events == MAX_EVENTS {
+                return (StopReason::EventBound, events);
+            }
+            self.sample_levels(next);
+            let Some((now, event)) = self.calendar.next() else { continue };
+            self.handle(now, event);
+            events += 1;
+            if events.is_multiple_of(100_000)
+                && let Some(progress) = &mut progress
+            {
+                progress(now);
+            }
+        }
+    }
+
+    /// The only match on events: read it to know everything that can happen.
+    fn handle(&mut self, now: Time, event: Event) {
+        match event {
+            // workload.rs, scheduler.rs
+            Event::WorkloadStarted { workload } => self.on_workload_started(now, workload),
+            Event::PodAsked { workload } => self.on_pod_asked(now, workload),
+            Event::PodCreated { workload, revision } => {
+                self.on_pod_created(now, workload, revision);
+            }
+            Event::DaemonCreated { workload, node } => self.on_daemon_created(now, workload, node),
+            Event::PodScheduled { pod } => self.on_pod_scheduled(now, pod),
+            Event::PodReady { pod, plan } => self.on_pod_ready(now, pod, plan),
+            Event::PodCompleted { pod, plan } => self.on_pod_completed(now, pod, plan),
+            Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
+            // kubelet.rs
+            Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
+            Event::SyncsDue => self.on_syncs_due(now),
+            Event::InitContainerEnded { pod, plan } => {
+                self.on_init_container_ended(now, pod, plan);
+            }
+            Event::PullRejected { pod } => self.on_pull_rejected(now, pod),
+            // runtime/
+            Event::RequestArrived { pull, generation, lane, turn } => {
+                self.on_request_arrived(now, pull, generation, usize::from(lane), turn);
+            }
+            Event::Answered { pull, generation, lane } => {
+                self.on_answered(now, pull, generation, usize::from(lane));
+            }
+            Event::BodyStarted { pull, generation, lane } => {
+                self.on_body_started(now, pull, generation, usize::from(lane));
+            }
+            Event::BlobFreed { waiter } => self.on_blob_freed(now, waiter),
+            Event::ChainFreed { waiter } => self.on_chain_freed(now, waiter),
+            Event::LayerUnpacked { pull, generation } => {
+                self.on_layer_unpacked(now, pull, generation);
+            }
+            Event::ProgressChecked { pull, generation } => {
+                self.on_progress_checked(now, pull, generation);
+            }
+            Event::GrantReturned { grant } => {
+                self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+            }
+            // below: links
+            Event::LinksChanged => self.on_links_changed(now),
+            Event::FlowFinished { generation } => self.on_flow_finished(now, generation),
+            // node.rs
+            Event::NodeBooted { node } => self.on_node_booted(now, node),
+            Event::NodeDrained { node } => self.on_node_drained(now, node),
+            Event::NodeLost { node } => self.lose_node(now, node),
+            Event::SpotNoticed { node } => self.on_spot_noticed(now, node),
+            // timeline.rs, background.rs
+            Event::TimelineReached { timeline, step } => {
+                self.on_timeline_reached(now, timeline, step);
+            }
+            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
+            Event::BackgroundPulled { background, n } => {
+                self.on_background_pulled(now, background, n);
+            }
+        }
+    }
+
+    /// Flows have started or stopped: rates are solved once for this instant, after all that happens in it so far.
+    fn links_changed(&mut self, now: Time) {
+        if self.links_changed_at != Some(now) {
+            self.links_changed_at = Some(now);
+            self.calendar.schedule(now, Event::LinksChanged);
+        }
+    }
+
+    fn on_links_changed(&mut self, now: Time) {
+        self.links_changed_at = None;
+        if let Some(at) = self.links.next_completion(now) {
+            let generation = self.links.generation();
+            self.calendar.schedule(at, Event::FlowFinished { generation });
+        }
+    }
+
+    fn on_flow_finished(&mut self, now: Time, generation: u64) {
+        if self.links.generation() != generation {
+            return;
+        }
+        let mut finished = std::mem::take(&mut self.finished_flows);
+        self.links.take_completed(now, &mut finished);
+        self.links_changed(now);
+        for tag in finished.drain(..) {
+            self.on_body_received(now, PullId((tag >> 32) as u32), tag as u8);
+        }
+        self.finished_flows = finished;
     }
 }

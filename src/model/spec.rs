@@ -643,6 +643,9 @@ pub struct FaultSpec {
     pub share: Share,
     /// Only the first so many matching requests of the run.
     pub first: Option<u32>,
+    /// Whether it strikes in front of authorisation, where requests without a token are struck too. A registry
+    /// that answers with a status of its own does so behind it, as in the recordings of real clients.
+    pub at_edge: bool,
     /// What happens to them.
     pub answer: Answer,
 }

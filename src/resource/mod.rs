@@ -2,6 +2,7 @@
 //! knows no calendar and says what happened.
 
 pub mod limiter;
+pub mod link;
 pub mod pacer;
 pub mod ports;
 pub mod station;

@@ -138,6 +138,7 @@ pub(super) fn faults(ids: &Ids<'_>) -> Vec<FaultSpec> {
         let mut fault = fault(ids, name, outage);
         fault.from = values.span("at");
         fault.until = Some(fault.from + outage.span("for"));
+        fault.at_edge = true;
         Some(fault)
     });
     let mut all: Vec<FaultSpec> = faults.chain(outages).collect();
@@ -159,6 +160,9 @@ fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
         until: values.span_opt("until"),
         share: values.share("share"),
         first: values.count_opt("first"),
+        at_edge: values
+            .bool_opt("at_edge")
+            .unwrap_or_else(|| !matches!(answer(values), Answer::Status { .. })),
         answer: answer(values),
     }
 }

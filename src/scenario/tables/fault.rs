@@ -32,6 +32,11 @@ pub(crate) static FAULT: Shape = Shape {
             "Only the first so many of them",
         ),
         Field::new("share", Type::SHARE, "Which share of them, at random").default("100%"),
+        Field::new(
+            "at_edge",
+            Type::Bool,
+            "In front of authorisation; left out: no for a status, yes for a broken connection",
+        ),
         Field::new("from", Type::SPAN, "From when").default("0s"),
         Field::new("until", Type::SPAN, "Until when; left out: the end of the run"),
         Field::new(

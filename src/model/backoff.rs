@@ -1,0 +1,84 @@
+//! The kubelet's image back-off: one ladder per pod and image.
+//!
+//! Source: client-go `util/flowcontrol/backoff.go` (`Next`, `IsInBackOffSinceUpdate`, `hasExpired`) and kubelet
+//! `kubelet.go` (`imageBackOffPeriod` 10 s, `MaxImageBackOff` 300 s, constructor without jitter), read at
+//! client-go 32ce75a7 (2026-07-24). The factor is 2; an entry expires when more than twice the longest window has
+//! passed since the last failure; a success does not reset it.
+
+use crate::units::{Span, Time};
+
+/// First and longest window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    /// First window.
+    pub initial: Span,
+    /// Longest window.
+    pub max: Span,
+}
+
+/// Where one pod and image stand on the ladder.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rung {
+    /// Window in force and end of the last failed pull; `None` before the first failure.
+    entry: Option<(Span, Time)>,
+}
+
+impl Rung {
+    /// Notes a pull that failed at `now`: the next window is twice the last one, up to the longest, or the first
+    /// one where the entry had expired.
+    pub fn fail(&mut self, now: Time, ladder: Ladder) {
+        let window = match self.entry {
+            Some((window, last)) if !expired(now, last, ladder) => (window * 2).at_most(ladder.max),
+            _ => ladder.initial,
+        };
+        self.entry = Some((window, now));
+    }
+
+    /// Whether an attempt at `now` is held back. The comparison is strict: at the window's end the pull goes.
+    pub fn holds_back(self, now: Time, ladder: Ladder) -> bool {
+        self.entry.is_some_and(|(window, last)| {
+            !expired(now, last, ladder) && now.saturating_since(last) < window
+        })
+    }
+
+    /// The first instant at which an attempt is not held back.
+    pub fn ends(self) -> Time {
+        self.entry.map_or(Time::ZERO, |(window, last)| last + window)
+    }
+}
+
+/// Whether an entry whose last failure was at `last` is forgotten at `now`.
+fn expired(now: Time, last: Time, ladder: Ladder) -> bool {
+    ladder.max * 2 < now.saturating_since(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KUBELET: Ladder = Ladder { initial: Span::from_secs(10), max: Span::from_secs(300) };
+
+    #[test]
+    fn windows_double_from_ten_seconds_to_five_minutes() {
+        let mut rung = Rung::default();
+        let mut now = Time::ZERO;
+        for seconds in [10, 20, 40, 80, 160, 300, 300] {
+            rung.fail(now, KUBELET);
+            let end = now + Span::from_secs(seconds);
+            assert!(rung.holds_back(Time::from_micros(end.as_micros() - 1), KUBELET));
+            assert!(!rung.holds_back(end, KUBELET));
+            assert_eq!(rung.ends(), end);
+            now = end;
+        }
+    }
+
+    #[test]
+    fn an_entry_is_forgotten_more_than_ten_minutes_after_its_last_failure() {
+        let mut rung = Rung::default();
+        rung.fail(Time::ZERO, KUBELET);
+        rung.fail(Time::from_secs(600), KUBELET);
+        assert_eq!(rung.ends(), Time::from_secs(620), "at 600 s the entry still counts");
+        rung.fail(Time::from_secs(1_221), KUBELET);
+        assert_eq!(rung.ends(), Time::from_secs(1_231), "601 s later it does not");
+    }
+}

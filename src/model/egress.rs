@@ -1,0 +1,223 @@
+//! The way out: which source address a registry sees, and the source ports behind it.
+
+use crate::engine::chance::{Chance, combine, stable_hash};
+use crate::model::ids::{AddressId, EgressId, NodeId};
+use crate::model::registry::Endpoint;
+use crate::model::spec::{Addressing, Choose, EgressSpec, Spec};
+use crate::model::{Purpose, World};
+use crate::resource::link::LinkId;
+use crate::resource::ports::PortPool;
+use crate::units::Time;
+
+/// All source addresses of a run, and the pools of ports behind them.
+#[derive(Clone, Debug)]
+pub(crate) struct Egresses {
+    egresses: Vec<Egress>,
+    /// What is known of each address, by [`AddressId`].
+    addresses: Vec<Address>,
+    n_prefixes: u32,
+    n_endpoints: usize,
+    chance: Chance,
+}
+
+#[derive(Clone, Debug)]
+struct Egress {
+    spec: EgressSpec,
+    key: u64,
+    /// Shared addresses of a NAT, in order; grows when `set` adds some.
+    shared: Vec<AddressId>,
+    /// How many of them new draws use.
+    in_use: u32,
+    /// Prefixes of an IPv6 egress, as dense numbers.
+    prefixes: Vec<u32>,
+    n_addresses: u32,
+    link: Option<LinkId>,
+    /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are allotted to machines.
+    ports: Vec<Option<PortPool>>,
+}
+
+#[derive(Clone, Debug)]
+struct Address {
+    egress: EgressId,
+    ordinal: u32,
+    prefix: u32,
+    /// Number of the owner among those of its egress.
+    owner: u32,
+}
+
+impl Egresses {
+    pub(crate) fn new(spec: &Spec, chance: Chance, links: &[Option<LinkId>]) -> Self {
+        let mut this = Self {
+            egresses: Vec::new(),
+            addresses: Vec::new(),
+            n_prefixes: 0,
+            n_endpoints: spec.registries.len() * 3,
+            chance,
+        };
+        for (egress, &link) in spec.egresses.iter().zip(links) {
+            this.egresses.push(Egress {
+                spec: egress.clone(),
+                key: combine(stable_hash("egress"), stable_hash(&egress.name)),
+                shared: Vec::new(),
+                in_use: 0,
+                prefixes: Vec::new(),
+                n_addresses: 0,
+                link,
+                ports: Vec::new(),
+            });
+            let id = EgressId::from(this.egresses.len() - 1);
+            match egress.addressing {
+                Addressing::Nat { addresses, .. } => this.set_addresses(id, addresses),
+                Addressing::Ipv6 { prefixes } => {
+                    for _ in 0..prefixes {
+                        let prefix = this.new_prefix();
+                        this.egresses[id.idx()].prefixes.push(prefix);
+                    }
+                }
+                Addressing::PerNode => {}
+            }
+        }
+        this
+    }
+
+    const fn new_prefix(&mut self) -> u32 {
+        self.n_prefixes += 1;
+        self.n_prefixes - 1
+    }
+
+    fn new_address(&mut self, egress: EgressId, prefix: Option<u32>) -> AddressId {
+        let prefix = prefix.unwrap_or_else(|| self.new_prefix());
+        let ordinal = self.egresses[egress.idx()].n_addresses;
+        self.egresses[egress.idx()].n_addresses += 1;
+        self.addresses.push(Address { egress, ordinal, prefix, owner: ordinal });
+        AddressId::from(self.addresses.len() - 1)
+    }
+
+    /// Sets how many shared addresses a NAT draws from.
+    pub(crate) fn set_addresses(&mut self, egress: EgressId, addresses: u32) {
+        while self.egresses[egress.idx()].shared.len() < addresses as usize {
+            let address = self.new_address(egress, None);
+            self.egresses[egress.idx()].shared.push(address);
+        }
+        self.egresses[egress.idx()].in_use = addresses;
+    }
+
+    /// The address that a new node keeps: its own, or the shared one it drew.
+    pub(crate) fn address_of_new_node(&mut self, id: EgressId, node_key: u64) -> AddressId {
+        let egress = &self.egresses[id.idx()];
+        let mut draw = self.chance.draw(Purpose::NodeAddress as u64, node_key, egress.key);
+        match egress.spec.addressing {
+            Addressing::Nat { .. } => egress.shared[draw.below(u64::from(egress.in_use)) as usize],
+            Addressing::PerNode => self.new_address(id, None),
+            Addressing::Ipv6 { .. } => {
+                let prefix = egress.prefixes[draw.below(egress.prefixes.len() as u64) as usize];
+                self.new_address(id, Some(prefix))
+            }
+        }
+    }
+
+    /// A shared address for a new connection of `entity`, its `n`-th draw.
+    pub(crate) fn address_of_connection(&self, id: EgressId, entity: u64, n: u64) -> AddressId {
+        let egress = &self.egresses[id.idx()];
+        let mut draw = self.chance.draw(Purpose::ConnectionAddress as u64, entity, n);
+        egress.shared[draw.below(u64::from(egress.in_use)) as usize]
+    }
+
+    /// Whether each connection draws its own address.
+    pub(crate) fn draws_per_connection(&self, id: EgressId) -> bool {
+        matches!(
+            self.egresses[id.idx()].spec.addressing,
+            Addressing::Nat { choose: Choose::Connection, .. }
+        )
+    }
+
+    /// The /64 of an address, or its own number for IPv4.
+    pub(crate) fn prefix(&self, address: AddressId) -> u32 {
+        self.addresses[address.idx()].prefix
+    }
+
+    /// The link that everything of an egress passes.
+    pub(crate) fn link(&self, id: EgressId) -> Option<LinkId> {
+        self.egresses[id.idx()].link
+    }
+
+    fn pool(
+        &mut self,
+        address: AddressId,
+        node: NodeId,
+        endpoint: Endpoint,
+    ) -> Option<&mut PortPool> {
+        let Address { egress, owner, .. } = self.addresses[address.idx()];
+        let n_endpoints = self.n_endpoints;
+        let egress = &mut self.egresses[egress.idx()];
+        let ports = egress.spec.ports?;
+        let owner = if ports.per_node { node.0 } else { owner };
+        let slot = owner as usize * n_endpoints + endpoint.idx();
+        if egress.ports.len() <= slot {
+            egress.ports.resize(slot + 1, None);
+        }
+        Some(egress.ports[slot].get_or_insert_with(|| PortPool::new(ports.count, ports.hold)))
+    }
+
+    /// `NAME#ORDINAL`, as shown in outputs.
+    pub(crate) fn address_label(&self, address: AddressId) -> String {
+        let address = &self.addresses[address.idx()];
+        format!("{}#{}", self.egresses[address.egress.idx()].spec.name, address.ordinal)
+    }
+
+    /// `NAME#ORDINAL` of the first address with this prefix.
+    pub(crate) fn prefix_label(&self, prefix: u32) -> String {
+        let address = self.addresses.iter().position(|it| it.prefix == prefix);
+        address.map_or_else(String::new, |it| self.address_label(AddressId::from(it)))
+    }
+
+    /// Ports taken at each egress, over all its pools, and how many they hold in all.
+    pub(crate) fn ports_taken(&self, now: Time) -> impl Iterator<Item = (usize, u64, u64)> {
+        self.egresses.iter().enumerate().filter_map(move |(number, egress)| {
+            let count = egress.spec.ports?.count;
+            let pools = egress.ports.iter().flatten();
+            let (taken, all) = pools.fold((0, 0), |(taken, all), it| {
+                (taken + u64::from(it.taken(now)), all + u64::from(count))
+            });
+            Some((number, taken, all))
+        })
+    }
+}
+
+impl World<'_> {
+    /// The source address of a new connection of `node`.
+    pub(crate) fn connection_address(&mut self, node: NodeId) -> AddressId {
+        let state = &mut self.nodes[node.idx()];
+        let egress = self.spec.pools[state.pool.idx()].egress;
+        if self.egresses.draws_per_connection(egress) {
+            state.connections += 1;
+            self.egresses.address_of_connection(egress, state.key, state.connections)
+        } else {
+            state.address
+        }
+    }
+
+    /// Takes a source port towards `endpoint`; false where none is free.
+    pub(crate) fn take_port(
+        &mut self,
+        now: Time,
+        node: NodeId,
+        address: AddressId,
+        endpoint: Endpoint,
+    ) -> bool {
+        self.egresses.pool(address, node, endpoint).is_none_or(|pool| pool.take(now))
+    }
+
+    /// Gives back the port of a connection that closes at `closes_at`.
+    pub(crate) fn give_back_port(
+        &mut self,
+        closes_at: Time,
+        node: NodeId,
+        address: AddressId,
+        endpoint: Endpoint,
+    ) {
+        if let Some(pool) = self.egresses.pool(address, node, endpoint) {
+            pool.give_back(closes_at);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The rows of gates that a connection and a request pass, and the causes of their refusals.
+//!
+//! A connection passes DNS, egress port, dial, TLS; a request passes injected faults and
+//! limits at the edge, authorisation, injected faults and limits of the registry. A refusal is data: which gate, which limit or fault. A new throttle is a new gate or a new
+//! limit here, never a branch in the kubelet.
+
+use crate::model::World;
+use crate::model::ids::{FaultId, LimitId, NodeId};
+use crate::model::registry::{Asker, Endpoint, EndpointKind, Unit};
+use crate::model::spec::{Answer, RequestKind, Spec};
+use crate::resource::limiter::Admission;
+use crate::units::{Span, Time};
+
+/// Why a pull failed: the refusal that ended it. There is no "other".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// The kubelet's own `registry_pull_qps`: `pull QPS exceeded`.
+    KubeletQps,
+    /// No source port was free: the SYN is dropped and the dial times out.
+    EgressPorts,
+    /// The index names no manifest for the node's platform.
+    PlatformMissing,
+    /// No body byte for the runtime's progress timeout.
+    ProgressTimeout,
+    /// The node went away, or restarted, under the pull.
+    NodeLost,
+    /// The kubelet restarted under the pull.
+    KubeletRestarted,
+    /// A limit of a registry refused a request.
+    Limit(LimitId),
+    /// An injected fault or an outage.
+    Fault(FaultId),
+}
+
+impl Cause {
+    const FIXED: [Self; 6] = [
+        Self::KubeletQps,
+        Self::EgressPorts,
+        Self::PlatformMissing,
+        Self::ProgressTimeout,
+        Self::NodeLost,
+        Self::KubeletRestarted,
+    ];
+}
+
+/// Numbers and labels of all causes of a run.
+#[derive(Clone, Debug)]
+pub struct Causes {
+    n_limits: usize,
+    labels: Vec<String>,
+}
+
+impl Causes {
+    /// The causes that `spec` can have.
+    pub fn new(spec: &Spec) -> Self {
+        let mut labels: Vec<String> =
+            ["kubelet-qps", "egress-ports", "platform-missing", "progress-timeout", "node-lost"]
+                .map(String::from)
+                .into();
+        labels.push("kubelet-restarted".into());
+        let limits: Vec<(&str, &str)> = spec
+            .registries
+            .iter()
+            .flat_map(|it| it.limits.iter().map(|limit| (&*it.name, &*limit.name)))
+            .collect();
+        for (registry, name) in &limits {
+            let shared = 1 < limits.iter().filter(|(_, other)| other == name).count();
+            labels.push(if shared { format!("{registry}.{name}") } else { (*name).to_owned() });
+        }
+        let n_limits = limits.len();
+        labels.extend(spec.faults.iter().map(|it| it.name.clone()));
+        Self { n_limits, labels }
+    }
+
+    /// Position of a cause among the labels.
+    pub fn number(&self, cause: Cause) -> u16 {
+        let fixed = Cause::FIXED.len();
+        let number = match cause {
+            Cause::Limit(limit) => fixed + limit.idx(),
+            Cause::Fault(fault) => fixed + self.n_limits + fault.idx(),
+            Cause::KubeletQps => 0,
+            Cause::EgressPorts => 1,
+            Cause::PlatformMissing => 2,
+            Cause::ProgressTimeout => 3,
+            Cause::NodeLost => 4,
+            Cause::KubeletRestarted => 5,
+        };
+        number as u16
+    }
+
+    /// Label of a cause.
+    pub fn label(&self, cause: Cause) -> &str {
+        &self.labels[usize::from(self.number(cause))]
+    }
+
+    /// Label of a limit.
+    pub fn limit_label(&self, limit: LimitId) -> &str {
+        self.label(Cause::Limit(limit))
+    }
+
+    /// All labels, by number.
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+}
+
+/// One request as the gates see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Request {
+    /// Where it is sent.
+    pub(crate) endpoint: Endpoint,
+    /// What kind it is.
+    pub(crate) kind: RequestKind,
+    /// Which unit a limit counts it in.
+    pub(crate) unit: Unit,
+    /// Layer position, for blob requests of layers.
+    pub(crate) layer: Option<u32>,
+    /// Who asks.
+    pub(crate) asker: Asker,
+    /// Whether it carries a valid token.
+    pub(crate) authorised: bool,
+}
+
+/// What a concurrency limit granted; it is given back when the answer is complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The limit.
+    pub limit: LimitId,
+    /// Its counter.
+    pub key: u32,
+    /// Thousandths of a unit.
+    pub units: u32,
+}
+
+/// What the endpoint did with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reply {
+    /// It passed every gate.
+    Served,
+    /// It carries no token: 401 with a challenge.
+    Challenged,
+    /// It was refused with this status.
+    Refused {
+        /// Status of the answer.
+        status: u16,
+        /// Whose refusal.
+        cause: Cause,
+    },
+    /// The connection closed without an answer.
+    Dropped {
+        /// Whose doing.
+        cause: Cause,
+    },
+    /// No answer ever comes.
+    Hanging {
+        /// Whose doing.
+        cause: Cause,
+    },
+}
+
+/// The row of gates of a request, in order.
+#[derive(Clone, Copy, Debug)]
+enum RequestGate {
+    EdgeFaults,
+    EdgeLimits,
+    Authorisation,
+    Faults,
+    RegistryLimits,
+}
+
+const REQUEST_GATES: [RequestGate; 5] = [
+    RequestGate::EdgeFaults,
+    RequestGate::EdgeLimits,
+    RequestGate::Authorisation,
+    RequestGate::Faults,
+    RequestGate::RegistryLimits,
+];
+
+/// A connection that passed its gates.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connected {
+    /// From the decision to connect until the first byte of a request can be sent.
+    pub(crate) takes: Span,
+    /// What the registry sees it come from.
+    pub(crate) address: crate::model::ids::AddressId,
+}
+
+impl World<'_> {
+    /// Leads a request through its gates at the instant it reaches the endpoint.
+    pub(crate) fn pass_request_gates(&mut self, now: Time, request: &Request) -> Reply {
+        for gate in REQUEST_GATES {
+            let refused = match gate {
+                RequestGate::EdgeFaults => self.pass_faults(now, request, true),
+                RequestGate::EdgeLimits => self.pass_limits(now, request, true),
+                RequestGate::Authorisation => self.pass_authorisation(request),
+                RequestGate::Faults => self.pass_faults(now, request, false),
+                RequestGate::RegistryLimits => self.pass_limits(now, request, false),
+            };
+            if let Some(reply) = refused {
+                return reply;
+            }
+        }
+        Reply::Served
+    }
+
+    fn pass_faults(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
+        let (registry, layer) = (request.endpoint.registry, request.layer);
+        let (fault, answer) = self.faults.strike(now, registry, request.kind, layer, at_edge)?;
+        let cause = Cause::Fault(fault);
+        Some(match answer {
+            Answer::Status { status, .. } => Reply::Refused { status, cause },
+            Answer::Drop => Reply::Dropped { cause },
+            Answer::Hang | Answer::Unreachable => Reply::Hanging { cause },
+        })
+    }
+
+    fn pass_authorisation(&self, request: &Request) -> Option<Reply> {
+        let registry = &self.spec.registries[request.endpoint.registry.idx()];
+        let asks_token = request.endpoint.kind == EndpointKind::Registry && registry.needs_token;
+        (asks_token && !request.authorised).then_some(Reply::Challenged)
+    }
+
+    /// Asks every limit of one gate. Limits that granted before a later one refused have been spent, as separate
+    /// limiters in a row do.
+    fn pass_limits(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
+        if request.endpoint.kind == EndpointKind::Cdn {
+            return None;
+        }
+        let registry = request.endpoint.registry;
+        for limit in self.limits.of_registry(registry) {
+            if self.limits.at_edge(limit) != at_edge {
+                continue;
+            }
+            let Some(asked) = self.limits.ask(now, limit, request.unit, &request.asker) else {
+                continue;
+            };
+            self.observe.limit_asked(now, limit, &request.asker, asked);
+            if let Admission::Refused { .. } = asked.admission {
+                let (status, cause) = (self.limits.status(limit), Cause::Limit(limit));
+                return Some(Reply::Refused { status, cause });
+            }
+            if self.limits.is_concurrency(limit) {
+                self.granted = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
+            }
+        }
+        None
+    }
+
+    /// Whether a request passes the limits of the edge and of the registry, faults aside.
+    pub(crate) fn passes_limits(&mut self, now: Time, request: &Request) -> bool {
+        let refused =
+            self.pass_limits(now, request, true).or_else(|| self.pass_limits(now, request, false));
+        if let Some(grant) = self.granted.take() {
+            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+        }
+        refused.is_none()
+    }
+
+    /// Leads a new connection through its gates: look-up, source port, dial, TLS.
+    ///
+    /// A refusal here is silence: the SYN is dropped, so the caller learns it at the dial timeout.
+    pub(crate) fn pass_connection_gates(
+        &mut self,
+        now: Time,
+        node: NodeId,
+        endpoint: Endpoint,
+        kind: RequestKind,
+    ) -> Result<Connected, Cause> {
+        let registry = &self.spec.registries[endpoint.registry.idx()];
+        let round_trips = 1 + u64::from(registry.tls_round_trips);
+        let takes = registry.dns + endpoint.rtt(registry) * round_trips;
+        if let Some(fault) = self.faults.unreachable(now, endpoint.registry, kind) {
+            return Err(Cause::Fault(fault));
+        }
+        let address = self.connection_address(node);
+        if !self.take_port(now, node, address, endpoint) {
+            return Err(Cause::EgressPorts);
+        }
+        Ok(Connected { takes, address })
+    }
+}

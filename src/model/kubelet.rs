@@ -1,0 +1,531 @@
+//! The kubelet: pod syncs, image pull policy, back-off, the queue to the runtime and its own QPS limit.
+//!
+//! Source: kubernetes `pkg/kubelet/images/{image_manager,puller,helpers}.go`, `pod_workers.go`, `kubelet.go`
+//! (1.27 to 1.35), `kuberuntime_manager.go` (SyncPod); the facts and their marks are in `ARCHITECTURE.md`, "Sources".
+//!
+//! - A sync walks the pod's containers: the next init container only, or all containers in order. A present image
+//!   (policy `IfNotPresent`) starts the container whatever the back-off says; otherwise the pod and image's ladder
+//!   decides; otherwise the pull is asked for and the sync waits for its end.
+//! - A sync in error is followed by another after 10 to 15 s, on the kubelet's 1 s tick; the first failure of a
+//!   sandbox also by an extra one within a second. A pull is tried again at the first sync at which its window has
+//!   passed.
+//! - These polls are a keyed stream per pod and failure, so they need no events: the stream is walked to the first
+//!   sync that matters, and walked again when an image becomes present. [`Polling::Every`] is the twin that does
+//!   run every poll; a test shows that nothing observable differs.
+
+use std::collections::VecDeque;
+
+use crate::model::backoff::Ladder;
+use crate::model::gate::Cause;
+use crate::model::ids::{ImageId, NodeId, PodId};
+use crate::model::observe::{Attempt, PullEnded};
+use crate::model::pod::{Phase, Polls};
+use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
+use crate::model::{Event, Purpose, World};
+use crate::resource::limiter::{Admission, Law, Limiter};
+use crate::units::{Span, Time};
+
+/// Whether syncs that can do nothing are events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Polling {
+    /// The stream of polls is walked to the first sync that matters.
+    #[default]
+    Elided,
+    /// Every poll is an event: the slow twin.
+    Every,
+}
+
+/// The kubelet of one node.
+#[derive(Clone, Debug)]
+pub(crate) struct Kubelet {
+    spec: KubeletSpec,
+    /// Phase of its sync tick.
+    phase: Span,
+    queue: VecDeque<Asked>,
+    in_flight: u32,
+    limiter: Option<Limiter>,
+}
+
+/// A pull that waits in the kubelet.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    pod: PodId,
+    image: ImageId,
+    attempt: Attempt,
+}
+
+/// What the kubelet does about the image of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ensure {
+    /// It is there.
+    Start,
+    /// It has to be pulled, now.
+    Pull,
+    /// In back-off, or absent under policy Never.
+    Error,
+}
+
+impl Kubelet {
+    /// A kubelet that has just started: no back-off, no queue, a full bucket.
+    pub(crate) fn new(spec: KubeletSpec, phase: Span) -> Self {
+        // client-go's token bucket: `qps` tokens a second, `burst` at most, full at the start; 0 is no limiter.
+        let limiter = (0 < spec.registry_pull_qps).then(|| {
+            let law = Law::TokenBucket {
+                allow: u64::from(spec.registry_pull_qps),
+                window: Span::from_secs(1),
+                burst: u64::from(spec.registry_burst),
+            };
+            let mut limiter = Limiter::new(law, false);
+            limiter.open_key(Span::ZERO);
+            limiter
+        });
+        Self { spec, phase, queue: VecDeque::new(), in_flight: 0, limiter }
+    }
+
+    const fn ladder(&self) -> Ladder {
+        Ladder { initial: self.spec.image_backoff_initial, max: self.spec.image_backoff_max }
+    }
+
+    fn has_slot(&self) -> bool {
+        if self.spec.serialize_image_pulls {
+            self.in_flight == 0
+        } else {
+            self.spec.max_parallel_image_pulls.is_none_or(|max| self.in_flight < max)
+        }
+    }
+
+    fn takes_token(&mut self, now: Time) -> bool {
+        self.limiter.as_mut().is_none_or(|it| it.ask(now, 0, 1) == Admission::Granted)
+    }
+
+    /// The first tick after `time`: the loop dispatches what is strictly past.
+    fn tick_after(&self, time: Time) -> Time {
+        let tick = self.spec.sync_tick.as_micros();
+        let phase = self.phase.as_micros();
+        let micros = time.as_micros();
+        if micros < phase {
+            return Time::from_micros(phase);
+        }
+        Time::from_micros(phase + ((micros - phase) / tick + 1) * tick)
+    }
+
+    /// The poll after the last one of the stream.
+    fn next_poll(&self, polls: &mut Polls) -> Time {
+        polls.at = if polls.extra {
+            polls.extra = false;
+            polls.at + polls.draw.span_below(EXTRA_SYNC_WITHIN)
+        } else {
+            let base = self.spec.sync_backoff;
+            let jitter = Span::from_micros(self.spec.sync_jitter.of_floor(base.as_micros()));
+            self.tick_after(polls.at + base + polls.draw.span_below(jitter))
+        };
+        polls.at
+    }
+}
+
+/// The extra sync after a sandbox's first failure comes within this span: a pending pod update (sandbox started) is
+/// handled as soon as the worker is free. Inferred from `pod_workers.go`; unverified to the second.
+const EXTRA_SYNC_WITHIN: Span = Span::from_secs(1);
+
+/// Period of the generic PLEG, which notices that an init container ended.
+const PLEG_RELIST: Span = Span::from_secs(1);
+
+impl World<'_> {
+    /// A sync of a pod is due. Syncs of one instant are collected first and then done in a keyed order: neither the
+    /// order in which they were scheduled nor that of nodes and pods decides who gets through.
+    pub(crate) fn on_pod_synced(&mut self, now: Time, pod: PodId, plan: u32) {
+        let state = &self.pods[pod.idx()];
+        if state.plan != plan || state.phase != Phase::Waiting || state.busy {
+            return;
+        }
+        let mut draw = self.chance.draw(Purpose::SyncOrder as u64, state.key, now.as_micros());
+        if self.due_syncs.is_empty() {
+            self.calendar.schedule(now, Event::SyncsDue);
+        }
+        self.due_syncs.push((draw.bits(), pod, plan));
+    }
+
+    /// All syncs of this instant.
+    pub(crate) fn on_syncs_due(&mut self, now: Time) {
+        let mut due = std::mem::take(&mut self.due_syncs);
+        due.sort_unstable();
+        for (_, pod, plan) in due.drain(..) {
+            let state = &mut self.pods[pod.idx()];
+            if state.plan != plan || state.phase != Phase::Waiting || state.busy {
+                continue;
+            }
+            if let Some(polls) = &mut state.polls {
+                let kubelet = &self.nodes[state.node.idx()].kubelet;
+                while polls.at < now {
+                    kubelet.next_poll(polls);
+                }
+            }
+            self.sync_pod(now, pod);
+        }
+        if self.due_syncs.is_empty() {
+            self.due_syncs = due;
+        }
+    }
+
+    /// Begins a sync: the pod's containers from the first.
+    pub(crate) fn sync_pod(&mut self, now: Time, pod: PodId) {
+        let state = &mut self.pods[pod.idx()];
+        if state.init_running {
+            return;
+        }
+        state.plan += 1;
+        (state.cursor, state.error, state.failed) = (0, false, false);
+        self.walk_containers(now, pod);
+    }
+
+    /// Goes on with the sync at the pod's cursor until it ends or has to wait for a pull.
+    fn walk_containers(&mut self, now: Time, pod: PodId) {
+        while let Some((container, is_init)) = self.container_at_cursor(pod) {
+            let state = &self.pods[pod.idx()];
+            if !is_init && state.started & (1 << state.cursor) != 0 {
+                self.pods[pod.idx()].cursor += 1;
+                continue;
+            }
+            match self.ensure_image(now, pod, container) {
+                Ensure::Start if is_init => {
+                    self.start_init_container(now, pod, container);
+                    return;
+                }
+                Ensure::Start => self.start_container(pod, container),
+                Ensure::Pull => {
+                    self.ask_pull(now, pod, container.image);
+                    return;
+                }
+                Ensure::Error => {
+                    self.pods[pod.idx()].error = true;
+                    if is_init {
+                        break;
+                    }
+                    self.pods[pod.idx()].cursor += 1;
+                }
+            }
+        }
+        self.end_sync(now, pod);
+    }
+
+    /// The container that the sync is at, and whether it is an init container; `None` at the end of the pod.
+    fn container_at_cursor(&self, pod: PodId) -> Option<(ContainerSpec, bool)> {
+        let state = &self.pods[pod.idx()];
+        let template = self.template(pod);
+        if let Some(init) = template.init_containers.get(state.init_done as usize) {
+            return (state.cursor == 0).then_some((*init, true));
+        }
+        template.containers.get(state.cursor as usize).map(|it| (*it, false))
+    }
+
+    fn ensure_image(&self, now: Time, pod: PodId, container: ContainerSpec) -> Ensure {
+        let state = &self.pods[pod.idx()];
+        let node = &self.nodes[state.node.idx()];
+        let present = node.store.has_image(container.image, now);
+        match container.image_pull_policy {
+            ImagePullPolicy::Never if !present => Ensure::Error,
+            ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent if present => Ensure::Start,
+            _ if state.rung(container.image).holds_back(now, node.kubelet.ladder()) => {
+                Ensure::Error
+            }
+            _ => Ensure::Pull,
+        }
+    }
+
+    /// A container starts, unless its image is for another architecture: then it crashes, and the pod never gets
+    /// ready. (A single manifest of the wrong platform is pulled without complaint.)
+    fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
+        let runs = self.runs_on_its_node(pod, container.image);
+        let state = &mut self.pods[pod.idx()];
+        if runs {
+            state.started |= 1 << state.cursor;
+        }
+        state.cursor += 1;
+    }
+
+    fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
+        let pool = self.nodes[self.pods[pod.idx()].node.idx()].pool;
+        self.catalogue.image(image).has_platform(&self.spec.pools[pool.idx()].arch)
+    }
+
+    fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
+        if !self.runs_on_its_node(pod, container.image) {
+            return;
+        }
+        let state = &mut self.pods[pod.idx()];
+        state.init_running = true;
+        state.polls = None;
+        let (plan, done) = (state.plan, u64::from(state.init_done));
+        let noticed =
+            self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
+        let event = Event::InitContainerEnded { pod, plan };
+        self.calendar.schedule(now + container.duration + noticed, event);
+    }
+
+    /// An init container has ended and the kubelet has noticed.
+    pub(crate) fn on_init_container_ended(&mut self, now: Time, pod: PodId, plan: u32) {
+        let state = &mut self.pods[pod.idx()];
+        if state.plan != plan || !state.init_running {
+            return;
+        }
+        state.init_running = false;
+        state.init_done += 1;
+        self.sync_pod(now, pod);
+    }
+
+    /// The sync is over: the pod starts, or it is polled until something can be done.
+    fn end_sync(&mut self, now: Time, pod: PodId) {
+        let n_containers = self.template(pod).containers.len();
+        let state = &mut self.pods[pod.idx()];
+        let all = if n_containers == 64 { u64::MAX } else { (1 << n_containers) - 1 };
+        if state.started == all {
+            state.phase = Phase::Starting;
+            state.polls = None;
+            self.pod_started(now, pod);
+        } else if state.error {
+            self.arm_polls(now, pod);
+        }
+    }
+
+    /// Schedules the next sync of a pod in error.
+    fn arm_polls(&mut self, now: Time, pod: PodId) {
+        let state = &mut self.pods[pod.idx()];
+        if state.failed || state.polls.is_none() {
+            state.failures += u32::from(state.failed);
+            let n = u64::from(state.failures);
+            let draw = self.chance.draw(Purpose::PodPolls as u64, state.key, n);
+            let extra = state.failed && !state.sandbox_failed;
+            state.sandbox_failed |= state.failed;
+            state.polls = Some(Polls { at: now, draw, extra });
+        }
+        let due = match self.polling {
+            Polling::Elided => self.next_attempt_due(pod),
+            Polling::Every => now,
+        };
+        self.schedule_poll(pod, due, now);
+    }
+
+    /// The first instant at which a container of the pod may try again.
+    fn next_attempt_due(&self, pod: PodId) -> Time {
+        let state = &self.pods[pod.idx()];
+        let template = self.template(pod);
+        let due = |container: &ContainerSpec| match container.image_pull_policy {
+            ImagePullPolicy::Never => Time::NEVER,
+            _ => state.rung(container.image).ends(),
+        };
+        match template.init_containers.get(state.init_done as usize) {
+            Some(init) => due(init),
+            None => (0u32..)
+                .zip(&template.containers)
+                .filter(|&(nth, it)| {
+                    state.started & (1 << nth) == 0 && self.runs_on_its_node(pod, it.image)
+                })
+                .map(|(_, it)| due(it))
+                .min()
+                .unwrap_or(Time::NEVER),
+        }
+    }
+
+    /// Schedules the first poll that is not before `due` and after `now`.
+    fn schedule_poll(&mut self, pod: PodId, due: Time, now: Time) {
+        let state = &mut self.pods[pod.idx()];
+        let Some(mut polls) = state.polls else { return };
+        if due == Time::NEVER || self.end < due {
+            return;
+        }
+        let kubelet = &self.nodes[state.node.idx()].kubelet;
+        let mut at = kubelet.next_poll(&mut polls);
+        while at < due || at <= now {
+            at = kubelet.next_poll(&mut polls);
+        }
+        state.plan += 1;
+        let plan = state.plan;
+        self.calendar.schedule(at, Event::PodSynced { pod, plan });
+    }
+
+    /// An image became present on a node: pods that wait for it start at their next sync.
+    fn image_became_present(&mut self, now: Time, node: NodeId, image: ImageId) {
+        if self.polling == Polling::Every {
+            return;
+        }
+        for nth in 0..self.nodes[node.idx()].pods.len() {
+            let pod = self.nodes[node.idx()].pods[nth];
+            let state = &self.pods[pod.idx()];
+            let waits = state.phase == Phase::Waiting && !state.busy && !state.init_running;
+            if waits && state.polls.is_some() && self.wants_present_image(pod, image) {
+                self.schedule_poll(pod, now, now);
+            }
+        }
+    }
+
+    fn wants_present_image(&self, pod: PodId, image: ImageId) -> bool {
+        let state = &self.pods[pod.idx()];
+        let template = self.template(pod);
+        let wants = |it: &ContainerSpec| {
+            it.image == image && it.image_pull_policy != ImagePullPolicy::Always
+        };
+        match template.init_containers.get(state.init_done as usize) {
+            Some(init) => wants(init),
+            None => (0u32..)
+                .zip(&template.containers)
+                .any(|(nth, it)| state.started & (1 << nth) == 0 && wants(it)),
+        }
+    }
+
+    /// The sync hands a pull to the kubelet's puller and waits for its end.
+    fn ask_pull(&mut self, now: Time, pod: PodId, image: ImageId) {
+        let state = &mut self.pods[pod.idx()];
+        state.busy = true;
+        let tried = state.image_try(image);
+        tried.attempts += 1;
+        let attempt = Attempt { number: tried.attempts, asked: now, ..Attempt::default() };
+        let node = state.node;
+        self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
+        self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
+        self.drain_queue(now, node);
+    }
+
+    /// Starts queued pulls while there are slots. The kubelet's own limiter is asked behind the queue; it refuses and
+    /// does not wait.
+    fn drain_queue(&mut self, now: Time, node: NodeId) {
+        loop {
+            let kubelet = &mut self.nodes[node.idx()].kubelet;
+            if !kubelet.has_slot() {
+                return;
+            }
+            let Some(Asked { pod, image, mut attempt }) = kubelet.queue.pop_front() else { return };
+            attempt.started = Some(now);
+            if kubelet.takes_token(now) {
+                kubelet.in_flight += 1;
+                self.start_pull(now, pod, image, attempt);
+            } else {
+                self.pods[pod.idx()].rejected = Some((image, attempt));
+                self.calendar.schedule(now, Event::PullRejected { pod });
+            }
+        }
+    }
+
+    /// The kubelet's own limiter refused a pull: `pull QPS exceeded`.
+    pub(crate) fn on_pull_rejected(&mut self, now: Time, pod: PodId) {
+        let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() else { return };
+        let node = self.pods[pod.idx()].node;
+        let result = Err((Cause::KubeletQps, None));
+        self.note_pull_end(now, node, pod, image, attempt, result);
+        self.resume_sync(now, pod, image, false);
+    }
+
+    /// The runtime reports the end of a pull.
+    pub(crate) fn pull_ended(
+        &mut self,
+        now: Time,
+        node: NodeId,
+        pod: PodId,
+        image: ImageId,
+        attempt: Attempt,
+        result: Result<(), (Cause, Option<Cause>)>,
+    ) {
+        self.note_pull_end(now, node, pod, image, attempt, result);
+        if let Err((Cause::NodeLost | Cause::KubeletRestarted, _)) = result {
+            return;
+        }
+        self.nodes[node.idx()].kubelet.in_flight -= 1;
+        if result.is_ok() {
+            self.image_became_present(now, node, image);
+        }
+        self.drain_queue(now, node);
+        self.resume_sync(now, pod, image, result.is_ok());
+    }
+
+    fn note_pull_end(
+        &mut self,
+        now: Time,
+        node: NodeId,
+        pod: PodId,
+        image: ImageId,
+        attempt: Attempt,
+        result: Result<(), (Cause, Option<Cause>)>,
+    ) {
+        let ended = PullEnded { node, image, image_key: self.catalogue.image(image).key, attempt };
+        self.observe.pull_ended(now, &self.pods[pod.idx()], &ended, result);
+    }
+
+    /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the same: the kubelet
+    /// does not abort it.
+    fn resume_sync(&mut self, now: Time, pod: PodId, image: ImageId, succeeded: bool) {
+        let state = &mut self.pods[pod.idx()];
+        if state.phase != Phase::Waiting || !state.busy {
+            return;
+        }
+        state.busy = false;
+        let Some((container, is_init)) = self.container_at_cursor(pod) else { return };
+        debug_assert_eq!(container.image, image);
+        if succeeded {
+            if is_init {
+                self.start_init_container(now, pod, container);
+                return;
+            }
+            self.start_container(pod, container);
+        } else {
+            let state = &mut self.pods[pod.idx()];
+            let ladder = self.nodes[state.node.idx()].kubelet.ladder();
+            state.image_try(image).rung.fail(now, ladder);
+            (state.error, state.failed) = (true, true);
+            if is_init {
+                self.end_sync(now, pod);
+                return;
+            }
+            state.cursor += 1;
+        }
+        self.walk_containers(now, pod);
+    }
+
+    /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is synced at once.
+    pub(crate) fn start_kubelet(&mut self, now: Time, node: NodeId) {
+        let state = &mut self.nodes[node.idx()];
+        let spec = self.pools[state.pool.idx()].kubelet;
+        let n = u64::from(state.kubelet_starts);
+        state.kubelet_starts += 1;
+        let mut draw = self.chance.draw(Purpose::KubeletPhase as u64, state.key, n);
+        state.kubelet = Kubelet::new(spec, draw.span_below(spec.sync_tick));
+        for nth in 0..self.nodes[node.idx()].pods.len() {
+            let pod = self.nodes[node.idx()].pods[nth];
+            let state = &mut self.pods[pod.idx()];
+            if state.phase == Phase::Waiting {
+                state.busy = false;
+                state.forget_backoff();
+                state.plan += u32::from(!state.init_running);
+                let plan = state.plan;
+                if !state.init_running {
+                    self.calendar.schedule(now, Event::PodSynced { pod, plan });
+                }
+            }
+        }
+    }
+
+    /// Pulls in flight and in the queue end with the kubelet, or with its node.
+    pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
+        let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
+        for Asked { pod, image, attempt } in queue {
+            self.note_pull_end(now, node, pod, image, attempt, Err((cause, None)));
+        }
+        for nth in 0..self.nodes[node.idx()].pods.len() {
+            let pod = self.nodes[node.idx()].pods[nth];
+            if let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() {
+                let result = Err((Cause::KubeletQps, None));
+                self.note_pull_end(now, node, pod, image, attempt, result);
+            }
+        }
+        self.cancel_pulls_of_node(now, node, cause);
+    }
+
+    /// Pulls that wait in the kubelets' queues, for the rows of what was open at the end.
+    pub(crate) fn queued_pulls(&self) -> Vec<(NodeId, PodId, ImageId, Attempt)> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes
+            .flat_map(|(number, node)| {
+                let queue = node.kubelet.queue.iter();
+                queue.map(move |it| (NodeId::from(number), it.pod, it.image, it.attempt))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,383 @@
+//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the metrics depends on
+//! the spec alone, so that replications can be folded line by line.
+
+use crate::engine::stats::{Quantile, Sample};
+use crate::model::World;
+use crate::model::gate::Cause;
+use crate::model::ids::LimitId;
+use crate::model::observe::{
+    Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+};
+use crate::model::outcome::{
+    Blast, CounterSeries, Detail, FailureCount, Metric, Outcome, PodRow, Reach, Spender,
+    StopReason, Value,
+};
+use crate::model::registry::EndpointKind;
+use crate::units::Time;
+
+/// A list of metrics of one scope under construction.
+struct Scope<'a> {
+    name: String,
+    metrics: &'a mut Vec<Metric>,
+}
+
+impl Scope<'_> {
+    fn put(&mut self, name: impl Into<String>, unit: &'static str, value: Value) {
+        let (scope, name) = (self.name.clone(), name.into());
+        self.metrics.push(Metric { scope, name, unit, value });
+    }
+
+    fn count(&mut self, name: impl Into<String>, unit: &'static str, count: u64) {
+        self.put(name, unit, Value::Known(count as f64));
+    }
+
+    fn seconds(&mut self, name: impl Into<String>, micros: Option<u64>) {
+        let value = micros.map_or(Value::Absent, |it| Value::Known(it as f64 / 1e6));
+        self.put(name, "seconds", value);
+    }
+
+    fn quantiles(&mut self, name: &str, sample: &Sample, with_max: bool) {
+        for (suffix, per_mille) in [("p50", 500), ("p95", 950), ("p99", 990)] {
+            self.put(format!("{name}_{suffix}"), "seconds", seconds(sample.quantile(per_mille)));
+        }
+        if with_max {
+            self.put(format!("{name}_max"), "seconds", seconds(sample.max()));
+        }
+    }
+
+    fn ratio(&mut self, name: &str, unit: &'static str, part: u64, whole: u64) {
+        let value =
+            if whole == 0 { Value::Absent } else { Value::Known(part as f64 / whole as f64) };
+        self.put(name, unit, value);
+    }
+
+    fn pulls(&mut self, tally: &PullTally, labels: &[String]) {
+        self.count("pull_attempts", "pulls", tally.attempts);
+        self.count("pull_failures", "pulls", tally.failures);
+        self.ratio("pull_failure_share", "share", tally.failures, tally.attempts);
+        for (label, &count) in labels.iter().zip(&tally.by_cause) {
+            self.count(format!("pull_failures_by_cause.{label}"), "pulls", count);
+        }
+        let durations = Sample::new(tally.durations.clone(), 0);
+        self.quantiles("pull_seconds", &durations, false);
+    }
+
+    fn pods(&mut self, rows: &[&PodRow]) {
+        let ready = rows.iter().filter(|it| it.ready.is_some()).count() as u64;
+        let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
+        let deleted = deleted as u64;
+        let all = rows.len() as u64;
+        self.count("pods", "pods", all);
+        self.count("pods_ready", "pods", ready);
+        self.count("pods_never_ready", "pods", all - ready - deleted);
+        self.count("pods_deleted_before_ready", "pods", deleted);
+        let spans = rows.iter().filter_map(|it| Some(it.ready?.since(it.created).as_micros()));
+        let sample = Sample::new(spans.collect(), all - ready);
+        self.quantiles("ready_seconds", &sample, true);
+    }
+}
+
+fn seconds(quantile: Quantile) -> Value {
+    match quantile {
+        Quantile::Known(micros) => Value::Known(micros as f64 / 1e6),
+        Quantile::Censored => Value::Censored,
+        Quantile::Absent => Value::Absent,
+    }
+}
+
+impl World<'_> {
+    /// Closes the books.
+    pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
+        self.close_open_pulls();
+        for pod in 0..self.pods.len() {
+            if self.pods[pod].lives() {
+                self.observe.add_unready(self.end, &mut self.pods[pod]);
+            }
+        }
+        self.check_conservation();
+        let metrics = self.metrics(events);
+        Outcome {
+            replication,
+            digest: self.observe.digest,
+            stop,
+            metrics,
+            failures: self.failure_counts(),
+            blast: self.blast(),
+            spenders: self.spender_list(),
+            detail: self.observe.detail.then(|| self.detail()),
+        }
+    }
+
+    /// Pulls in flight or in a kubelet's queue at the end are open attempts.
+    fn close_open_pulls(&mut self) {
+        let running: Vec<_> =
+            self.pulls.live().map(|it| (it.node, it.pod, it.image, it.attempt)).collect();
+        for (node, pod, image, attempt) in running.into_iter().chain(self.queued_pulls()) {
+            let open =
+                PullEnded { node, image, image_key: self.catalogue.image(image).key, attempt };
+            self.observe.pull_open(&self.pods[pod.idx()], &open);
+        }
+    }
+
+    /// What must add up in every run.
+    fn check_conservation(&self) {
+        let on_disks: u64 = self
+            .nodes
+            .iter()
+            .flat_map(|it| it.store.blobs())
+            .map(|blob| self.catalogue.size(blob).0)
+            .sum();
+        let open: u64 = self.pulls.live().count() as u64;
+        let observe = &self.observe;
+        // Disks hold what was received and not thrown away, besides what they held from the start.
+        debug_assert!(
+            observe.received.0 <= on_disks + observe.lost.0 + observe.discarded.0,
+            "bytes received {:?} went nowhere ({open} pulls open)",
+            observe.received
+        );
+        let (mut attempts, mut ended) = (0, 0);
+        for tally in &observe.workloads {
+            attempts += tally.pulls.attempts;
+            ended += tally.pulls.failures + tally.pulls.durations.len() as u64;
+            debug_assert_eq!(tally.pulls.failures, tally.pulls.by_cause.iter().sum::<u64>());
+        }
+        debug_assert_eq!(attempts, ended + open + self.queued_pulls().len() as u64);
+    }
+
+    fn metrics(&mut self, events: u64) -> Vec<Metric> {
+        let mut metrics = Vec::new();
+        self.run_metrics(&mut metrics, events);
+        let labels = self.observe.causes().labels().to_vec();
+        for (number, spec) in self.spec.workloads.iter().enumerate() {
+            let mut scope =
+                Scope { name: format!("workload.{}", spec.name), metrics: &mut metrics };
+            let of = |it: &&PodRow| it.workload as usize == number;
+            let rows: Vec<&PodRow> = self.observe.rows.iter().filter(of).collect();
+            scope.pods(&rows);
+            let tally = &self.observe.workloads[number];
+            let minutes = tally.unready.as_secs_f64() / 60.0;
+            scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+            let least = tally.least_share.map_or(Value::Absent, Value::Known);
+            scope.put("min_available_share", "share", least);
+            let rollout = match tally.rollout {
+                RolloutSeen::None => Value::Absent,
+                RolloutSeen::UnderWay => Value::Censored,
+                RolloutSeen::Completed(took) => Value::Known(took.as_secs_f64()),
+            };
+            scope.put("rollout_complete_seconds", "seconds", rollout);
+            scope.pulls(&tally.pulls, &labels);
+        }
+        for (number, spec) in self.spec.pools.iter().enumerate() {
+            let name = format!("pool.{}", spec.name);
+            let mut scope = Scope { name, metrics: &mut metrics };
+            scope.pulls(&self.observe.pools[number], &labels);
+        }
+        for (number, spec) in self.spec.registries.iter().enumerate() {
+            let name = format!("registry.{}", spec.name);
+            let scope = Scope { name, metrics: &mut metrics };
+            let first = number * EndpointKind::ALL.len();
+            let endpoints = first..first + EndpointKind::ALL.len();
+            request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
+        }
+        metrics
+    }
+
+    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64) {
+        let observe = &self.observe;
+        let labels = observe.causes().labels();
+        let mut scope = Scope { name: "run".into(), metrics };
+        scope.pods(&observe.rows.iter().collect::<Vec<_>>());
+        let minutes: f64 = observe.workloads.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
+        scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+        let whole = whole_tally(observe, labels.len());
+        scope.pulls(&whole, labels);
+        let n_endpoints = observe.requests.len();
+        let refused = observe.refused_429.iter().sum();
+        let requests = request_metrics(scope, observe, 0..n_endpoints, refused);
+        let mut scope = Scope { name: "run".into(), metrics };
+        let completed = whole.durations.len() as u64;
+        scope.ratio("requests_per_completed_pull", "requests", requests, completed);
+        scope.count("requests_peak_per_second", "requests", observe.request_peak.peak());
+        scope.count("attempts_peak_per_second", "pulls", observe.attempt_peak.peak());
+        for (number, tally) in observe.limits.iter().enumerate() {
+            let label = observe.causes().limit_label(LimitId::from(number));
+            let spent = Value::Known(tally.spent as f64 / 1e3);
+            scope.put(format!("limit_units_spent.{label}"), "units", spent);
+            let exhausted = tally.exhausted(self.end).as_micros();
+            scope.seconds(format!("limit_exhausted_seconds.{label}"), Some(exhausted));
+        }
+        let first = observe.first_rejection;
+        scope.seconds("first_rejection_seconds", first.map(Time::as_micros));
+        scope.put("recovery_seconds", "seconds", self.recovery(first));
+        let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
+        scope.put("herd_synchrony", "share", herd);
+        scope.count("egress_bytes", "bytes", observe.received.0);
+        scope.count("discarded_bytes", "bytes", observe.discarded.0);
+        scope.count("events", "events", events);
+    }
+
+    /// From the first rejection to the last pod that a failed pull delayed; censored while such a pod waits.
+    fn recovery(&self, first: Option<Time>) -> Value {
+        let Some(first) = first else { return Value::Absent };
+        let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);
+        let mut last = first;
+        for row in delayed {
+            match (row.ready, row.deleted) {
+                (Some(ready), _) => last = last.max(ready),
+                (None, Some(_)) => {}
+                (None, None) => return Value::Censored,
+            }
+        }
+        Value::Known(last.since(first).as_secs_f64())
+    }
+
+    fn failure_counts(&self) -> Vec<FailureCount> {
+        let label = |cause: Cause| self.observe.causes().label(cause).to_owned();
+        let mut failures: Vec<FailureCount> = self
+            .observe
+            .failures
+            .iter()
+            .map(|(&(cause, behind), &count)| FailureCount {
+                cause: label(cause),
+                cause_behind: behind.map(label),
+                count,
+            })
+            .collect();
+        failures.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.cause.cmp(&b.cause)));
+        failures
+    }
+
+    fn blast(&self) -> Blast {
+        let mut blast = Blast::default();
+        for (number, spec) in self.spec.pools.iter().enumerate() {
+            let of_pool = self.nodes.iter().zip(&self.observe.nodes);
+            let seen: Vec<&(bool, bool)> =
+                of_pool.filter(|(it, _)| it.pool.idx() == number).map(|(_, seen)| seen).collect();
+            blast.nodes.push(Reach {
+                name: spec.name.clone(),
+                hit: seen.iter().filter(|it| it.1).count() as u64,
+                of: seen.iter().filter(|it| it.0).count() as u64,
+            });
+        }
+        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.observe.images) {
+            if 0 < failed {
+                blast.images.push(Reach { name: spec.name.clone(), hit: failed, of: pulls });
+            }
+        }
+        for (number, tally) in self.observe.limits.iter().enumerate() {
+            let limit = LimitId::from(number);
+            let owners = self.limits.levels(self.end, limit).map(|it| it.0);
+            for (counter, owner) in tally.counters.iter().zip(owners) {
+                if 0 < counter.refused {
+                    let label = self.observe.causes().limit_label(limit);
+                    blast.identities.push(Reach {
+                        name: format!("{} ({label})", self.key_label(limit, owner)),
+                        hit: counter.refused,
+                        of: counter.asked,
+                    });
+                }
+            }
+        }
+        for reaches in [&mut blast.images, &mut blast.identities] {
+            reaches.sort_by(|a, b| b.hit.cmp(&a.hit).then_with(|| a.name.cmp(&b.name)));
+        }
+        blast
+    }
+
+    fn spender_list(&self) -> Vec<Spender> {
+        let mut spenders: Vec<(LimitId, u64, Spender)> = self
+            .observe
+            .spenders
+            .iter()
+            .map(|(&(limit, spender), &units)| {
+                let (name, image) = match spender {
+                    SpenderKey::Workload(workload, image) => (
+                        format!("workload.{}", self.spec.workloads[workload.idx()].name),
+                        Some(self.spec.images[image.idx()].name.clone()),
+                    ),
+                    SpenderKey::Background(id) => {
+                        let name = &self.spec.backgrounds[usize::from(id)].name;
+                        (format!("background.{name}"), None)
+                    }
+                };
+                let limit_label = self.observe.causes().limit_label(limit).to_owned();
+                let units_shown = units as f64 / 1e3;
+                let shown =
+                    Spender { limit: limit_label, spender: name, image, units: units_shown };
+                (limit, units, shown)
+            })
+            .collect();
+        spenders.sort_by(|a, b| {
+            a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then_with(|| a.2.spender.cmp(&b.2.spender))
+        });
+        spenders.into_iter().map(|it| it.2).collect()
+    }
+
+    fn detail(&mut self) -> Detail {
+        Detail {
+            gauges: self.gauges(),
+            counters: self.counter_series(),
+            nodes: std::mem::take(&mut self.observe.node_names),
+            images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
+            workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
+            causes: self.observe.causes().labels().to_vec(),
+            pulls: std::mem::take(&mut self.observe.pulls),
+            pods: std::mem::take(&mut self.observe.rows),
+        }
+    }
+
+    fn counter_series(&mut self) -> Vec<CounterSeries> {
+        let mut series = Vec::new();
+        let mut push = |series_name, scope: String, kind: &str, counts: &mut Vec<u32>| {
+            let per_second = std::mem::take(counts);
+            if !per_second.is_empty() {
+                let kind = kind.to_owned();
+                series.push(CounterSeries { series: series_name, scope, kind, per_second });
+            }
+        };
+        for (endpoint, counts) in self.observe.request_series.iter_mut().enumerate() {
+            let (endpoint, outcome) =
+                (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
+            let registry = &self.spec.registries[endpoint / EndpointKind::ALL.len()].name;
+            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name();
+            let scope = format!("{registry}/{kind}");
+            push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
+        }
+        push("attempts", String::new(), "", &mut self.observe.attempt_series.0);
+        let labels = self.observe.causes().labels().to_vec();
+        for (label, counts) in labels.iter().zip(&mut self.observe.failure_series) {
+            push("failures", String::new(), label, &mut counts.0);
+        }
+        series
+    }
+}
+
+fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {
+    let mut whole = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
+    for tally in observe.workloads.iter().map(|it| &it.pulls) {
+        whole.attempts += tally.attempts;
+        whole.failures += tally.failures;
+        for (sum, count) in whole.by_cause.iter_mut().zip(&tally.by_cause) {
+            *sum += count;
+        }
+        whole.durations.extend(&tally.durations);
+    }
+    whole
+}
+
+fn request_metrics(
+    mut scope: Scope<'_>,
+    observe: &Observer<'_>,
+    endpoints: std::ops::Range<usize>,
+    refused_429: u64,
+) -> u64 {
+    let of = &observe.requests[endpoints];
+    let all: u64 = of.iter().flatten().sum();
+    scope.count("requests", "requests", all);
+    for (number, outcome) in RequestOutcome::ALL.into_iter().enumerate() {
+        let count = of.iter().map(|it| it[number]).sum();
+        scope.count(format!("requests_by_outcome.{}", outcome.name()), "requests", count);
+    }
+    scope.count("requests_rejected_429", "requests", refused_429);
+    all
+}

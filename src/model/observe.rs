@@ -1,0 +1,642 @@
+//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run with detail and
+//! one without are the same run.
+
+use std::collections::BTreeMap;
+
+use crate::engine::chance::{combine, mix};
+use crate::engine::stats::{PeakCounter, PhaseCoherence};
+use crate::model::gate::{Cause, Causes, Reply};
+use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
+use crate::model::image::Object;
+use crate::model::node::Node;
+use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
+use crate::model::pod::{Phase, Pod};
+use crate::model::registry::{Asked, Asker, Endpoint, EndpointKind, Spender};
+use crate::model::spec::Spec;
+use crate::resource::limiter::Admission;
+use crate::units::{Bytes, MICROS_PER_SECOND, Span, Time};
+
+/// One pull attempt of a kubelet, while it lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempt {
+    /// Ordinal of the attempt of this pod for this image, from 1.
+    pub(crate) number: u32,
+    /// When the kubelet asked for it.
+    pub(crate) asked: Time,
+    /// When it left the kubelet's queue.
+    pub(crate) started: Option<Time>,
+    /// HTTP requests sent.
+    pub(crate) requests: u32,
+    /// Body bytes received.
+    pub(crate) bytes: Bytes,
+}
+
+/// A pull attempt that ended.
+pub(crate) struct PullEnded {
+    pub(crate) node: NodeId,
+    pub(crate) image: ImageId,
+    pub(crate) image_key: u64,
+    pub(crate) attempt: Attempt,
+}
+
+/// A request that reached its endpoint.
+pub(crate) struct RequestSeen {
+    pub(crate) node: NodeId,
+    pub(crate) pod: PodId,
+    pub(crate) image: ImageId,
+    pub(crate) attempt: u32,
+    pub(crate) method: &'static str,
+    pub(crate) object: Object,
+    pub(crate) is_head: bool,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) reply: Reply,
+    pub(crate) redirected: bool,
+    pub(crate) refused_post: bool,
+    pub(crate) key: u64,
+}
+
+/// What became of a request, as outputs name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RequestOutcome {
+    /// 2xx.
+    Ok,
+    /// 307 to the blob host.
+    Redirect,
+    /// 401 with a challenge.
+    Unauthorized,
+    /// 429.
+    Throttled,
+    /// Another 4xx.
+    ClientError,
+    /// 5xx.
+    ServerError,
+    /// The connection closed without an answer.
+    Dropped,
+    /// No answer came.
+    Unanswered,
+}
+
+impl RequestOutcome {
+    /// All of them, in the order of outputs.
+    pub const ALL: [Self; 8] = [
+        Self::Ok,
+        Self::Redirect,
+        Self::Unauthorized,
+        Self::Throttled,
+        Self::ClientError,
+        Self::ServerError,
+        Self::Dropped,
+        Self::Unanswered,
+    ];
+
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Redirect => "redirect",
+            Self::Unauthorized => "unauthorized",
+            Self::Throttled => "throttled",
+            Self::ClientError => "client-error",
+            Self::ServerError => "server-error",
+            Self::Dropped => "dropped",
+            Self::Unanswered => "unanswered",
+        }
+    }
+
+    fn of(seen: &RequestSeen) -> (Self, Option<u16>) {
+        match seen.reply {
+            Reply::Served if seen.redirected => (Self::Redirect, Some(307)),
+            Reply::Served => (Self::Ok, Some(200)),
+            Reply::Challenged if seen.refused_post => (Self::ClientError, Some(404)),
+            Reply::Challenged => (Self::Unauthorized, Some(401)),
+            Reply::Refused { status, .. } => {
+                let outcome = match status {
+                    429 => Self::Throttled,
+                    500.. => Self::ServerError,
+                    _ => Self::ClientError,
+                };
+                (outcome, Some(status))
+            }
+            Reply::Dropped { .. } => (Self::Dropped, None),
+            Reply::Hanging { .. } => (Self::Unanswered, None),
+        }
+    }
+}
+
+/// Pulls of one scope.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PullTally {
+    pub(crate) attempts: u64,
+    pub(crate) failures: u64,
+    /// Failures by number of the cause.
+    pub(crate) by_cause: Vec<u64>,
+    /// Microseconds from asking to the end of each pull that succeeded.
+    pub(crate) durations: Vec<u64>,
+}
+
+/// What is known of one workload beside its pods' rows.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WorkloadTally {
+    pub(crate) pulls: PullTally,
+    /// Time that its pods spent not ready.
+    pub(crate) unready: Span,
+    /// Least share of ready pods since all were ready for the first time.
+    pub(crate) least_share: Option<f64>,
+    pub(crate) rollout: RolloutSeen,
+}
+
+/// The last rollout of a workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum RolloutSeen {
+    #[default]
+    None,
+    UnderWay,
+    Completed(Span),
+}
+
+/// What is known of one limit.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LimitTally {
+    pub(crate) spent: u64,
+    /// Requests and refusals of each counter.
+    pub(crate) counters: Vec<CounterTally>,
+    n_exhausted: u32,
+    exhausted_since: Time,
+    exhausted: Span,
+}
+
+/// What is known of one counter of a limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CounterTally {
+    pub(crate) asked: u64,
+    pub(crate) refused: u64,
+    exhausted: bool,
+}
+
+impl LimitTally {
+    /// For how long at least one of its counters refused, up to `end`.
+    pub(crate) fn exhausted(&self, end: Time) -> Span {
+        let open = if 0 < self.n_exhausted {
+            end.saturating_since(self.exhausted_since)
+        } else {
+            Span::ZERO
+        };
+        self.exhausted + open
+    }
+}
+
+/// Counts per second; grows as time goes on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PerSecond(pub(crate) Vec<u32>);
+
+impl PerSecond {
+    fn count(&mut self, now: Time) {
+        let second = (now.as_micros() / MICROS_PER_SECOND) as usize;
+        if self.0.len() <= second {
+            self.0.resize(second + 1, 0);
+        }
+        self.0[second] += 1;
+    }
+}
+
+/// The recorder of one replication.
+pub(crate) struct Observer<'a> {
+    spec: &'a Spec,
+    causes: Causes,
+    pub(crate) digest: u64,
+    pub(crate) detail: bool,
+    sink: Option<&'a mut dyn RequestSink>,
+    pub(crate) rows: Vec<PodRow>,
+    pub(crate) pulls: Vec<PullRow>,
+    pub(crate) node_names: Vec<String>,
+    pub(crate) workloads: Vec<WorkloadTally>,
+    pub(crate) pools: Vec<PullTally>,
+    /// Failed and all pulls, by image.
+    pub(crate) images: Vec<(u64, u64)>,
+    /// Whether a node pulled, and whether a pull failed there.
+    pub(crate) nodes: Vec<(bool, bool)>,
+    pub(crate) limits: Vec<LimitTally>,
+    pub(crate) spenders: BTreeMap<(LimitId, SpenderKey), u64>,
+    /// Requests by endpoint and outcome.
+    pub(crate) requests: Vec<[u64; 8]>,
+    pub(crate) refused_429: Vec<u64>,
+    pub(crate) failures: BTreeMap<(Cause, Option<Cause>), u64>,
+    pub(crate) first_rejection: Option<Time>,
+    pub(crate) herd: PhaseCoherence,
+    pub(crate) request_peak: PeakCounter,
+    pub(crate) attempt_peak: PeakCounter,
+    pub(crate) received: Bytes,
+    pub(crate) discarded: Bytes,
+    /// Bytes kept on disks that went away with their nodes.
+    pub(crate) lost: Bytes,
+    pub(crate) request_series: Vec<PerSecond>,
+    pub(crate) attempt_series: PerSecond,
+    pub(crate) failure_series: Vec<PerSecond>,
+}
+
+/// On whose behalf units were spent, in an order for maps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum SpenderKey {
+    Workload(WorkloadId, ImageId),
+    Background(u16),
+}
+
+/// Kinds of facts in the digest.
+#[derive(Clone, Copy)]
+enum Fact {
+    PodCreated = 1,
+    PodBound,
+    PodReady,
+    PodUnready,
+    PodEnded,
+    PullAsked,
+    PullEnded,
+    Request,
+    Node,
+    Rollout,
+}
+
+impl<'a> Observer<'a> {
+    pub(crate) fn new(
+        spec: &'a Spec,
+        causes: Causes,
+        n_limits: usize,
+        detail: bool,
+        sink: Option<&'a mut dyn RequestSink>,
+    ) -> Self {
+        let n_causes = causes.labels().len();
+        let tally = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
+        let n_endpoints = spec.registries.len() * EndpointKind::ALL.len();
+        let workload = WorkloadTally { pulls: tally.clone(), ..WorkloadTally::default() };
+        Self {
+            spec,
+            causes,
+            digest: 0,
+            detail,
+            sink,
+            rows: Vec::new(),
+            pulls: Vec::new(),
+            node_names: Vec::new(),
+            workloads: vec![workload; spec.workloads.len()],
+            pools: vec![tally; spec.pools.len()],
+            images: vec![(0, 0); spec.images.len()],
+            nodes: Vec::new(),
+            limits: vec![LimitTally::default(); n_limits],
+            spenders: BTreeMap::new(),
+            requests: vec![[0; 8]; n_endpoints],
+            refused_429: vec![0; spec.registries.len()],
+            failures: BTreeMap::new(),
+            first_rejection: None,
+            herd: PhaseCoherence::new(),
+            request_peak: PeakCounter::new(),
+            attempt_peak: PeakCounter::new(),
+            received: Bytes::ZERO,
+            discarded: Bytes::ZERO,
+            lost: Bytes::ZERO,
+            request_series: vec![PerSecond::default(); n_endpoints * RequestOutcome::ALL.len()],
+            attempt_series: PerSecond::default(),
+            failure_series: vec![PerSecond::default(); n_causes],
+        }
+    }
+
+    /// The causes of the run.
+    pub(crate) const fn causes(&self) -> &Causes {
+        &self.causes
+    }
+
+    fn fact(&mut self, now: Time, fact: Fact, key: u64, value: u64) {
+        let fact = combine(now.as_micros() << 4 | fact as u64, combine(key, value));
+        self.digest = mix(self.digest.rotate_left(5) ^ fact);
+    }
+
+    fn rejected(&mut self, now: Time) {
+        self.first_rejection.get_or_insert(now);
+    }
+
+    /// A controller created a pod; the number of its row.
+    pub(crate) fn pod_created(&mut self, now: Time, pod: &Pod) -> u32 {
+        self.fact(now, Fact::PodCreated, pod.key, 0);
+        self.rows.push(PodRow {
+            workload: u32::from(pod.workload.0),
+            ordinal: pod.ordinal,
+            node: None,
+            created: now,
+            bound: None,
+            ready: None,
+            deleted: None,
+            attempts: 0,
+            failures: 0,
+        });
+        (self.rows.len() - 1) as u32
+    }
+
+    fn row(&mut self, pod: &Pod) -> Option<&mut PodRow> {
+        pod.row.map(|row| &mut self.rows[row as usize])
+    }
+
+    /// A pod was bound to a node.
+    pub(crate) fn pod_bound(&mut self, now: Time, pod: &Pod, node: &Node) {
+        self.fact(now, Fact::PodBound, pod.key, node.key);
+        let id = pod.node.0;
+        if let Some(row) = self.row(pod) {
+            row.node = Some(id);
+            row.bound = Some(now);
+        }
+    }
+
+    /// A pod became ready.
+    pub(crate) fn pod_ready(&mut self, now: Time, pod: &mut Pod) {
+        self.fact(now, Fact::PodReady, pod.key, 0);
+        self.add_unready(now, pod);
+        if let Some(row) = self.row(pod) {
+            row.ready.get_or_insert(now);
+        }
+    }
+
+    /// A pod that was ready no longer is.
+    pub(crate) fn pod_unready(&mut self, now: Time, pod: &Pod) {
+        self.fact(now, Fact::PodUnready, pod.key, 0);
+    }
+
+    /// A pod was deleted or completed.
+    pub(crate) fn pod_ended(&mut self, now: Time, pod: &mut Pod, end: Phase) {
+        self.fact(now, Fact::PodEnded, pod.key, end as u64);
+        self.add_unready(now, pod);
+        if end == Phase::Gone
+            && let Some(row) = self.row(pod)
+        {
+            row.deleted = Some(now);
+        }
+    }
+
+    /// Adds the time that a pod has not been ready so far.
+    pub(crate) fn add_unready(&mut self, now: Time, pod: &mut Pod) {
+        if let Some(since) = pod.unready_since.take() {
+            self.workloads[pod.workload.idx()].unready += now.since(since);
+        }
+    }
+
+    /// Pods ready and wanted have changed.
+    pub(crate) fn availability(&mut self, workload: WorkloadId, ready: u32, desired: u32) {
+        if desired == 0 {
+            return;
+        }
+        let share = f64::from(ready.min(desired)) / f64::from(desired);
+        let least = &mut self.workloads[workload.idx()].least_share;
+        match least {
+            None if desired <= ready => *least = Some(1.0),
+            None => {}
+            Some(least) => *least = least.min(share),
+        }
+    }
+
+    /// A rollout began.
+    pub(crate) fn rollout_began(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].rollout = RolloutSeen::UnderWay;
+    }
+
+    /// A rollout is complete.
+    pub(crate) fn rollout_completed(&mut self, now: Time, workload: WorkloadId, took: Span) {
+        self.fact(now, Fact::Rollout, u64::from(workload.0), took.as_micros());
+        self.workloads[workload.idx()].rollout = RolloutSeen::Completed(took);
+    }
+
+    /// A rollout made no progress within its deadline.
+    pub(crate) fn rollout_stalled(&mut self, now: Time, workload: WorkloadId) {
+        self.fact(now, Fact::Rollout, u64::from(workload.0), 0);
+    }
+
+    /// A node came, drained, restarted or went.
+    pub(crate) fn node_changed(&mut self, now: Time, node: &Node) {
+        self.fact(now, Fact::Node, node.key, node.state as u64);
+    }
+
+    /// A node was added to the tables.
+    pub(crate) fn node_added(&mut self, node: &Node) {
+        self.nodes.push((false, false));
+        if self.detail || self.sink.is_some() {
+            let pool = &self.spec.pools[node.pool.idx()].name;
+            let (slot, generation) = (node.slot, node.generation);
+            self.node_names.push(if generation == 0 {
+                format!("{pool}-{slot}")
+            } else {
+                format!("{pool}-{slot}.{generation}")
+            });
+        }
+    }
+
+    /// A kubelet asks for a pull.
+    pub(crate) fn pull_asked(&mut self, now: Time, pod: &Pod, number: u32) {
+        self.fact(now, Fact::PullAsked, pod.key, u64::from(number));
+        self.attempt_peak.count(now, 1);
+        if 1 < number {
+            self.herd.add(now);
+        }
+        if self.detail {
+            self.attempt_series.count(now);
+        }
+    }
+
+    /// A pull attempt ended.
+    pub(crate) fn pull_ended(
+        &mut self,
+        now: Time,
+        pod: &Pod,
+        ended: &PullEnded,
+        result: Result<(), (Cause, Option<Cause>)>,
+    ) {
+        let cause = result.err();
+        let number = cause.map(|(cause, _)| self.causes.number(cause));
+        let key = combine(pod.key, ended.image_key);
+        self.fact(now, Fact::PullEnded, key, number.map_or(0, |it| u64::from(it) + 1));
+        self.tally_pull(now, pod, ended, number);
+        if let Some((cause, behind)) = cause {
+            *self.failures.entry((cause, behind)).or_default() += 1;
+            if cause == Cause::KubeletQps {
+                self.rejected(now);
+            }
+        }
+        if self.detail {
+            let result = match cause {
+                None => PullResult::Succeeded,
+                Some((cause, behind)) => PullResult::Failed {
+                    cause: self.causes.number(cause),
+                    cause_behind: behind.map(|it| self.causes.number(it)),
+                },
+            };
+            self.push_pull(pod, ended, Some(now), result);
+            if let Some(number) = number {
+                self.failure_series[usize::from(number)].count(now);
+            }
+        }
+    }
+
+    /// A pull attempt was open when the run ended.
+    pub(crate) fn pull_open(&mut self, pod: &Pod, open: &PullEnded) {
+        self.workloads[pod.workload.idx()].pulls.attempts += 1;
+        let pool = self.spec.workloads[pod.workload.idx()].pool;
+        self.pools[pool.idx()].attempts += 1;
+        self.images[open.image.idx()].1 += 1;
+        self.nodes[open.node.idx()].0 = true;
+        if let Some(row) = self.row(pod) {
+            row.attempts += 1;
+        }
+        if self.detail {
+            self.push_pull(pod, open, None, PullResult::Open);
+        }
+    }
+
+    fn tally_pull(&mut self, now: Time, pod: &Pod, ended: &PullEnded, cause: Option<u16>) {
+        let pool = self.spec.workloads[pod.workload.idx()].pool;
+        let workload = &mut self.workloads[pod.workload.idx()].pulls;
+        for tally in [workload, &mut self.pools[pool.idx()]] {
+            tally.attempts += 1;
+            match cause {
+                Some(cause) => {
+                    tally.failures += 1;
+                    tally.by_cause[usize::from(cause)] += 1;
+                }
+                None => tally.durations.push(now.since(ended.attempt.asked).as_micros()),
+            }
+        }
+        let failed = cause.is_some();
+        let image = &mut self.images[ended.image.idx()];
+        image.0 += u64::from(failed);
+        image.1 += 1;
+        let node = &mut self.nodes[ended.node.idx()];
+        *node = (true, node.1 | failed);
+        if let Some(row) = self.row(pod) {
+            row.attempts += 1;
+            row.failures += u32::from(failed);
+        }
+    }
+
+    fn push_pull(&mut self, pod: &Pod, it: &PullEnded, end: Option<Time>, result: PullResult) {
+        self.pulls.push(PullRow {
+            pod: pod.row,
+            node: it.node.0,
+            image: u32::from(it.image.0),
+            attempt: it.attempt.number,
+            asked: it.attempt.asked,
+            started: it.attempt.started,
+            ended: end,
+            result,
+            requests: it.attempt.requests,
+            bytes: it.attempt.bytes,
+        });
+    }
+
+    /// Body bytes arrived at a node.
+    pub(crate) fn body_received(&mut self, bytes: Bytes) {
+        self.received += bytes;
+    }
+
+    /// Body bytes were thrown away: cut short, or held by nobody any more.
+    pub(crate) fn body_discarded(&mut self, bytes: Bytes) {
+        self.discarded += bytes;
+    }
+
+    /// A disk went away with what it kept.
+    pub(crate) fn disk_lost(&mut self, bytes: Bytes) {
+        self.lost += bytes;
+    }
+
+    /// A limit that counts the request gave its verdict.
+    pub(crate) fn limit_asked(&mut self, now: Time, limit: LimitId, asker: &Asker, asked: Asked) {
+        let granted = asked.admission == Admission::Granted;
+        let tally = &mut self.limits[limit.idx()];
+        let slot = asked.key as usize;
+        if tally.counters.len() <= slot {
+            tally.counters.resize(slot + 1, CounterTally::default());
+        }
+        let counter = &mut tally.counters[slot];
+        counter.asked += 1;
+        counter.refused += u64::from(!granted);
+        let was_exhausted = std::mem::replace(&mut counter.exhausted, !granted);
+        match (was_exhausted, granted) {
+            (false, false) => {
+                if tally.n_exhausted == 0 {
+                    tally.exhausted_since = now;
+                }
+                tally.n_exhausted += 1;
+            }
+            (true, true) => {
+                tally.n_exhausted -= 1;
+                if tally.n_exhausted == 0 {
+                    tally.exhausted += now.since(tally.exhausted_since);
+                }
+            }
+            _ => {}
+        }
+        if granted {
+            tally.spent += asked.units;
+            let spender = match asker.spender {
+                Spender::Workload(workload, image) => SpenderKey::Workload(workload, image),
+                Spender::Background(background) => SpenderKey::Background(background.0),
+            };
+            *self.spenders.entry((limit, spender)).or_default() += asked.units;
+        }
+    }
+
+    /// A request reached its endpoint.
+    pub(crate) fn request(&mut self, now: Time, seen: &RequestSeen, pod: &Pod) {
+        let (outcome, status) = RequestOutcome::of(seen);
+        let endpoint = seen.endpoint.idx();
+        self.fact(now, Fact::Request, seen.key, (endpoint as u64) << 8 | outcome as u64);
+        self.requests[endpoint][outcome as usize] += 1;
+        self.request_peak.count(now, 1);
+        let cause = match seen.reply {
+            Reply::Served | Reply::Challenged => None,
+            Reply::Refused { cause, .. } | Reply::Dropped { cause } | Reply::Hanging { cause } => {
+                Some(cause)
+            }
+        };
+        if cause.is_some() {
+            self.rejected(now);
+        }
+        if outcome == RequestOutcome::Throttled {
+            self.refused_429[seen.endpoint.registry.idx()] += 1;
+        }
+        if self.detail {
+            let series = endpoint * RequestOutcome::ALL.len() + outcome as usize;
+            self.request_series[series].count(now);
+        }
+        self.write_request(now, seen, pod, status, cause);
+    }
+
+    fn write_request(
+        &mut self,
+        now: Time,
+        seen: &RequestSeen,
+        pod: &Pod,
+        status: Option<u16>,
+        cause: Option<Cause>,
+    ) {
+        let Some(sink) = &mut self.sink else { return };
+        let (object, layer) = match seen.object {
+            _ if seen.endpoint.kind == EndpointKind::Token => ("token", None),
+            _ if seen.is_head => ("tag", None),
+            Object::Index => ("index", None),
+            Object::Manifest { .. } => ("manifest", None),
+            Object::Config => ("config", None),
+            Object::Layer(layer) => ("layer", Some(layer)),
+        };
+        let workload = &self.spec.workloads[pod.workload.idx()].name;
+        sink.request(&RequestRow {
+            time: now,
+            node: &self.node_names[seen.node.idx()],
+            pod: pod.row.map(|_| (&**workload, pod.ordinal)),
+            image: &self.spec.images[seen.image.idx()].name,
+            attempt: seen.attempt,
+            method: seen.method,
+            object,
+            layer,
+            endpoint: (
+                &self.spec.registries[seen.endpoint.registry.idx()].name,
+                seen.endpoint.kind.name(),
+            ),
+            status,
+            cause: cause.map(|it| self.causes.label(it)),
+        });
+    }
+}

@@ -1,0 +1,388 @@
+//! Registries: their endpoints, their limits by identity, and the faults injected into them.
+
+use crate::engine::chance::{Chance, combine, stable_hash};
+use crate::model::Purpose;
+use crate::model::ids::{
+    AccountId, AddressId, BackgroundId, FaultId, ImageId, LimitId, RegistryId, WorkloadId,
+};
+use crate::model::spec::{
+    Answer, Clients, FaultSpec, LawSpec, LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec,
+};
+use crate::resource::limiter::{Admission, Law, Limiter};
+use crate::units::{Span, Time};
+
+/// Which host of a registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointKind {
+    /// Manifests and blobs.
+    Registry,
+    /// Tokens.
+    Token,
+    /// Blobs, where the registry redirects to them.
+    Cdn,
+}
+
+impl EndpointKind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Registry, Self::Token, Self::Cdn];
+
+    /// The name in outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Registry => "registry",
+            Self::Token => "token",
+            Self::Cdn => "cdn",
+        }
+    }
+}
+
+/// One host of one registry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Whose.
+    pub registry: RegistryId,
+    /// Which.
+    pub kind: EndpointKind,
+}
+
+impl Endpoint {
+    /// Position among all endpoints of a run.
+    pub const fn idx(self) -> usize {
+        self.registry.idx() * EndpointKind::ALL.len() + self.kind as usize
+    }
+
+    /// Round trip to it.
+    pub const fn rtt(self, registry: &RegistrySpec) -> Span {
+        match self.kind {
+            EndpointKind::Registry => registry.rtt,
+            EndpointKind::Token => registry.token_rtt,
+            EndpointKind::Cdn => registry.cdn_rtt,
+        }
+    }
+}
+
+/// Who sent a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asker {
+    /// Source address.
+    pub address: AddressId,
+    /// Its /64 (IPv6), or the address itself: a dense number of its own.
+    pub prefix: u32,
+    /// Account, where credentials were sent.
+    pub account: Option<AccountId>,
+    /// On whose behalf.
+    pub spender: Spender,
+}
+
+/// On whose behalf units are spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spender {
+    /// A workload, for an image.
+    Workload(WorkloadId, ImageId),
+    /// A background load.
+    Background(BackgroundId),
+}
+
+/// In which of a limit's weights a request counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// A token request.
+    Token,
+    /// A HEAD of a manifest (or of a blob in its stead).
+    Head,
+    /// A GET of an index.
+    Index,
+    /// A GET of a manifest that an index named.
+    Platform,
+    /// A GET of a manifest without an index.
+    Single,
+    /// A GET of a blob.
+    Blob,
+}
+
+/// The answer of a limit that counts a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// Its verdict.
+    pub(crate) admission: Admission,
+    /// What was asked for, in thousandths.
+    pub(crate) units: u64,
+    /// The counter that was asked.
+    pub(crate) key: u32,
+}
+
+/// All limits of a run, numbered through.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    limits: Vec<Limit>,
+    /// First limit of each registry; one more entry than registries.
+    first: Vec<u16>,
+    chance: Chance,
+}
+
+#[derive(Clone, Debug)]
+struct Limit {
+    spec: LimitSpec,
+    key: u64,
+    limiter: Limiter,
+    /// Whether each account of the run falls under it, by account.
+    accounts: Vec<bool>,
+    /// The counter of each address, prefix or account that asked so far.
+    counters: Vec<Option<u32>>,
+    /// The address, prefix or account of each counter.
+    owners: Vec<u32>,
+}
+
+impl Limits {
+    pub(crate) fn new(spec: &Spec, chance: Chance) -> Self {
+        let mut limits = Vec::new();
+        let mut first = vec![0];
+        for (number, registry) in spec.registries.iter().enumerate() {
+            for limit in &registry.limits {
+                limits.push(Limit::new(spec, RegistryId::from(number), limit));
+            }
+            first.push(limits.len() as u16);
+        }
+        Self { limits, first, chance }
+    }
+
+    /// The limits of one registry, in order.
+    pub(crate) fn of_registry(
+        &self,
+        registry: RegistryId,
+    ) -> impl Iterator<Item = LimitId> + use<> {
+        (self.first[registry.idx()]..self.first[registry.idx() + 1]).map(LimitId)
+    }
+
+    /// Whether it stands at the edge, before authorisation.
+    pub(crate) fn at_edge(&self, limit: LimitId) -> bool {
+        self.limits[limit.idx()].spec.at_edge
+    }
+
+    /// Asks a limit; `None` where it does not count such a request of such a client.
+    pub(crate) fn ask(
+        &mut self,
+        now: Time,
+        limit: LimitId,
+        unit: Unit,
+        asker: &Asker,
+    ) -> Option<Asked> {
+        let chance = self.chance;
+        let limit = &mut self.limits[limit.idx()];
+        let units = limit.weight(unit);
+        if units == 0 || !limit.counts(asker.account) {
+            return None;
+        }
+        let owner = match limit.spec.key {
+            LimitKey::Address => asker.address.0,
+            LimitKey::Prefix64 => asker.prefix,
+            LimitKey::Account => u32::from(asker.account?.0),
+            LimitKey::Registry => 0,
+        };
+        let key = limit.counter(owner, chance);
+        Some(Asked { admission: limit.limiter.ask(now, key, units), units, key })
+    }
+
+    /// Gives back what a concurrency limit granted.
+    pub(crate) fn release(&mut self, limit: LimitId, key: u32, units: u64) {
+        self.limits[limit.idx()].limiter.release(key, units);
+    }
+
+    /// Whether grants of this limit are given back when the answer is complete.
+    pub(crate) fn is_concurrency(&self, limit: LimitId) -> bool {
+        matches!(self.limits[limit.idx()].spec.law, LawSpec::Concurrency { .. })
+    }
+
+    /// Status of its refusals.
+    pub(crate) fn status(&self, limit: LimitId) -> u16 {
+        self.limits[limit.idx()].spec.status
+    }
+
+    /// Changes its allowance at once.
+    pub(crate) fn set_allow(&mut self, now: Time, registry: RegistryId, nth: usize, allow: u64) {
+        let limit = usize::from(self.first[registry.idx()]) + nth;
+        self.limits[limit].limiter.set_allow(now, allow);
+    }
+
+    /// Number of limits.
+    pub(crate) fn len(&self) -> usize {
+        self.limits.len()
+    }
+
+    /// What it counts by.
+    pub(crate) fn key_kind(&self, limit: LimitId) -> LimitKey {
+        self.limits[limit.idx()].spec.key
+    }
+
+    /// Counters so far, each with the address, prefix or account it belongs to and the units left.
+    pub(crate) fn levels(&self, now: Time, limit: LimitId) -> impl Iterator<Item = (u32, u64)> {
+        let limit = &self.limits[limit.idx()];
+        limit.owners.iter().zip(0..).map(move |(&owner, key)| (owner, limit.limiter.left(now, key)))
+    }
+
+    /// What a full counter holds.
+    pub(crate) fn capacity(&self, limit: LimitId) -> u64 {
+        self.limits[limit.idx()].limiter.capacity()
+    }
+}
+
+impl Limit {
+    fn new(spec: &Spec, registry: RegistryId, limit: &LimitSpec) -> Self {
+        let accounts = spec
+            .accounts
+            .iter()
+            .map(|it| {
+                it.registry == registry
+                    && match &limit.clients {
+                        Clients::Anonymous => false,
+                        Clients::Account { tier } => tier.as_ref().is_none_or(|t| *t == it.tier),
+                        Clients::Everyone => true,
+                    }
+            })
+            .collect();
+        let name = &spec.registries[registry.idx()].name;
+        Self {
+            key: combine(stable_hash("limit"), stable_hash(&format!("{name}.{}", limit.name))),
+            limiter: Limiter::new(law(limit.law), limit.rejected_consume),
+            spec: limit.clone(),
+            accounts,
+            counters: Vec::new(),
+            owners: Vec::new(),
+        }
+    }
+
+    fn weight(&self, unit: Unit) -> u64 {
+        let weights = &self.spec.weights;
+        u64::from(match unit {
+            Unit::Token => weights.token,
+            Unit::Head => weights.head,
+            Unit::Index => weights.index,
+            Unit::Platform => weights.platform,
+            Unit::Single => weights.single,
+            Unit::Blob => weights.blob,
+        })
+    }
+
+    fn counts(&self, account: Option<AccountId>) -> bool {
+        match account {
+            Some(account) => self.accounts[account.idx()],
+            None => !matches!(self.spec.clients, Clients::Account { .. }),
+        }
+    }
+
+    /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a phase keyed by
+    /// limit and owner, unless the scenario anchors them.
+    fn counter(&mut self, owner: u32, chance: Chance) -> u32 {
+        let slot = owner as usize;
+        if self.counters.len() <= slot {
+            self.counters.resize(slot + 1, None);
+        }
+        if let Some(key) = self.counters[slot] {
+            return key;
+        }
+        let phase = match self.spec.law {
+            LawSpec::FixedWindow { anchor: Some(anchor), .. } => anchor,
+            LawSpec::FixedWindow { window, .. } => chance
+                .draw(Purpose::WindowPhase as u64, self.key, u64::from(owner))
+                .span_below(window),
+            _ => Span::ZERO,
+        };
+        let key = self.limiter.open_key(phase);
+        self.counters[slot] = Some(key);
+        self.owners.push(owner);
+        key
+    }
+}
+
+const fn law(spec: LawSpec) -> Law {
+    match spec {
+        LawSpec::FixedWindow { allow, window, .. } => Law::FixedWindow { allow, window },
+        LawSpec::SlidingLog { allow, window } => Law::SlidingLog { allow, window },
+        LawSpec::TokenBucket { allow, window, burst } => Law::TokenBucket { allow, window, burst },
+        LawSpec::Concurrency { allow } => Law::Concurrency { allow },
+    }
+}
+
+/// Injected faults and outages.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults {
+    faults: Vec<Fault>,
+    chance: Chance,
+}
+
+#[derive(Clone, Debug)]
+struct Fault {
+    spec: FaultSpec,
+    key: u64,
+    matched: u64,
+}
+
+impl Faults {
+    pub(crate) fn new(spec: &Spec, chance: Chance) -> Self {
+        let faults = spec
+            .faults
+            .iter()
+            .map(|it| Fault {
+                spec: it.clone(),
+                key: combine(stable_hash("fault"), stable_hash(&it.name)),
+                matched: 0,
+            })
+            .collect();
+        Self { faults, chance }
+    }
+
+    /// The first fault that strikes a request which reached an endpoint, in front of authorisation or behind it.
+    pub(crate) fn strike(
+        &mut self,
+        now: Time,
+        registry: RegistryId,
+        kind: RequestKind,
+        layer: Option<u32>,
+        at_edge: bool,
+    ) -> Option<(FaultId, Answer)> {
+        self.find(now, registry, kind, layer, |it| {
+            it.answer != Answer::Unreachable && it.at_edge == at_edge
+        })
+    }
+
+    /// The first fault that keeps a connection from being made.
+    pub(crate) fn unreachable(
+        &mut self,
+        now: Time,
+        registry: RegistryId,
+        kind: RequestKind,
+    ) -> Option<FaultId> {
+        self.find(now, registry, kind, None, |it| it.answer == Answer::Unreachable).map(|(id, _)| id)
+    }
+
+    fn find(
+        &mut self,
+        now: Time,
+        registry: RegistryId,
+        kind: RequestKind,
+        layer: Option<u32>,
+        fits: impl Fn(&FaultSpec) -> bool,
+    ) -> Option<(FaultId, Answer)> {
+        let chance = self.chance;
+        for (number, fault) in self.faults.iter_mut().enumerate() {
+            let spec = &fault.spec;
+            let inside = spec.registry == registry
+                && spec.requests.contains(kind)
+                && Time::ZERO + spec.from <= now
+                && spec.until.is_none_or(|until| now < Time::ZERO + until)
+                && (spec.layers.is_empty() || layer.is_some_and(|it| spec.layers.contains(&it)))
+                && fits(spec);
+            if !inside {
+                continue;
+            }
+            fault.matched += 1;
+            let mut draw = chance.draw(Purpose::FaultShare as u64, fault.key, fault.matched);
+            let struck = draw.below(1_000_000) < u64::from(spec.share.millionths());
+            let in_first = spec.first.is_none_or(|first| fault.matched <= u64::from(first));
+            if struck && in_first {
+                return Some((FaultId::from(number), spec.answer));
+            }
+        }
+        None
+    }
+}

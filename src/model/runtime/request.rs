@@ -1,0 +1,392 @@
+//! The life of one HTTP request of a pull: sent on a connection, judged at the endpoint, answered, perhaps repeated.
+
+use crate::model::gate::{Cause, Grant, Reply, Request};
+use crate::model::ids::PullId;
+use crate::model::image::Object;
+use crate::model::observe::RequestSeen;
+use crate::model::registry::{Asker, Endpoint, EndpointKind, Spender, Unit};
+use crate::model::runtime::{Answered, Connection, Lane, Step, slow_start_rounds};
+use crate::model::spec::RequestKind;
+use crate::model::{Event, World};
+use crate::units::{Bytes, Span, Time};
+
+impl Step {
+    const fn endpoint(self) -> EndpointKind {
+        match self {
+            Self::Idle | Self::Head | Self::HeadBlob | Self::Get => EndpointKind::Registry,
+            Self::GetRedirected => EndpointKind::Cdn,
+            Self::TokenPost | Self::TokenGet => EndpointKind::Token,
+        }
+    }
+
+    const fn kind(self, object: Object) -> RequestKind {
+        match (self, object) {
+            (Self::TokenPost | Self::TokenGet, _) => RequestKind::Token,
+            (Self::HeadBlob, _) => RequestKind::BlobHead,
+            (Self::GetRedirected, _) => RequestKind::CdnGet,
+            (Self::Head | Self::Idle, _) => RequestKind::ManifestHead,
+            (Self::Get, Object::Index | Object::Manifest { .. }) => RequestKind::ManifestGet,
+            (Self::Get, Object::Config | Object::Layer(_)) => RequestKind::BlobGet,
+        }
+    }
+
+    const fn unit(self, object: Object) -> Unit {
+        match (self, object) {
+            (Self::TokenPost | Self::TokenGet, _) => Unit::Token,
+            (Self::Head | Self::HeadBlob | Self::Idle, _) => Unit::Head,
+            (_, Object::Index) => Unit::Index,
+            (_, Object::Manifest { single: false }) => Unit::Platform,
+            (_, Object::Manifest { single: true }) => Unit::Single,
+            (_, Object::Config | Object::Layer(_)) => Unit::Blob,
+        }
+    }
+
+    const fn method(self) -> &'static str {
+        match self {
+            Self::Head | Self::HeadBlob | Self::Idle => "HEAD",
+            Self::TokenPost => "POST",
+            Self::Get | Self::GetRedirected | Self::TokenGet => "GET",
+        }
+    }
+}
+
+impl World<'_> {
+    /// Sends the request of `step`, at `from` (now, or when the answer before it is back), on the lane's connection
+    /// to that endpoint, which is made first where there is none.
+    pub(super) fn send(&mut self, from: Time, id: PullId, lane: usize, step: Step) {
+        let pull = self.pulls.get_mut(id);
+        let (node, generation, image) = (pull.node, pull.generation, pull.image);
+        let state = &mut pull.lanes[lane];
+        state.step = step;
+        state.turn = state.turn.wrapping_add(1);
+        let turn = state.turn;
+        let object = state.object as usize;
+        let open = match step.endpoint() {
+            EndpointKind::Registry => state.registry.is_some(),
+            EndpointKind::Cdn => state.blob_host.is_some(),
+            EndpointKind::Token => false,
+        };
+        let image = self.catalogue.image(image);
+        let endpoint = Endpoint { registry: image.registry, kind: step.endpoint() };
+        let kind = step.kind(image.object(object));
+        let rtt = endpoint.rtt(&self.spec.registries[image.registry.idx()]);
+        let mut takes = rtt.half();
+        if !open {
+            match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind) {
+                Ok(connected) => {
+                    takes += connected.takes;
+                    let connection = Connection { address: connected.address, carried: 0 };
+                    let state = &mut self.pulls.get_mut(id).lanes[lane];
+                    match endpoint.kind {
+                        EndpointKind::Registry => state.registry = Some(connection),
+                        EndpointKind::Cdn => state.blob_host = Some(connection),
+                        EndpointKind::Token => state.token_address = Some(connected.address),
+                    }
+                }
+                Err(cause) => {
+                    let gives_up = from + self.profile(node).dial_timeout;
+                    self.fail_request(gives_up, id, lane, cause);
+                    return;
+                }
+            }
+        }
+        let event = Event::RequestArrived { pull: id, generation, lane: lane as u8, turn };
+        self.calendar.schedule(from + takes, event);
+    }
+
+    /// A request reached its endpoint: it passes the gates, and what the client will do with the answer is settled
+    /// for the instant at which the answer is back.
+    pub(crate) fn on_request_arrived(
+        &mut self,
+        now: Time,
+        id: PullId,
+        generation: u32,
+        lane: usize,
+        turn: u16,
+    ) {
+        let Some(pull) = self.pulls.current(id, generation) else { return };
+        let state = pull.lanes[lane];
+        if state.turn != turn {
+            return;
+        }
+        let request = self.request_of(now, id, &state);
+        let mut reply = self.pass_request_gates(now, &request);
+        let registry = &self.spec.registries[request.endpoint.registry.idx()];
+        let rtt = request.endpoint.rtt(registry);
+        let answered = now + registry.server_time;
+        let back = answered + (rtt - rtt.half());
+        if state.step == Step::TokenPost && reply == Reply::Served && !registry.token_post {
+            reply = Reply::Challenged;
+        }
+        let grant = self.granted.take();
+        self.note_request(now, id, &state, &request, reply);
+        match reply {
+            Reply::Served => self.request_served(back, id, lane, grant),
+            Reply::Challenged => self.request_challenged(back, id, lane, grant),
+            Reply::Refused { status, cause } => {
+                self.return_grant(back, grant);
+                self.request_refused(back, id, lane, status, cause);
+            }
+            Reply::Dropped { cause } => {
+                self.drop_connection(id, lane);
+                self.fail_request(back, id, lane, cause);
+            }
+            Reply::Hanging { cause } => self.watch_progress(now, id, cause),
+        }
+    }
+
+    fn request_of(&self, now: Time, id: PullId, lane: &Lane) -> Request {
+        let pull = self.pulls.get(id);
+        let image = self.catalogue.image(pull.image);
+        let object = image.object(lane.object as usize);
+        let endpoint = Endpoint { registry: image.registry, kind: lane.step.endpoint() };
+        let address = match endpoint.kind {
+            EndpointKind::Registry => lane.registry.map(|it| it.address),
+            EndpointKind::Cdn => lane.blob_host.map(|it| it.address),
+            EndpointKind::Token => lane.token_address,
+        };
+        let address = address.expect("a request that arrived has a connection");
+        let is_head = matches!(lane.step, Step::Head | Step::HeadBlob);
+        Request {
+            endpoint,
+            kind: lane.step.kind(object),
+            unit: lane.step.unit(object),
+            layer: match object {
+                Object::Layer(layer) if !is_head => Some(layer),
+                _ => None,
+            },
+            asker: Asker {
+                address,
+                prefix: self.egresses.prefix(address),
+                account: pull.account,
+                spender: Spender::Workload(pull.workload, pull.image),
+            },
+            authorised: pull.token_until.is_some_and(|until| now < until),
+        }
+    }
+
+    fn note_request(
+        &mut self,
+        now: Time,
+        id: PullId,
+        lane: &Lane,
+        request: &Request,
+        reply: Reply,
+    ) {
+        let pull = self.pulls.get_mut(id);
+        pull.attempt.requests += 1;
+        let pull = self.pulls.get(id);
+        let image = self.catalogue.image(pull.image);
+        let object = image.object(lane.object as usize);
+        let redirected = request.kind == RequestKind::BlobGet
+            && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
+        let seen = RequestSeen {
+            node: pull.node,
+            pod: pull.pod,
+            image: pull.image,
+            attempt: pull.attempt.number,
+            method: lane.step.method(),
+            object,
+            is_head: matches!(lane.step, Step::Head | Step::HeadBlob),
+            endpoint: request.endpoint,
+            reply,
+            redirected,
+            refused_post: lane.step == Step::TokenPost && reply == Reply::Challenged,
+            key: pull.key(self.pods[pull.pod.idx()].key, image.key),
+        };
+        self.observe.request(now, &seen, &self.pods[seen.pod.idx()]);
+    }
+
+    fn request_served(&mut self, back: Time, id: PullId, lane: usize, grant: Option<Grant>) {
+        let pull = self.pulls.get(id);
+        let state = pull.lanes[lane];
+        let registry_id = self.catalogue.image(pull.image).registry;
+        let registry = &self.spec.registries[registry_id.idx()];
+        match state.step {
+            Step::TokenPost | Step::TokenGet => {
+                self.return_grant(back, grant);
+                let lifetime = TOKEN_LIFETIME;
+                self.close_token_connection(id, lane);
+                let pull = self.pulls.get_mut(id);
+                pull.token_until = Some(back + lifetime);
+                let challenged = pull.lanes[lane].challenged;
+                self.send(back, id, lane, challenged);
+            }
+            Step::Head | Step::HeadBlob => {
+                self.return_grant(back, grant);
+                self.answer(back, id, lane, Answered::Resolved);
+            }
+            Step::Get => {
+                let is_blob =
+                    lane_is_blob(self.catalogue.image(pull.image).object(state.object as usize));
+                if is_blob && registry.redirects_blobs {
+                    self.return_grant(back, grant);
+                    self.send(back, id, lane, Step::GetRedirected);
+                } else {
+                    self.pulls.get_mut(id).lanes[lane].grant = grant;
+                    self.schedule_body(back, id, lane);
+                }
+            }
+            Step::GetRedirected => {
+                self.pulls.get_mut(id).lanes[lane].grant = grant;
+                self.schedule_body(back, id, lane);
+            }
+            Step::Idle => unreachable!("an idle lane sends nothing"),
+        }
+    }
+
+    /// The body begins after the round trips of slow start.
+    fn schedule_body(&mut self, back: Time, id: PullId, lane: usize) {
+        let pull = self.pulls.get(id);
+        let generation = pull.generation;
+        let state = pull.lanes[lane];
+        let image = self.catalogue.image(pull.image);
+        let registry = &self.spec.registries[image.registry.idx()];
+        let size = self.catalogue.size(image.objects[state.object as usize]);
+        let kind = state.step.endpoint();
+        let connection = if kind == EndpointKind::Cdn { state.blob_host } else { state.registry };
+        let carried = connection.map_or(0, |it| it.carried);
+        let rtt = Endpoint { registry: image.registry, kind }.rtt(registry);
+        let nic = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].nic;
+        let widest = registry.connection_bandwidth.map_or(nic, |cap| cap.min(nic));
+        let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());
+        let event = Event::BodyStarted { pull: id, generation, lane: lane as u8 };
+        self.calendar.schedule(back + rtt * rounds, event);
+    }
+
+    /// A 401 with a challenge, or a token service that does not take POST: the client fetches a token (again, by
+    /// GET) and repeats the request.
+    fn request_challenged(&mut self, back: Time, id: PullId, lane: usize, grant: Option<Grant>) {
+        self.return_grant(back, grant);
+        let pull = self.pulls.get_mut(id);
+        let state = &mut pull.lanes[lane];
+        if state.step == Step::TokenPost {
+            self.close_token_connection(id, lane);
+            self.send(back, id, lane, Step::TokenGet);
+            return;
+        }
+        state.responses += 1;
+        state.challenged = state.step;
+        let first = if pull.account.is_some() { Step::TokenPost } else { Step::TokenGet };
+        self.send(back, id, lane, first);
+    }
+
+    /// A refusal: 429 and 408 are repeated at once, on the same connection, until the logical request has seen
+    /// `requests_per_object` responses; a token request and every other status is not repeated.
+    fn request_refused(&mut self, back: Time, id: PullId, lane: usize, status: u16, cause: Cause) {
+        let pull = self.pulls.get_mut(id);
+        let state = &mut pull.lanes[lane];
+        let step = state.step;
+        if matches!(step, Step::TokenPost | Step::TokenGet) {
+            self.close_token_connection(id, lane);
+            self.fail_request(back, id, lane, cause);
+            return;
+        }
+        state.responses += 1;
+        let responses = state.responses;
+        let node = pull.node;
+        if matches!(status, 408 | 429) && responses < self.profile(node).requests_per_object {
+            self.send(back, id, lane, step);
+        } else {
+            self.fail_request(back, id, lane, cause);
+        }
+    }
+
+    /// The logical request failed. After a failed HEAD of a digest, containerd 1.7 tries a HEAD of the blob with that
+    /// digest before it gives up; the first failure is then the one it reports.
+    fn fail_request(&mut self, back: Time, id: PullId, lane: usize, cause: Cause) {
+        let pull = self.pulls.get(id);
+        let by_digest = self.catalogue.image(pull.image).by_digest;
+        let tries_blob = by_digest && self.profile(pull.node).head_blob_after_failed_head;
+        let state = &mut self.pulls.get_mut(id).lanes[lane];
+        if state.step == Step::Head && tries_blob {
+            state.head_failed = Some(cause);
+            state.responses = 0;
+            self.send(back, id, lane, Step::HeadBlob);
+            return;
+        }
+        let cause = state.head_failed.take().unwrap_or(cause);
+        self.answer(back, id, lane, Answered::Failed(cause));
+    }
+
+    fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
+        let pull = self.pulls.get_mut(id);
+        let generation = pull.generation;
+        pull.lanes[lane].answer = Some(answer);
+        self.calendar.schedule(back, Event::Answered { pull: id, generation, lane: lane as u8 });
+    }
+
+    /// An answer that changes the course of the pull is back at the node.
+    pub(crate) fn on_answered(&mut self, now: Time, id: PullId, generation: u32, lane: usize) {
+        if self.pulls.current(id, generation).is_none() {
+            return;
+        }
+        match self.pulls.get_mut(id).lanes[lane].answer.take() {
+            Some(Answered::Resolved) => {
+                // The fetch begins with new connections and without the token of the resolve.
+                self.close_connections(now, id);
+                let pull = self.pulls.get_mut(id);
+                pull.resolved = true;
+                pull.token_until = None;
+                self.fetch_serial(now, id, 0);
+            }
+            Some(Answered::Failed(cause)) => self.fail_pull(now, id, cause, None),
+            None => {}
+        }
+    }
+
+    fn return_grant(&mut self, back: Time, grant: Option<Grant>) {
+        if let Some(grant) = grant {
+            self.calendar.schedule(back, Event::GrantReturned { grant });
+        }
+    }
+
+    fn close_token_connection(&mut self, id: PullId, lane: usize) {
+        let pull = self.pulls.get_mut(id);
+        let (node, image) = (pull.node, pull.image);
+        if let Some(address) = pull.lanes[lane].token_address.take() {
+            let registry = self.catalogue.image(image).registry;
+            let endpoint = Endpoint { registry, kind: EndpointKind::Token };
+            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
+            self.give_back_port(closes_at, node, address, endpoint);
+        }
+    }
+
+    /// The endpoint closed the connection; its port is held like that of any closed connection.
+    fn drop_connection(&mut self, id: PullId, lane: usize) {
+        let pull = self.pulls.get_mut(id);
+        let (node, image) = (pull.node, pull.image);
+        let state = &mut pull.lanes[lane];
+        let kind = state.step.endpoint();
+        let address = match kind {
+            EndpointKind::Registry => state.registry.take().map(|it| it.address),
+            EndpointKind::Cdn => state.blob_host.take().map(|it| it.address),
+            EndpointKind::Token => state.token_address.take(),
+        };
+        if let Some(address) = address {
+            let endpoint = Endpoint { registry: self.catalogue.image(image).registry, kind };
+            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
+            self.give_back_port(closes_at, node, address, endpoint);
+        }
+    }
+
+    /// Adds body bytes to what the lane's connection carried.
+    pub(super) fn connection_carried(&mut self, id: PullId, lane: usize, bytes: Bytes) {
+        let state = &mut self.pulls.get_mut(id).lanes[lane];
+        let connection = if state.step == Step::GetRedirected {
+            &mut state.blob_host
+        } else {
+            &mut state.registry
+        };
+        if let Some(connection) = connection {
+            connection.carried += bytes.0;
+        }
+    }
+}
+
+/// How long a token is valid. Source: replies of Docker Hub's token service, `expires_in: 300`, captured 2020 to 2024.
+const TOKEN_LIFETIME: Span = Span::from_secs(300);
+
+const fn lane_is_blob(object: Object) -> bool {
+    matches!(object, Object::Config | Object::Layer(_))
+}

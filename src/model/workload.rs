@@ -1,0 +1,703 @@
+//! The controllers: Deployments with their ReplicaSets, DaemonSets and Jobs.
+//!
+//! Source: kubernetes `pkg/controller/deployment/{rolling,sync}.go` and `util/deployment_util.go`
+//! (`ResolveFenceposts`, `NewRSNewReplicas`, `reconcileOldReplicaSets`), `daemon/update.go`, `job_controller.go`;
+//! pods are created at the pace of the controllers' client (20 a second after a burst of 30, each controller for
+//! itself). The slow start of a ReplicaSet (batches of 1, 2, 4, …) costs some API round trips, about 0.1 s in all,
+//! and is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::chance::{combine, stable_hash};
+use crate::model::ids::{AccountId, ImageId, NodeId, PodId, PoolId, WorkloadId};
+use crate::model::node::NodeState;
+use crate::model::pod::{Phase, Pod};
+use crate::model::spec::{ContainerSpec, Count, WorkloadKind, WorkloadSpec};
+use crate::model::{Event, Purpose, World};
+use crate::units::{Share, Time};
+
+/// A workload at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Workload {
+    pub(crate) key: u64,
+    /// Its controller with what `scale_workload` and `set` changed.
+    pub(crate) kind: WorkloadKind,
+    /// Pull secret of new pods.
+    pub(crate) account: Option<AccountId>,
+    /// Pod templates, by revision.
+    templates: Vec<Template>,
+    /// ReplicaSets, by revision; a DaemonSet or Job has one.
+    sets: Vec<ReplicaSet>,
+    /// Whether its pods have been asked for.
+    started: bool,
+    /// Until when its rollout stands still.
+    pub(crate) paused_until: Time,
+    next_ordinal: u32,
+    /// Pods ready now.
+    pub(crate) ready: u32,
+    /// The rollout that is watched: when it began, and whether it is complete.
+    rollout: Option<Rollout>,
+    /// DaemonSet: the pod of each node, `None` while it is being created.
+    daemons: BTreeMap<NodeId, Option<PodId>>,
+    /// Job: pods that ended.
+    succeeded: u32,
+}
+
+/// What pods of a revision are made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) init_containers: Vec<ContainerSpec>,
+    pub(crate) containers: Vec<ContainerSpec>,
+}
+
+/// The pods of one revision.
+#[derive(Clone, Debug, Default)]
+struct ReplicaSet {
+    /// Replicas wanted.
+    wanted: u32,
+    /// Pods asked for and not created yet.
+    creating: u32,
+    /// Its pods in the order in which they are deleted first: unbound, waiting, not ready, ready; ties keyed.
+    pods: BTreeSet<(Phase, u64, PodId)>,
+    ready: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rollout {
+    began: Time,
+    last_progress: Time,
+    complete: bool,
+}
+
+impl Workload {
+    pub(crate) fn new(spec: &WorkloadSpec) -> Self {
+        let template = Template {
+            init_containers: spec.init_containers.clone(),
+            containers: spec.containers.clone(),
+        };
+        Self {
+            key: combine(stable_hash("workload"), stable_hash(&spec.name)),
+            kind: spec.kind,
+            account: spec.account,
+            templates: vec![template],
+            sets: vec![ReplicaSet::default()],
+            started: false,
+            paused_until: Time::ZERO,
+            next_ordinal: 0,
+            ready: 0,
+            rollout: None,
+            daemons: BTreeMap::new(),
+            succeeded: 0,
+        }
+    }
+
+    fn revision(&self) -> usize {
+        self.sets.len() - 1
+    }
+
+    /// Pods wanted now: replicas, nodes with a daemon, or the pods of a job that still run or wait.
+    pub(crate) fn desired(&self) -> u32 {
+        if !self.started {
+            return 0;
+        }
+        match self.kind {
+            WorkloadKind::Deployment { replicas, .. } => replicas,
+            WorkloadKind::DaemonSet { .. } => self.daemons.len() as u32,
+            WorkloadKind::Job { completions, parallelism, .. } => {
+                parallelism.min(completions - self.succeeded)
+            }
+        }
+    }
+}
+
+impl ReplicaSet {
+    fn size(&self) -> u32 {
+        self.pods.len() as u32
+    }
+}
+
+impl World<'_> {
+    /// Schedules the start of every workload, or places the pods of those that run already.
+    pub(crate) fn open_workloads(&mut self) {
+        for (number, spec) in self.spec.workloads.iter().enumerate() {
+            self.workloads.push(Workload::new(spec));
+            let workload = WorkloadId::from(number);
+            let at = Time::ZERO + spec.start_at;
+            self.calendar.schedule(at, Event::WorkloadStarted { workload });
+        }
+    }
+
+    /// The template a pod was made from.
+    pub(crate) fn template(&self, pod: PodId) -> &Template {
+        let state = &self.pods[pod.idx()];
+        &self.workloads[state.workload.idx()].templates[state.revision as usize]
+    }
+
+    /// A workload is asked for: at once, or spread over its start span.
+    pub(crate) fn on_workload_started(&mut self, now: Time, id: WorkloadId) {
+        let spec = &self.spec.workloads[id.idx()];
+        self.workloads[id.idx()].started = true;
+        if spec.running {
+            self.place_running(id);
+            return;
+        }
+        self.begin_rollout(now, id);
+        match self.workloads[id.idx()].kind {
+            WorkloadKind::Deployment { replicas: asked, .. } => {
+                for nth in 0..u64::from(asked) {
+                    let at = now + spec.start_over * nth / u64::from(asked);
+                    self.calendar.schedule(at, Event::PodAsked { workload: id });
+                }
+            }
+            WorkloadKind::DaemonSet { .. } => {
+                for node in self.ready_nodes(spec.pool) {
+                    self.create_daemon(now, id, node);
+                }
+            }
+            WorkloadKind::Job { .. } => self.reconcile(now, id),
+        }
+    }
+
+    /// One more pod of a Deployment that starts over a span.
+    pub(crate) fn on_pod_asked(&mut self, now: Time, id: WorkloadId) {
+        let workload = &mut self.workloads[id.idx()];
+        let WorkloadKind::Deployment { replicas, .. } = workload.kind else { return };
+        let wanted: u32 = workload.sets.iter().map(|it| it.wanted).sum();
+        if wanted < replicas {
+            let newest = workload.revision();
+            workload.sets[newest].wanted += 1;
+            self.fill_set(now, id, newest);
+        }
+    }
+
+    /// Pods that run when the simulation begins: bound, ready, their images on their nodes.
+    fn place_running(&mut self, id: WorkloadId) {
+        let spec = &self.spec.workloads[id.idx()];
+        let nodes = self.running_nodes(spec.pool, self.workloads[id.idx()].kind);
+        self.workloads[id.idx()].sets[0].wanted = nodes.len() as u32;
+        for node in nodes {
+            let pod = self.new_pod(Time::ZERO, id, 0, None);
+            self.place_pod(pod, node);
+            let containers = spec.init_containers.iter().chain(&spec.containers);
+            for container in containers {
+                let parts = self.catalogue.image(container.image);
+                let store = &mut self.nodes[node.idx()].store;
+                store.add_image(container.image, Time::ZERO, &parts.objects, &parts.chains);
+            }
+            let state = &mut self.pods[pod.idx()];
+            state.row = None;
+            state.phase = Phase::Ready;
+            state.init_done = spec.init_containers.len() as u32;
+            state.started = u64::MAX >> (64 - spec.containers.len());
+            state.unready_since = None;
+            self.pod_rank_changed(pod, Phase::Unbound);
+            self.workloads[id.idx()].ready += 1;
+            self.workloads[id.idx()].sets[0].ready += 1;
+            if matches!(spec.kind, WorkloadKind::DaemonSet { .. }) {
+                self.workloads[id.idx()].daemons.insert(node, Some(pod));
+            }
+        }
+        let (ready, desired) = (self.workloads[id.idx()].ready, self.workloads[id.idx()].desired());
+        self.observe.availability(id, ready, desired);
+    }
+
+    /// The nodes of the pods of a running workload, one entry a pod, by the scheduler's own order.
+    fn running_nodes(&mut self, pool: PoolId, kind: WorkloadKind) -> Vec<NodeId> {
+        match kind {
+            WorkloadKind::DaemonSet { .. } => self.ready_nodes(pool),
+            WorkloadKind::Deployment { replicas: n, .. }
+            | WorkloadKind::Job { parallelism: n, .. } => {
+                let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
+                let max_pods = self.spec.pools[pool.idx()].max_pods;
+                let mut chosen = Vec::new();
+                for _ in 0..n {
+                    let Some((pods, tie, node)) = load.pop_first() else { break };
+                    chosen.push(node);
+                    if pods + 1 < max_pods {
+                        load.insert((pods + 1, tie, node));
+                    }
+                }
+                chosen
+            }
+        }
+    }
+
+    fn new_pod(
+        &mut self,
+        now: Time,
+        id: WorkloadId,
+        revision: usize,
+        pinned: Option<NodeId>,
+    ) -> PodId {
+        let workload = &mut self.workloads[id.idx()];
+        let ordinal = workload.next_ordinal;
+        workload.next_ordinal += 1;
+        let pod = PodId::from(self.pods.len());
+        let key = combine(workload.key, u64::from(ordinal));
+        self.pods.push(Pod {
+            key,
+            workload: id,
+            ordinal,
+            revision: revision as u32,
+            account: workload.account,
+            node: pinned.unwrap_or(NodeId(0)),
+            phase: Phase::Unbound,
+            row: None,
+            unready_since: Some(now),
+            pinned: pinned.is_some(),
+            busy: false,
+            plan: 0,
+            init_done: 0,
+            init_running: false,
+            started: 0,
+            cursor: 0,
+            error: false,
+            failed: false,
+            failures: 0,
+            sandbox_failed: false,
+            polls: None,
+            tries: Vec::new(),
+            rejected: None,
+        });
+        let tie = self.deletion_tie(pod);
+        self.workloads[id.idx()].sets[revision].pods.insert((Phase::Unbound, tie, pod));
+        pod
+    }
+
+    fn deletion_tie(&self, pod: PodId) -> u64 {
+        self.chance.draw(Purpose::DeletionTie as u64, self.pods[pod.idx()].key, 0).bits()
+    }
+
+    /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too much.
+    fn fill_set(&mut self, now: Time, id: WorkloadId, revision: usize) {
+        let set = &mut self.workloads[id.idx()].sets[revision];
+        while set.size() + set.creating < set.wanted {
+            set.creating += 1;
+            let at = self.controller_pace[CONTROLLER_REPLICA_SET].next(now);
+            let event = Event::PodCreated { workload: id, revision: revision as u16 };
+            self.calendar.schedule(at, event);
+        }
+        while let set = &self.workloads[id.idx()].sets[revision]
+            && set.wanted < set.size()
+            && let Some(&(_, _, pod)) = set.pods.first()
+        {
+            self.remove_pod_unreplaced(now, pod);
+        }
+    }
+
+    /// The API server has a new pod of a ReplicaSet or Job.
+    pub(crate) fn on_pod_created(&mut self, now: Time, id: WorkloadId, revision: u16) {
+        let revision = usize::from(revision);
+        let set = &mut self.workloads[id.idx()].sets[revision];
+        set.creating -= 1;
+        if set.wanted <= set.size() {
+            return;
+        }
+        self.admit_pod(now, id, revision, None);
+    }
+
+    fn admit_pod(&mut self, now: Time, id: WorkloadId, revision: usize, pinned: Option<NodeId>) {
+        let pod = self.new_pod(now, id, revision, pinned);
+        self.pods[pod.idx()].row = Some(self.observe.pod_created(now, &self.pods[pod.idx()]));
+        if let Some(node) = pinned {
+            self.workloads[id.idx()].daemons.insert(node, Some(pod));
+        }
+        self.schedule_pod(now, pod);
+    }
+
+    /// A pod's phase changed from `before`: its set knows it under its new rank.
+    pub(crate) fn pod_rank_changed(&mut self, pod: PodId, before: Phase) {
+        let tie = self.deletion_tie(pod);
+        let state = &self.pods[pod.idx()];
+        let set = &mut self.workloads[state.workload.idx()].sets[state.revision as usize];
+        if set.pods.remove(&(before, tie, pod)) && state.lives() {
+            set.pods.insert((state.phase, tie, pod));
+        }
+    }
+
+    /// All containers of a pod have started.
+    pub(crate) fn pod_started(&mut self, now: Time, pod: PodId) {
+        self.pod_rank_changed(pod, Phase::Waiting);
+        let state = &mut self.pods[pod.idx()];
+        state.plan += 1;
+        let plan = state.plan;
+        let startup = self.spec.workloads[state.workload.idx()].startup;
+        self.calendar.schedule(now + startup, Event::PodReady { pod, plan });
+    }
+
+    /// A pod is ready.
+    pub(crate) fn on_pod_ready(&mut self, now: Time, pod: PodId, plan: u32) {
+        let state = &mut self.pods[pod.idx()];
+        if state.plan != plan || state.phase != Phase::Starting {
+            return;
+        }
+        state.phase = Phase::Ready;
+        let id = state.workload;
+        let revision = state.revision as usize;
+        self.observe.pod_ready(now, &mut self.pods[pod.idx()]);
+        self.pod_rank_changed(pod, Phase::Starting);
+        let workload = &mut self.workloads[id.idx()];
+        workload.ready += 1;
+        workload.sets[revision].ready += 1;
+        if let Some(rollout) = &mut workload.rollout {
+            rollout.last_progress = now;
+        }
+        if let WorkloadKind::Job { duration, .. } = workload.kind {
+            self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
+        }
+        self.note_availability(id);
+        self.reconcile(now, id);
+    }
+
+    /// A pod that was ready no longer is.
+    pub(crate) fn pod_unready(&mut self, now: Time, pod: PodId) {
+        let state = &mut self.pods[pod.idx()];
+        let before = state.phase;
+        if before == Phase::Ready {
+            state.unready_since = Some(now);
+            let workload = &mut self.workloads[state.workload.idx()];
+            workload.ready -= 1;
+            workload.sets[state.revision as usize].ready -= 1;
+            self.observe.pod_unready(now, &self.pods[pod.idx()]);
+        }
+        self.pods[pod.idx()].phase = Phase::Waiting;
+        self.pod_rank_changed(pod, before);
+        self.note_availability(self.pods[pod.idx()].workload);
+    }
+
+    fn note_availability(&mut self, id: WorkloadId) {
+        let workload = &self.workloads[id.idx()];
+        self.observe.availability(id, workload.ready, workload.desired());
+    }
+
+    /// A pod of a job ended as it should.
+    pub(crate) fn on_pod_completed(&mut self, now: Time, pod: PodId, plan: u32) {
+        let state = &self.pods[pod.idx()];
+        if state.plan != plan || state.phase != Phase::Ready {
+            return;
+        }
+        let id = state.workload;
+        self.workloads[id.idx()].succeeded += 1;
+        self.end_pod(now, pod, Phase::Completed);
+        self.note_availability(id);
+        self.reconcile(now, id);
+    }
+
+    /// A pod goes; its controller replaces it.
+    pub(crate) fn remove_pod(&mut self, now: Time, pod: PodId) {
+        let id = self.pods[pod.idx()].workload;
+        if !self.remove_pod_unreplaced(now, pod) {
+            return;
+        }
+        let node = self.pods[pod.idx()].node;
+        let is_daemon_set = matches!(self.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
+        if is_daemon_set && self.nodes[node.idx()].state == NodeState::Ready {
+            self.create_daemon(now, id, node);
+        }
+        self.reconcile(now, id);
+    }
+
+    /// A pod goes, by the will of its controller; true where it was there.
+    fn remove_pod_unreplaced(&mut self, now: Time, pod: PodId) -> bool {
+        let state = &self.pods[pod.idx()];
+        if !state.lives() {
+            return false;
+        }
+        let (id, node) = (state.workload, state.node);
+        if self.workloads[id.idx()].daemons.get(&node) == Some(&Some(pod)) {
+            self.workloads[id.idx()].daemons.remove(&node);
+        }
+        self.end_pod(now, pod, Phase::Gone);
+        self.note_availability(id);
+        true
+    }
+
+    fn end_pod(&mut self, now: Time, pod: PodId, end: Phase) {
+        let before = self.pods[pod.idx()].phase;
+        let bound = before != Phase::Unbound;
+        if before == Phase::Ready {
+            let state = &self.pods[pod.idx()];
+            let workload = &mut self.workloads[state.workload.idx()];
+            workload.ready -= 1;
+            workload.sets[state.revision as usize].ready -= 1;
+        }
+        self.observe.pod_ended(now, &mut self.pods[pod.idx()], end);
+        let state = &mut self.pods[pod.idx()];
+        state.phase = end;
+        state.plan += 1;
+        state.polls = None;
+        self.pod_rank_changed(pod, before);
+        if bound {
+            self.take_pod_off(now, pod);
+        }
+    }
+
+    /// The controller looks at its workload and does what is due.
+    pub(crate) fn reconcile(&mut self, now: Time, id: WorkloadId) {
+        let workload = &self.workloads[id.idx()];
+        if !workload.started {
+            return;
+        }
+        match workload.kind {
+            WorkloadKind::Deployment { .. } => self.reconcile_deployment(now, id),
+            WorkloadKind::DaemonSet { max_unavailable } => {
+                self.reconcile_daemon_set(now, id, max_unavailable);
+            }
+            WorkloadKind::Job { completions, parallelism, .. } => {
+                let active = parallelism.min(completions - workload.succeeded);
+                self.workloads[id.idx()].sets[0].wanted = active;
+                self.fill_job(now, id);
+            }
+        }
+    }
+
+    fn fill_job(&mut self, now: Time, id: WorkloadId) {
+        let set = &mut self.workloads[id.idx()].sets[0];
+        while set.size() + set.creating < set.wanted {
+            set.creating += 1;
+            let at = self.controller_pace[CONTROLLER_JOB].next(now);
+            self.calendar.schedule(at, Event::PodCreated { workload: id, revision: 0 });
+        }
+        if set.wanted == 0 {
+            self.complete_rollout(now, id);
+        }
+    }
+
+    fn reconcile_deployment(&mut self, now: Time, id: WorkloadId) {
+        let newest = self.workloads[id.idx()].revision();
+        if self.workloads[id.idx()].paused_until <= now && 0 < newest {
+            self.roll(id);
+        }
+        for revision in 0..=newest {
+            self.fill_set(now, id, revision);
+        }
+        let workload = &self.workloads[id.idx()];
+        let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
+        if old == 0 && workload.desired() <= workload.sets[newest].ready {
+            self.complete_rollout(now, id);
+        }
+    }
+
+    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as availability
+    /// allows, pods that are not ready first.
+    fn roll(&mut self, id: WorkloadId) {
+        let workload = &mut self.workloads[id.idx()];
+        let WorkloadKind::Deployment { replicas, max_surge, max_unavailable, .. } = workload.kind
+        else {
+            return;
+        };
+        let newest = workload.sets.len() - 1;
+        let (surge, unavailable) = fenceposts(replicas, max_surge, max_unavailable);
+        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
+        let room = (replicas + surge).saturating_sub(total);
+        let new = &mut workload.sets[newest];
+        new.wanted = (new.wanted + room).min(replicas);
+        let new_unready = new.wanted.saturating_sub(new.ready);
+        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
+        let least = replicas - unavailable;
+        let may_go = total.saturating_sub(least + new_unready);
+        if may_go == 0 {
+            return;
+        }
+        let unhealthy = |set: &ReplicaSet| set.wanted.saturating_sub(set.ready);
+        let mut cleanup = may_go;
+        for set in &mut workload.sets[..newest] {
+            let gone = unhealthy(set).min(cleanup);
+            set.wanted -= gone;
+            cleanup -= gone;
+        }
+        let mut spare = workload.ready.saturating_sub(least);
+        for set in &mut workload.sets[..newest] {
+            let gone = set.ready.min(set.wanted).min(spare);
+            set.wanted -= gone;
+            spare -= gone;
+        }
+        // What has shrunk makes room for the new set at once: the controller reconciles until nothing changes.
+        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
+        let room = (replicas + surge).saturating_sub(total);
+        let new = &mut workload.sets[newest];
+        new.wanted = (new.wanted + room).min(replicas);
+    }
+
+    /// A new template: from now on the controller rolls towards it.
+    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
+        let workload = &mut self.workloads[id.idx()];
+        let mut template = workload.templates[workload.revision()].clone();
+        for container in template.init_containers.iter_mut().chain(&mut template.containers) {
+            if let Some(&(_, new)) = replace.iter().find(|&&(old, _)| old == container.image) {
+                container.image = new;
+            }
+        }
+        if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
+            // Nothing to roll: pods made from now on use the new template.
+            let newest = workload.revision();
+            workload.templates[newest] = template;
+            return;
+        }
+        workload.templates.push(template);
+        workload.sets.push(ReplicaSet::default());
+        self.begin_rollout(now, id);
+        self.reconcile(now, id);
+    }
+
+    fn begin_rollout(&mut self, now: Time, id: WorkloadId) {
+        let workload = &mut self.workloads[id.idx()];
+        workload.rollout = Some(Rollout { began: now, last_progress: now, complete: false });
+        if let WorkloadKind::Deployment { progress_deadline, .. } = workload.kind {
+            let event = Event::ProgressDeadline { workload: id };
+            self.calendar.schedule(now + progress_deadline, event);
+        }
+        self.observe.rollout_began(id);
+    }
+
+    fn complete_rollout(&mut self, now: Time, id: WorkloadId) {
+        if let Some(rollout) = &mut self.workloads[id.idx()].rollout
+            && !rollout.complete
+        {
+            rollout.complete = true;
+            let took = now.since(rollout.began);
+            self.observe.rollout_completed(now, id, took);
+        }
+    }
+
+    /// Looks whether a rollout made progress within its deadline; nothing is rolled back.
+    pub(crate) fn on_progress_deadline(&mut self, now: Time, id: WorkloadId) {
+        let workload = &self.workloads[id.idx()];
+        let (Some(rollout), WorkloadKind::Deployment { progress_deadline, .. }) =
+            (workload.rollout, workload.kind)
+        else {
+            return;
+        };
+        if rollout.complete {
+            return;
+        }
+        let since = rollout.last_progress.max(workload.paused_until.min(now));
+        let due = since + progress_deadline;
+        if due <= now {
+            self.observe.rollout_stalled(now, id);
+        } else {
+            self.calendar.schedule(due, Event::ProgressDeadline { workload: id });
+        }
+    }
+
+    fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
+        self.workloads[id.idx()].daemons.insert(node, None);
+        let at = self.controller_pace[CONTROLLER_DAEMON_SET].next(now);
+        self.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
+    }
+
+    /// The API server has a new pod of a DaemonSet.
+    pub(crate) fn on_daemon_created(&mut self, now: Time, id: WorkloadId, node: NodeId) {
+        if self.workloads[id.idx()].daemons.get(&node) == Some(&None) {
+            let newest = self.workloads[id.idx()].revision();
+            self.admit_pod(now, id, newest, Some(node));
+        }
+    }
+
+    /// DaemonSets put a pod on a new node.
+    pub(crate) fn daemons_for_new_node(&mut self, now: Time, node: NodeId) {
+        let pool = self.nodes[node.idx()].pool;
+        for (number, spec) in self.spec.workloads.iter().enumerate() {
+            let is_daemon_set = matches!(spec.kind, WorkloadKind::DaemonSet { .. });
+            if is_daemon_set && spec.pool == pool && self.workloads[number].started {
+                self.create_daemon(now, WorkloadId::from(number), node);
+            }
+        }
+    }
+
+    /// A node is gone: no DaemonSet wants a pod there.
+    pub(crate) fn daemons_of_lost_node(&mut self, node: NodeId) {
+        for workload in &mut self.workloads {
+            workload.daemons.remove(&node);
+        }
+    }
+
+    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not ready go first
+    /// and for free.
+    fn reconcile_daemon_set(&mut self, now: Time, id: WorkloadId, max_unavailable: Count) {
+        let workload = &self.workloads[id.idx()];
+        if 0 < workload.revision() && workload.paused_until <= now {
+            let n_nodes = workload.daemons.len() as u32;
+            let allowed = match max_unavailable {
+                Count::Number(n) => n,
+                Count::Share(share) => share.of_at_least_one(u64::from(n_nodes)) as u32,
+            };
+            let unavailable = n_nodes.saturating_sub(workload.ready);
+            let budget = allowed.saturating_sub(unavailable) as usize;
+            let unready = self.old_daemons(id, |phase| phase != Phase::Ready);
+            let ready = self.old_daemons(id, |phase| phase == Phase::Ready);
+            for pod in unready.into_iter().chain(ready.into_iter().take(budget)) {
+                let node = self.pods[pod.idx()].node;
+                if self.remove_pod_unreplaced(now, pod) {
+                    self.create_daemon(now, id, node);
+                }
+            }
+        }
+        self.complete_daemon_rollout(now, id);
+    }
+
+    fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
+        let workload = &self.workloads[id.idx()];
+        let newest = workload.revision();
+        let old = workload.sets[..newest].iter().flat_map(|set| &set.pods);
+        let mut pods: Vec<(u64, PodId)> =
+            old.filter(|it| which(it.0)).map(|&(_, tie, pod)| (tie, pod)).collect();
+        pods.sort_unstable();
+        pods.into_iter().map(|(_, pod)| pod).collect()
+    }
+
+    fn complete_daemon_rollout(&mut self, now: Time, id: WorkloadId) {
+        let workload = &self.workloads[id.idx()];
+        let newest = workload.revision();
+        let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
+        let wanted = self.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
+        if old == 0 && 0 < wanted && wanted <= workload.sets[newest].ready {
+            self.complete_rollout(now, id);
+        }
+    }
+
+    /// A new number of replicas.
+    pub(crate) fn scale_workload(&mut self, now: Time, id: WorkloadId, to: u32) {
+        let workload = &mut self.workloads[id.idx()];
+        let WorkloadKind::Deployment { replicas, .. } = &mut workload.kind else { return };
+        *replicas = to;
+        if !workload.started {
+            return;
+        }
+        let newest = workload.revision();
+        // The newest set takes the difference; old sets of a rollout under way shrink by the rollout's own rule.
+        let old: u32 = workload.sets[..newest].iter().map(|it| it.wanted).sum();
+        workload.sets[newest].wanted = to.saturating_sub(old);
+        self.reconcile(now, id);
+        self.note_availability(id);
+    }
+
+    /// Pods of a workload that exist, in order of their ordinals.
+    pub(crate) fn pods_of(&self, id: WorkloadId) -> Vec<PodId> {
+        let sets = &self.workloads[id.idx()].sets;
+        let mut pods: Vec<PodId> =
+            sets.iter().flat_map(|set| set.pods.iter().map(|&(_, _, pod)| pod)).collect();
+        pods.sort_unstable();
+        pods
+    }
+}
+
+/// Which pacer a controller waits at.
+const CONTROLLER_REPLICA_SET: usize = 0;
+const CONTROLLER_DAEMON_SET: usize = 1;
+const CONTROLLER_JOB: usize = 2;
+
+/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable (`ResolveFenceposts`).
+fn fenceposts(replicas: u32, max_surge: Count, max_unavailable: Count) -> (u32, u32) {
+    let resolve = |count: Count, round: fn(Share, u64) -> u64| match count {
+        Count::Number(n) => n,
+        Count::Share(share) => round(share, u64::from(replicas)) as u32,
+    };
+    let surge = resolve(max_surge, Share::of_ceil);
+    let unavailable = resolve(max_unavailable, Share::of_floor);
+    if surge == 0 && unavailable == 0 {
+        (0, 1.min(replicas))
+    } else {
+        (surge, unavailable.min(replicas))
+    }
+}
