@@ -79,7 +79,12 @@ pub fn replicate(
         let outcome = model::run(
             spec,
             replication,
-            Recording { detail: shown, requests: shorten(sink), progress: Some(&mut reached) },
+            Recording {
+                detail: shown,
+                requests: shorten(sink),
+                progress: Some(&mut reached),
+                ..Recording::default()
+            },
         );
         progress(Progress::Finished { replication });
         outcome
