@@ -110,8 +110,7 @@ fn v2_a_cold_pull_by_digest() {
     check("C cold digest", &lab(DIGEST, INDEX, ""));
 }
 
-const DIGEST: &str =
-    "app@sha256:baed9292c5fe1f090c4779d78b6906c1ea502357ed777bee765725907a767acc";
+const DIGEST: &str = "app@sha256:baed9292c5fe1f090c4779d78b6906c1ea502357ed777bee765725907a767acc";
 
 #[test]
 fn v3_a_cold_pull_of_a_single_platform() {
@@ -136,7 +135,8 @@ fn v5_manifest_gets_that_always_answer_429() {
 
 #[test]
 fn v6_v7_everything_answers_429() {
-    let always = fault("{ status = 429 }", "\"manifest-get\", \"manifest-head\", \"blob-head\"", "");
+    let always =
+        fault("{ status = 429 }", "\"manifest-get\", \"manifest-head\", \"blob-head\"", "");
     check("E manifests HEAD+GET always 429, tag", &lab("app:v1", INDEX, &always));
     // The recording counts the HEADs of the blob under HEAD as well: 1 x 401, 5 + 6 x 429.
     check("E2 all 429, digest ref", &lab(DIGEST, INDEX, &always));
@@ -179,8 +179,9 @@ fn v10_three_refusals_and_then_success() {
 fn v11_one_layer_answers_429_for_ever() {
     let always = fault("{ status = 429 }", "\"blob-get\"", "layers = [3]");
     let (outcome, requests) = with_requests(&spec(&lab("app:v1", INDEX, &always)), 0);
-    let of_layer =
-        requests.iter().filter(|it| it.attempt == 1 && it.object == "layer3" && it.endpoint != "cdn");
+    let of_layer = requests
+        .iter()
+        .filter(|it| it.attempt == 1 && it.object == "layer3" && it.endpoint != "cdn");
     assert_eq!(of_layer.count(), 6, "that layer is asked for six times");
     assert_eq!(outcome.failures[0].cause, "x");
 }
@@ -307,7 +308,10 @@ fn credentials_cost_up_to_four_token_calls() {
     let with_account = |token_post: bool| {
         let text = lab("app:v1", INDEX, "[account.ci]\nregistry = \"lab\"\ntier = \"personal\"\n")
             .replace("replicas = 1", "replicas = 1\naccount = \"ci\"")
-            .replace("needs_token = true", &format!("needs_token = true\ntoken_post = {token_post}"));
+            .replace(
+                "needs_token = true",
+                &format!("needs_token = true\ntoken_post = {token_post}"),
+            );
         let (_, requests) = with_requests(&spec(&text), 0);
         requests
             .iter()

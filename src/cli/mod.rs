@@ -1,6 +1,135 @@
-//! The command line.
+//! The command line: one file per verb. Data goes to standard output, talk to standard error.
+
+mod check;
+mod files;
+mod progress;
+mod run;
+mod scenarios;
+
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::files::FileError;
+use crate::report::style::Style;
+
+/// Exit codes; the numbers are part of the interface.
+const INTERNAL: u8 = 1;
+const USAGE: u8 = 2;
+const INVALID_SCENARIO: u8 = 3;
+const EXPECTATION_FAILED: u8 = 4;
+
+const AFTER_HELP: &str = "\
+Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario with another seed.
+
+Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
+3 invalid scenario (nothing was written), 4 an expectation failed, 130 interrupted.";
+
+/// Simulates container-image pull storms: how many pulls fail and why, how long until every pod is
+/// ready, and which mitigation buys how much.
+#[derive(Debug, Parser)]
+#[command(version, after_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    #[command(flatten)]
+    run: run::Flags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run the replications of one scenario: summary, files and charts.
+    #[command(after_help = AFTER_HELP)]
+    Run(run::Arguments),
+    /// Report every problem of scenario files at once, and run nothing.
+    Check(check::Arguments),
+    /// List the scenarios that ship with the program.
+    Scenarios(scenarios::Arguments),
+}
+
+/// Why a command ended early: what to say, and the exit code.
+#[derive(Debug)]
+struct Failure {
+    code: u8,
+    message: String,
+}
+
+impl Failure {
+    fn usage(message: impl Into<String>) -> Self {
+        Self { code: USAGE, message: message.into() }
+    }
+
+    fn internal(message: impl Into<String>) -> Self {
+        Self { code: INTERNAL, message: message.into() }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    /// What cannot be written to standard output. Nobody reads on behind a closed pipe: that is no
+    /// failure.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self { code: 0, message: String::new() },
+            _ => Self::internal(format!("cannot write to standard output: {error}")),
+        }
+    }
+}
+
+/// How a command ended: the exit code, or why it ended early.
+type Outcome = Result<u8, Failure>;
 
 /// Runs the command.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to standard output, mistakes to standard error; a closed pipe is
+            // no matter.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+        }
+    };
+    // A broken invariant has told its story on standard error; it must not end with a code of its
+    // own.
+    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli)));
+    match outcome {
+        Ok(Ok(code)) => ExitCode::from(code),
+        Ok(Err(failure)) => {
+            if !failure.message.is_empty() {
+                let word = Style::for_stderr().bad("error:");
+                say(&format!("{word} {}", failure.message));
+            }
+            ExitCode::from(failure.code)
+        }
+        Err(_) => ExitCode::from(INTERNAL),
+    }
+}
+
+fn dispatch(cli: Cli) -> Outcome {
+    match cli.verb {
+        None => run::run(None, &cli.run),
+        Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
+        Some(Verb::Check(arguments)) => check::check(&arguments),
+        Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
+    }
+}
+
+/// Says something on standard error; where nobody listens there is nobody to tell.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Writes data to standard output.
+fn tell(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
 }

@@ -352,7 +352,8 @@ impl Faults {
         registry: RegistryId,
         kind: RequestKind,
     ) -> Option<FaultId> {
-        self.find(now, registry, kind, None, |it| it.answer == Answer::Unreachable).map(|(id, _)| id)
+        self.find(now, registry, kind, None, |it| it.answer == Answer::Unreachable)
+            .map(|(id, _)| id)
     }
 
     fn find(

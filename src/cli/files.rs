@@ -1,0 +1,83 @@
+//! Finds the scenario that an argument names: a file, or one that ships with the program.
+
+use std::path::Path;
+
+use super::Failure;
+use crate::scenario::{SourceFile, library};
+
+/// The scenario that runs when none is named.
+const DEFAULT: &str = "spot-churn";
+
+/// The default scenario.
+pub(super) fn default_scenario() -> Result<SourceFile, Failure> {
+    let text = library::find(DEFAULT).map(|text| (DEFAULT, text));
+    let (name, text) = text
+        .or_else(|| library::all().first().copied())
+        .ok_or_else(|| Failure::internal("no scenario ships with this build"))?;
+    Ok(embedded(name, text))
+}
+
+/// The scenario that `argument` names. What looks like a path or exists as one is a file.
+pub(super) fn find(argument: &str) -> Result<SourceFile, Failure> {
+    let path = Path::new(argument);
+    let is_path = argument.contains(['/', '\\']) || path.extension().is_some() || path.is_file();
+    if !is_path {
+        return match library::find(argument) {
+            Some(text) => Ok(embedded(argument, text)),
+            None => Err(unknown(argument)),
+        };
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::internal(format!("cannot read {argument}: {error}")))?;
+    Ok(SourceFile { name: argument.to_owned(), text })
+}
+
+fn embedded(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: format!("{name}.toml"), text: text.to_owned() }
+}
+
+fn unknown(argument: &str) -> Failure {
+    let names = library::all().iter().map(|(name, _)| *name);
+    let nearest = names.min_by_key(|name| distance(argument, name));
+    let help = match nearest {
+        Some(name) if distance(argument, name) <= argument.len().max(3) / 3 => {
+            format!("did you mean `{name}`?")
+        }
+        _ => "`pullstorm scenarios` lists what ships; a file is named with its .toml".to_owned(),
+    };
+    Failure::usage(format!("there is no scenario `{argument}`: {help}"))
+}
+
+/// Levenshtein's distance: insertions, deletions and replacements between two names.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_by_edits() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+        assert_eq!(distance("", "abc"), 3);
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest_one() {
+        let failure = find("cold-clustr").err().unwrap();
+        assert_eq!(failure.code, super::super::USAGE);
+        assert!(failure.message.contains("did you mean `cold-cluster`?"), "{}", failure.message);
+    }
+}

@@ -1,0 +1,483 @@
+//! Folds the outcomes of all replications into one summary.
+
+use std::collections::BTreeMap;
+
+use crate::engine::chance::combine;
+use crate::engine::stats::{mean_and_half_width, quantile_of, wilson};
+use crate::model::outcome::{Blast, Outcome, Reach, StopReason, Value};
+use crate::scenario::{Expectation, Scenario};
+
+/// What all replications of one scenario showed.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Replications folded in.
+    pub replications: u32,
+    /// Digest of the run: the replications' digests, folded in order.
+    pub digest: u64,
+    /// Replications that reached the bound on events: their figures are incomplete.
+    pub incomplete: u32,
+    /// Every metric of every scope, in the order in which the model reports them.
+    pub metrics: Vec<MetricSummary>,
+    /// Why pulls failed, most frequent first.
+    pub failures: Vec<FailureSummary>,
+    /// Nodes with a failed pull, per pool.
+    pub nodes: Vec<ReachSummary>,
+    /// Failed pulls per image, most failures first.
+    pub images: Vec<ReachSummary>,
+    /// Refusals per identity, most refusals first.
+    pub identities: Vec<ReachSummary>,
+    /// Who spent each limit, most units first within a limit.
+    pub spenders: Vec<SpenderSummary>,
+    /// What became of the expectations, in the order in which they were written.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// One metric over the replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricSummary {
+    /// `run`, `workload.NAME`, `pool.NAME` or `registry.NAME`.
+    pub scope: String,
+    /// Stable name, with its suffix.
+    pub name: String,
+    /// Unit.
+    pub unit: &'static str,
+    /// Mean; `None` where a replication is censored or none has a value.
+    pub mean: Option<f64>,
+    /// Half-width of the 95 % interval of the mean (Student's t); `None` below two replications.
+    pub half_width: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
+    /// 5th percentile; a censored replication ranks above all others, and a percentile on it is
+    /// `None`.
+    pub p5: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// Largest value.
+    pub max: Option<f64>,
+    /// Replications.
+    pub replications: u32,
+    /// Replications in which the figure lies beyond what the run saw.
+    pub censored: u32,
+    /// Replications in which there was nothing to measure.
+    pub absent: u32,
+}
+
+/// Failed pulls of one cause, over all replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailureSummary {
+    /// The refusal that ended the pulls.
+    pub cause: String,
+    /// The earlier refusal that opened the way.
+    pub cause_behind: Option<String>,
+    /// Failed pulls, over all replications.
+    pub count: u64,
+    /// Share of all failed pulls.
+    pub share: f64,
+}
+
+/// How many of which were touched by failures, over the replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReachSummary {
+    /// Pool, image or identity.
+    pub name: String,
+    /// Median of what failed; a replication in which nothing did counts as 0.
+    pub hit: f64,
+    /// Median of what there was, over the replications that name it.
+    pub of: f64,
+    /// Most that failed in one replication.
+    pub hit_max: u64,
+}
+
+/// What one spender took from one limit, as a mean over the replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpenderSummary {
+    /// Label of the limit.
+    pub limit: String,
+    /// `workload.NAME` or `background.NAME`.
+    pub spender: String,
+    /// Image, where a workload spent it.
+    pub image: Option<String>,
+    /// Mean units.
+    pub units: f64,
+    /// Share of what was spent of this limit.
+    pub share: f64,
+}
+
+/// What became of one expectation.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// What was demanded.
+    pub expectation: Expectation,
+    /// The metric over the replications; `None` where the model does not report it.
+    pub observed: Option<MetricSummary>,
+    /// Replications in which it holds.
+    pub held: u32,
+    /// Replications.
+    pub replications: u32,
+    /// Wilson's 95 % interval of the share of replications in which it holds.
+    pub share_interval: (f64, f64),
+    /// Whether it holds in as large a share of the replications as demanded.
+    pub holds: bool,
+    /// Whether the interval of the share straddles the demand: more replications could turn the
+    /// verdict.
+    pub uncertain: bool,
+}
+
+impl Summary {
+    /// The metric `name` of `scope`.
+    pub fn metric(&self, scope: &str, name: &str) -> Option<&MetricSummary> {
+        self.metrics.iter().find(|it| it.scope == scope && it.name == name)
+    }
+
+    /// The metrics `FAMILY.MEMBER` of `scope` with their members.
+    pub fn family<'a>(
+        &'a self,
+        scope: &'a str,
+        family: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a MetricSummary)> {
+        self.metrics
+            .iter()
+            .filter(move |it| it.scope == scope)
+            .filter_map(move |it| Some((it.name.strip_prefix(family)?.strip_prefix('.')?, it)))
+    }
+
+    /// Whether every expectation holds.
+    pub fn holds(&self) -> bool {
+        self.verdicts.iter().all(|it| it.holds)
+    }
+}
+
+/// Folds `outcomes`, which are in the order of their replications.
+pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
+    let table = Table::new(outcomes);
+    Summary {
+        replications: outcomes.len() as u32,
+        digest: outcomes.iter().fold(0, |digest, it| combine(digest, it.digest)),
+        incomplete: outcomes.iter().filter(|it| it.stop == StopReason::EventBound).count() as u32,
+        metrics: table.rows.iter().map(Row::summarise).collect(),
+        failures: failures(outcomes),
+        nodes: reach(outcomes, |it| &it.nodes, Order::AsReported),
+        images: reach(outcomes, |it| &it.images, Order::MostHit),
+        identities: reach(outcomes, |it| &it.identities, Order::MostHit),
+        spenders: spenders(outcomes),
+        verdicts: scenario
+            .expectations
+            .iter()
+            .map(|it| judge(it, &table, scenario.in_runs.as_f64()))
+            .collect(),
+    }
+}
+
+/// Every metric with its values by replication.
+struct Table {
+    rows: Vec<Row>,
+    index: BTreeMap<(String, String), usize>,
+    replications: usize,
+}
+
+/// One metric's values by replication.
+struct Row {
+    scope: String,
+    name: String,
+    unit: &'static str,
+    values: Vec<Value>,
+}
+
+impl Table {
+    fn new(outcomes: &[Outcome]) -> Self {
+        let mut table = Self { rows: vec![], index: BTreeMap::new(), replications: outcomes.len() };
+        for (replication, outcome) in outcomes.iter().enumerate() {
+            for (position, metric) in outcome.metrics.iter().enumerate() {
+                // All replications report the same metrics in the same order, so the look-up is the
+                // exception.
+                let same = |it: &Row| it.scope == metric.scope && it.name == metric.name;
+                let row = if table.rows.get(position).is_some_and(same) {
+                    position
+                } else {
+                    table.row(&metric.scope, &metric.name, metric.unit)
+                };
+                table.rows[row].values[replication] = metric.value;
+            }
+        }
+        table
+    }
+
+    fn row(&mut self, scope: &str, name: &str, unit: &'static str) -> usize {
+        let (rows, replications) = (&mut self.rows, self.replications);
+        *self.index.entry((scope.to_owned(), name.to_owned())).or_insert_with(|| {
+            rows.push(Row {
+                scope: scope.to_owned(),
+                name: name.to_owned(),
+                unit,
+                values: vec![Value::Absent; replications],
+            });
+            rows.len() - 1
+        })
+    }
+
+    fn find(&self, scope: &str, name: &str) -> Option<&Row> {
+        self.index.get(&(scope.to_owned(), name.to_owned())).map(|&row| &self.rows[row])
+    }
+}
+
+impl Row {
+    fn summarise(&self) -> MetricSummary {
+        let known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
+        let count = |value| self.values.iter().filter(|&&it| it == value).count();
+        let (censored, absent) = (count(Value::Censored), count(Value::Absent));
+        let (mean, half_width) =
+            if censored == 0 { mean_and_half_width(&known) } else { (None, None) };
+        // A censored figure ranks above all others, and a percentile on it is none.
+        let mut ranked = known;
+        ranked.resize(ranked.len() + censored, f64::INFINITY);
+        let percentile = |per_mille| quantile_of(&ranked, per_mille).filter(|it| it.is_finite());
+        MetricSummary {
+            scope: self.scope.clone(),
+            name: self.name.clone(),
+            unit: self.unit,
+            mean,
+            half_width,
+            min: percentile(0),
+            p5: percentile(50),
+            p50: percentile(500),
+            p95: percentile(950),
+            max: percentile(1000),
+            replications: self.values.len() as u32,
+            censored: censored as u32,
+            absent: absent as u32,
+        }
+    }
+}
+
+fn failures(outcomes: &[Outcome]) -> Vec<FailureSummary> {
+    let mut counts = BTreeMap::new();
+    for failure in outcomes.iter().flat_map(|it| &it.failures) {
+        *counts.entry((&failure.cause, &failure.cause_behind)).or_insert(0) += failure.count;
+    }
+    let total: u64 = counts.values().sum();
+    let mut failures: Vec<_> = counts
+        .into_iter()
+        .map(|((cause, cause_behind), count)| FailureSummary {
+            cause: cause.clone(),
+            cause_behind: cause_behind.clone(),
+            count,
+            share: count as f64 / total.max(1) as f64,
+        })
+        .collect();
+    // Stable: equal counts stay in the order of their names.
+    failures.sort_by_key(|it| std::cmp::Reverse(it.count));
+    failures
+}
+
+/// In which order what was reached is shown.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    AsReported,
+    MostHit,
+}
+
+fn reach(
+    outcomes: &[Outcome],
+    part: impl Fn(&Blast) -> &Vec<Reach>,
+    order: Order,
+) -> Vec<ReachSummary> {
+    let mut names: Vec<&str> = vec![];
+    let mut found: BTreeMap<&str, (Vec<u64>, Vec<u64>)> = BTreeMap::new();
+    for it in outcomes.iter().flat_map(|it| part(&it.blast)) {
+        let (hits, totals) = found.entry(&it.name).or_insert_with(|| {
+            names.push(&it.name);
+            <_>::default()
+        });
+        hits.push(it.hit);
+        totals.push(it.of);
+    }
+    let mut reached: Vec<_> = names
+        .into_iter()
+        .map(|name| {
+            let (mut hits, mut totals) = found.remove(name).unwrap_or_default();
+            hits.resize(outcomes.len().max(hits.len()), 0);
+            ReachSummary {
+                name: name.to_owned(),
+                hit: median(&mut hits),
+                of: median(&mut totals),
+                hit_max: hits.iter().copied().max().unwrap_or(0),
+            }
+        })
+        .collect();
+    if order == Order::MostHit {
+        reached.sort_by(|a, b| b.hit.total_cmp(&a.hit).then_with(|| a.name.cmp(&b.name)));
+    }
+    reached
+}
+
+fn median(values: &mut [u64]) -> f64 {
+    values.sort_unstable();
+    match values.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => values[n / 2] as f64,
+        n => f64::midpoint(values[n / 2 - 1] as f64, values[n / 2] as f64),
+    }
+}
+
+fn spenders(outcomes: &[Outcome]) -> Vec<SpenderSummary> {
+    let mut units: BTreeMap<_, f64> = BTreeMap::new();
+    for it in outcomes.iter().flat_map(|it| &it.spenders) {
+        *units.entry((&it.limit, &it.spender, &it.image)).or_default() += it.units;
+    }
+    let mut totals: BTreeMap<&str, f64> = BTreeMap::new();
+    for ((limit, ..), units) in &units {
+        *totals.entry(limit).or_default() += units;
+    }
+    let mut spenders: Vec<_> = units
+        .into_iter()
+        .map(|((limit, spender, image), units)| SpenderSummary {
+            limit: limit.clone(),
+            spender: spender.clone(),
+            image: image.clone(),
+            units: units / outcomes.len() as f64,
+            share: if 0.0 < totals[limit.as_str()] { units / totals[limit.as_str()] } else { 0.0 },
+        })
+        .collect();
+    // Stable: equal units stay in the order of their names.
+    spenders.sort_by(|a, b| a.limit.cmp(&b.limit).then(b.units.total_cmp(&a.units)));
+    spenders
+}
+
+fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
+    let row = table.find(&expectation.scope, &expectation.metric);
+    let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
+    let held = match row {
+        Some(row) => row.values.iter().filter(|it| it.known().is_some_and(meets)).count() as u32,
+        // A member of a family (`pull_failures_by_cause.X`) that no replication reports was never
+        // counted.
+        None if expectation.metric.contains('.') && meets(0.0) => table.replications as u32,
+        None => 0,
+    };
+    let replications = table.replications as u32;
+    let share_interval = wilson(u64::from(held), u64::from(replications));
+    Verdict {
+        expectation: expectation.clone(),
+        observed: row.map(Row::summarise),
+        held,
+        replications,
+        share_interval,
+        holds: 0 < replications && in_runs <= f64::from(held) / f64::from(replications),
+        uncertain: share_interval.0 < in_runs && in_runs < share_interval.1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::outcome::{FailureCount, Metric};
+    use crate::scenario::Comparison;
+
+    fn outcome(replication: u32, value: Value) -> Outcome {
+        Outcome {
+            replication,
+            digest: u64::from(replication) + 1,
+            stop: StopReason::Horizon,
+            metrics: vec![Metric {
+                scope: "run".into(),
+                name: "ready_seconds_p95".into(),
+                unit: "seconds",
+                value,
+            }],
+            failures: vec![FailureCount {
+                cause: "anonymous-pulls".into(),
+                cause_behind: (replication == 1).then(|| "mirror".into()),
+                count: 3,
+            }],
+            blast: Blast {
+                nodes: vec![],
+                images: vec![],
+                identities: if replication == 0 {
+                    vec![Reach { name: "nat".into(), hit: 9, of: 10 }]
+                } else {
+                    vec![]
+                },
+            },
+            spenders: vec![],
+            detail: None,
+        }
+    }
+
+    fn row(values: &[Value]) -> MetricSummary {
+        let outcomes: Vec<_> = values.iter().zip(0..).map(|(it, n)| outcome(n, *it)).collect();
+        Table::new(&outcomes).rows[0].summarise()
+    }
+
+    fn expectation(metric: &str, demand: f64) -> Expectation {
+        Expectation {
+            scope: "run".into(),
+            metric: metric.into(),
+            comparison: Comparison::Less,
+            demand,
+            text: String::new(),
+            origin: String::new(),
+        }
+    }
+
+    #[test]
+    fn one_censored_replication_empties_the_mean_and_ranks_last() {
+        let it = row(&[Value::Known(3.0), Value::Censored, Value::Known(1.0), Value::Known(2.0)]);
+        assert_eq!((it.mean, it.half_width), (None, None));
+        assert_eq!((it.min, it.p50, it.p95, it.max), (Some(1.0), Some(2.0), None, None));
+        assert_eq!((it.replications, it.censored, it.absent), (4, 1, 0));
+    }
+
+    #[test]
+    fn absent_replications_are_left_out_of_the_mean() {
+        let it = row(&[Value::Known(3.0), Value::Absent, Value::Known(1.0)]);
+        assert_eq!((it.mean, it.absent), (Some(2.0), 1));
+        // Two values, one degree of freedom: t is 12.706, the standard error 1.
+        assert!((it.half_width.unwrap() - 12.706).abs() < 1e-3);
+        let it = row(&[Value::Absent]);
+        assert_eq!((it.mean, it.min, it.max, it.absent), (None, None, None, 1));
+    }
+
+    #[test]
+    fn a_censored_value_fails_its_expectation_and_few_replications_leave_it_uncertain() {
+        let mut outcomes: Vec<_> = (0..100).map(|n| outcome(n, Value::Known(1.0))).collect();
+        let judged = |outcomes: &[Outcome]| {
+            judge(&expectation("ready_seconds_p95", 2.0), &Table::new(outcomes), 0.95)
+        };
+        let all = judged(&outcomes);
+        assert!((all.held, all.holds, all.uncertain) == (100, true, false));
+        let few = judged(&outcomes[..20]);
+        assert!((few.held, few.holds, few.uncertain) == (20, true, true));
+        for it in &mut outcomes[..5] {
+            it.metrics[0].value = Value::Censored;
+        }
+        let most = judged(&outcomes);
+        assert!((most.held, most.holds, most.uncertain) == (95, true, true));
+        for it in &mut outcomes[..20] {
+            it.metrics[0].value = Value::Censored;
+        }
+        let fewer = judged(&outcomes);
+        assert!((fewer.held, fewer.holds, fewer.uncertain) == (80, false, false));
+    }
+
+    #[test]
+    fn what_was_never_counted_is_zero_for_a_family_and_no_value_otherwise() {
+        let table = Table::new(&[outcome(0, Value::Absent)]);
+        assert_eq!(judge(&expectation("pull_failures_by_cause.dns", 1.0), &table, 0.9).held, 1);
+        assert_eq!(judge(&expectation("ready_seconds_p95", 1.0), &table, 0.9).held, 0);
+        assert_eq!(judge(&expectation("recovery_seconds", 1.0), &table, 0.9).held, 0);
+    }
+
+    #[test]
+    fn failures_add_up_and_medians_count_replications_without_failures() {
+        let outcomes: Vec<_> = (0..3).map(|n| outcome(n, Value::Absent)).collect();
+        let failures = failures(&outcomes);
+        let counts: Vec<_> =
+            failures.iter().map(|it| (it.cause_behind.as_deref(), it.count)).collect();
+        assert_eq!(counts, [(None, 6), (Some("mirror"), 3)]);
+        assert!((failures[0].share - 2.0 / 3.0).abs() < 1e-12);
+        let reached = reach(&outcomes, |it| &it.identities, Order::MostHit);
+        assert_eq!(reached.len(), 1);
+        assert_eq!((reached[0].hit as u64, reached[0].of as u64, reached[0].hit_max), (0, 10, 9));
+    }
+}

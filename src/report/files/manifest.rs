@@ -1,0 +1,79 @@
+//! `manifest.json`: what was run, exactly, so that it can be run again.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::engine::chance::{combine, stable_hash};
+use crate::report::{Run, VERSION};
+use crate::scenario::Scenario;
+
+/// What the clock on the wall said; the only part of the output that differs from run to run.
+#[derive(Clone, Debug, Serialize)]
+pub struct WallClock {
+    /// When the run began, in seconds since 1970-01-01 UTC.
+    pub started_unix_seconds: u64,
+    /// How long the replications took.
+    pub simulating_seconds: f64,
+    /// Threads that ran them.
+    pub threads: usize,
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    program: &'static str,
+    version: &'static str,
+    simulated: bool,
+    scenario: &'a str,
+    variant: Option<&'a str>,
+    seed: u64,
+    replications: u32,
+    detail_replication: Option<u32>,
+    scenario_digest: String,
+    run_digest: String,
+    parameters: Vec<Parameter<'a>>,
+    wall_clock: &'a WallClock,
+}
+
+#[derive(Serialize)]
+struct Parameter<'a> {
+    path: &'a str,
+    value: &'a str,
+    origin: &'a str,
+}
+
+/// A digest as it is written everywhere: 16 hexadecimal digits.
+pub(crate) fn hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
+/// Digest of the effective parameters; where a value came from does not matter.
+fn scenario_digest(scenario: &Scenario) -> u64 {
+    scenario.parameters.iter().fold(0, |digest, it| {
+        combine(combine(digest, stable_hash(&it.path)), stable_hash(&it.value))
+    })
+}
+
+pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -> io::Result<()> {
+    let scenario = run.scenario;
+    let manifest = Manifest {
+        program: "pullstorm",
+        version: VERSION,
+        simulated: true,
+        scenario: &scenario.name,
+        variant: scenario.variant.as_deref(),
+        seed: scenario.spec.seed,
+        replications: run.summary.replications,
+        detail_replication: run.detail().map(|(replication, _)| replication),
+        scenario_digest: hex(scenario_digest(scenario)),
+        run_digest: hex(run.summary.digest),
+        parameters: scenario
+            .parameters
+            .iter()
+            .map(|it| Parameter { path: &it.path, value: &it.value, origin: &it.origin })
+            .collect(),
+        wall_clock,
+    };
+    serde_json::to_writer_pretty(&mut *out, &manifest)?;
+    writeln!(out)
+}

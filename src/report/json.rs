@@ -1,0 +1,201 @@
+//! The summary as JSON: `summary.json`, and what `-o json` prints.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::experiment::{
+    FailureSummary, MetricSummary, ReachSummary, SpenderSummary, Summary, Verdict,
+};
+use crate::report::files::hex;
+use crate::report::{Run, VERSION};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    program: &'static str,
+    version: &'static str,
+    simulated: bool,
+    scenario: &'a str,
+    variant: Option<&'a str>,
+    title: &'a str,
+    question: &'a str,
+    seed: u64,
+    horizon_seconds: f64,
+    replications: u32,
+    incomplete_replications: u32,
+    run_digest: String,
+    expectations_hold: bool,
+    expectations: Vec<Expectation<'a>>,
+    metrics: Vec<Metric<'a>>,
+    failures: Vec<Failure<'a>>,
+    blast_radius: Blast<'a>,
+    limit_spenders: Vec<Spender<'a>>,
+}
+
+#[derive(Serialize)]
+struct Expectation<'a> {
+    metric: &'a str,
+    scope: &'a str,
+    demand: &'a str,
+    origin: &'a str,
+    holds: bool,
+    uncertain: bool,
+    held_in_replications: u32,
+    replications: u32,
+    share_held: f64,
+    share_held_low: f64,
+    share_held_high: f64,
+    observed: Option<Metric<'a>>,
+}
+
+#[derive(Serialize)]
+struct Metric<'a> {
+    #[serde(rename = "metric")]
+    name: &'a str,
+    scope: &'a str,
+    unit: &'a str,
+    mean: Option<f64>,
+    half_width: Option<f64>,
+    p5: Option<f64>,
+    p50: Option<f64>,
+    p95: Option<f64>,
+    min: Option<f64>,
+    max: Option<f64>,
+    replications: u32,
+    censored: u32,
+    absent: u32,
+}
+
+#[derive(Serialize)]
+struct Failure<'a> {
+    cause: &'a str,
+    cause_behind: Option<&'a str>,
+    count: u64,
+    share: f64,
+}
+
+#[derive(Serialize)]
+struct Blast<'a> {
+    nodes_by_pool: Vec<Reach<'a>>,
+    pulls_by_image: Vec<Reach<'a>>,
+    requests_by_identity: Vec<Reach<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reach<'a> {
+    name: &'a str,
+    failed_median: f64,
+    of_median: f64,
+    failed_max: u64,
+}
+
+#[derive(Serialize)]
+struct Spender<'a> {
+    limit: &'a str,
+    #[serde(rename = "spender")]
+    name: &'a str,
+    image: Option<&'a str>,
+    units_mean: f64,
+    share: f64,
+}
+
+/// Writes the summary as JSON.
+pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
+    let (scenario, summary) = (run.scenario, run.summary);
+    let document = Document {
+        program: "pullstorm",
+        version: VERSION,
+        simulated: true,
+        scenario: &scenario.name,
+        variant: scenario.variant.as_deref(),
+        title: &scenario.title,
+        question: &scenario.question,
+        seed: scenario.spec.seed,
+        horizon_seconds: scenario.spec.horizon.as_secs_f64(),
+        replications: summary.replications,
+        incomplete_replications: summary.incomplete,
+        run_digest: hex(summary.digest),
+        expectations_hold: summary.holds(),
+        expectations: summary.verdicts.iter().map(expectation).collect(),
+        metrics: summary.metrics.iter().map(metric).collect(),
+        failures: summary.failures.iter().map(failure).collect(),
+        blast_radius: blast(summary),
+        limit_spenders: summary.spenders.iter().map(spender).collect(),
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+fn expectation(it: &Verdict) -> Expectation<'_> {
+    Expectation {
+        metric: &it.expectation.metric,
+        scope: &it.expectation.scope,
+        demand: &it.expectation.text,
+        origin: &it.expectation.origin,
+        holds: it.holds,
+        uncertain: it.uncertain,
+        held_in_replications: it.held,
+        replications: it.replications,
+        share_held: f64::from(it.held) / f64::from(it.replications.max(1)),
+        share_held_low: it.share_interval.0,
+        share_held_high: it.share_interval.1,
+        observed: it.observed.as_ref().map(metric),
+    }
+}
+
+fn metric(it: &MetricSummary) -> Metric<'_> {
+    Metric {
+        name: &it.name,
+        scope: &it.scope,
+        unit: it.unit,
+        mean: it.mean,
+        half_width: it.half_width,
+        p5: it.p5,
+        p50: it.p50,
+        p95: it.p95,
+        min: it.min,
+        max: it.max,
+        replications: it.replications,
+        censored: it.censored,
+        absent: it.absent,
+    }
+}
+
+fn failure(it: &FailureSummary) -> Failure<'_> {
+    Failure {
+        cause: &it.cause,
+        cause_behind: it.cause_behind.as_deref(),
+        count: it.count,
+        share: it.share,
+    }
+}
+
+fn blast(summary: &Summary) -> Blast<'_> {
+    Blast {
+        nodes_by_pool: all(&summary.nodes),
+        pulls_by_image: all(&summary.images),
+        requests_by_identity: all(&summary.identities),
+    }
+}
+
+fn all(reached: &[ReachSummary]) -> Vec<Reach<'_>> {
+    reached
+        .iter()
+        .map(|it| Reach {
+            name: &it.name,
+            failed_median: it.hit,
+            of_median: it.of,
+            failed_max: it.hit_max,
+        })
+        .collect()
+}
+
+fn spender(it: &SpenderSummary) -> Spender<'_> {
+    Spender {
+        limit: &it.limit,
+        name: &it.spender,
+        image: it.image.as_deref(),
+        units_mean: it.units,
+        share: it.share,
+    }
+}

@@ -1,0 +1,424 @@
+//! The summary on the terminal: expectations first, then what happened, why, and where to look.
+
+use super::format::{self, NOTHING};
+use super::page::{Page, clip, pad};
+use super::style::Style;
+use super::{Run, VERSION};
+use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
+use crate::model::outcome::PullResult;
+
+/// Most causes, images, identities and spenders listed.
+const MAX_LISTED: usize = 6;
+/// Most limits listed.
+const MAX_LIMITS: usize = 8;
+
+/// The summary of `run`; `files` are lines that tell where the results are.
+pub fn summary_text(run: Run<'_>, files: &[String], style: Style) -> String {
+    let mut page = Page::new(style);
+    header(&mut page, run);
+    expectations(&mut page, run);
+    outcome(&mut page, run);
+    requests(&mut page, run);
+    why(&mut page, run.summary);
+    blast_radius(&mut page, run.summary);
+    spenders(&mut page, run.summary);
+    quota(&mut page, run);
+    herd(&mut page, run);
+    if !files.is_empty() {
+        page.heading("FILES", "");
+        for line in files {
+            page.prose(line, 2);
+        }
+    }
+    page.finish()
+}
+
+fn header(page: &mut Page, run: Run<'_>) {
+    let scenario = run.scenario;
+    let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant {it}"));
+    let n = run.summary.replications;
+    let replications = if n == 1 { "replication" } else { "replications" };
+    let name = page.style.heading(&clip(&format!("{}{variant}", scenario.name), 48));
+    page.line(&format!(
+        "pullstorm {VERSION} · {name} · seed {} · {n} {replications} · simulated",
+        scenario.spec.seed
+    ));
+    for text in [&scenario.title, &scenario.question] {
+        if !text.is_empty() {
+            page.prose(text, 0);
+        }
+    }
+    if 0 < run.summary.incomplete {
+        let text = format!(
+            "{} of {n} replications reached the bound on events: their figures are incomplete",
+            run.summary.incomplete
+        );
+        page.line(&page.style.bad(&text));
+    }
+}
+
+fn expectations(page: &mut Page, run: Run<'_>) {
+    let verdicts = &run.summary.verdicts;
+    if verdicts.is_empty() {
+        return;
+    }
+    let holding = verdicts.iter().filter(|it| it.holds).count();
+    let in_runs = run.scenario.in_runs;
+    let remark =
+        format!("{holding} of {} hold, each in at least {in_runs} of runs", verdicts.len());
+    page.heading("EXPECTATIONS", &remark);
+    let lines: Vec<(String, String)> =
+        verdicts.iter().map(|it| (demand(it), observed(it, run))).collect();
+    let widest = |column: fn(&(String, String)) -> &String, most| {
+        lines.iter().map(|it| column(it).chars().count()).filter(|it| *it <= most).max()
+    };
+    let (demands, figures) =
+        (widest(|it| &it.0, 44).unwrap_or(0), widest(|it| &it.1, 14).unwrap_or(0));
+    for (it, (demand, observed)) in verdicts.iter().zip(&lines) {
+        let mark = if it.holds { page.style.good("✓") } else { page.style.bad("✗") };
+        let uncertain =
+            if it.uncertain { page.style.doubtful(", uncertain") } else { String::new() };
+        let held = held(it);
+        if demand.chars().count() <= demands && observed.chars().count() <= figures {
+            let (demand, observed) = (pad(demand, demands), pad(observed, figures));
+            page.line(&format!("  {mark} {demand}  {observed}  {held}{uncertain}"));
+        } else {
+            page.line(&format!("  {mark} {}", clip(demand, 94)));
+            page.line(&format!("      {}   {held}{uncertain}", clip(observed, 50)));
+        }
+        if !it.holds {
+            page.line(&page.style.faint(&format!("      demanded in {}", it.expectation.origin)));
+        }
+    }
+}
+
+/// The demand as it was written, with its scope.
+pub(super) fn demand(it: &Verdict) -> String {
+    let expectation = &it.expectation;
+    match expectation.scope.as_str() {
+        "run" => format!("{} {}", expectation.metric, expectation.text),
+        scope => format!("{scope}.{} {}", expectation.metric, expectation.text),
+    }
+}
+
+/// What was observed instead.
+pub(super) fn observed(it: &Verdict, run: Run<'_>) -> String {
+    match &it.observed {
+        Some(metric) if metric.absent == metric.replications => "no value".into(),
+        Some(metric) => figure(metric, run),
+        None if 0 < it.held => "0".into(),
+        None => "no value".into(),
+    }
+}
+
+/// In how many replications it held.
+pub(super) fn held(it: &Verdict) -> String {
+    let (low, high) = it.share_interval;
+    format!(
+        "{} of {} runs ({:.0}–{:.0}%)",
+        it.held,
+        it.replications,
+        (low * 100.0).floor(),
+        (high * 100.0).ceil()
+    )
+}
+
+/// A metric for people.
+pub(super) fn figure(metric: &MetricSummary, run: Run<'_>) -> String {
+    format::metric(metric, Some(run.scenario.spec.horizon.as_secs_f64()))
+}
+
+/// A metric of the whole run for people.
+pub(super) fn of_run(run: Run<'_>, name: &str) -> String {
+    run.summary.metric("run", name).map_or_else(|| NOTHING.into(), |it| figure(it, run))
+}
+
+fn outcome(page: &mut Page, run: Run<'_>) {
+    page.heading("OUTCOME", "");
+    page.row("pods", &[of_run(run, "pods")]);
+    page.row("ready", &[of_run(run, "pods_ready")]);
+    page.row("never ready", &[of_run(run, "pods_never_ready")]);
+    let deleted = run.summary.metric("run", "pods_deleted_before_ready");
+    if let Some(it) = deleted.filter(|it| it.max != Some(0.0)) {
+        page.row("deleted before ready", &[figure(it, run)]);
+    }
+    let quantiles = ["p50", "p95", "max"]
+        .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
+    page.row("time to ready", &quantiles);
+    page.row("unready pod-minutes", &[of_run(run, "unready_pod_minutes")]);
+    let mut shares: Vec<String> = run
+        .summary
+        .metrics
+        .iter()
+        .filter(|it| it.name == "min_available_share")
+        .filter_map(|it| Some((it.scope.strip_prefix("workload.")?, it)))
+        .map(|(workload, it)| format!("{} {}", clip(workload, 30), figure(it, run)))
+        .collect();
+    shorten(&mut shares, 2 * MAX_LISTED, "workloads");
+    page.row("min available share", &shares);
+}
+
+fn requests(page: &mut Page, run: Run<'_>) {
+    page.heading("REQUESTS", "");
+    page.row("total", &[of_run(run, "requests")]);
+    let mut outcomes: Vec<(f64, String)> = run
+        .summary
+        .family("run", "requests_by_outcome")
+        .filter(|(_, it)| it.max != Some(0.0))
+        .map(|(name, it)| (it.mean.unwrap_or(0.0), format!("{name} {}", figure(it, run))))
+        .collect();
+    outcomes.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let outcomes: Vec<String> = outcomes.into_iter().map(|it| it.1).collect();
+    page.row("by outcome", &outcomes);
+    page.row("per completed pull", &[of_run(run, "requests_per_completed_pull")]);
+    page.row("peak per second", &[of_run(run, "requests_peak_per_second")]);
+    if let Some((share, replication)) = wasted(run) {
+        let remark = format!("(sent by pulls that failed; replication {replication})");
+        page.row("wasted", &[format!("{} {remark}", format::share(share))]);
+    }
+}
+
+/// Share of the requests that pulls sent in vain, in the detailed replication.
+pub(super) fn wasted(run: Run<'_>) -> Option<(f64, u32)> {
+    let (replication, detail) = run.detail()?;
+    let requests = |failed: bool| {
+        let of = |result| !failed || matches!(result, PullResult::Failed { .. });
+        let pulls = detail.pulls.iter().filter(|it| of(it.result));
+        pulls.map(|it| u64::from(it.requests)).sum::<u64>()
+    };
+    let all = requests(false);
+    (0 < all).then(|| (requests(true) as f64 / all as f64, replication))
+}
+
+fn why(page: &mut Page, summary: &Summary) {
+    let total: u64 = summary.failures.iter().map(|it| it.count).sum();
+    if total == 0 {
+        page.heading("WHY PULLS FAILED", "no pull failed");
+        return;
+    }
+    let n = summary.replications;
+    let runs = if n == 1 { String::new() } else { format!(" in {n} replications") };
+    let remark = format!("{} failed pulls{runs}", format::count(total as f64));
+    page.heading("WHY PULLS FAILED", &remark);
+    let causes = by_cause(summary);
+    for (cause, count) in causes.iter().take(MAX_LISTED) {
+        page.line(&format!(
+            "  {} {:>7}  {:>12}",
+            pad(cause, 40),
+            format::share(*count as f64 / total as f64),
+            format::count(*count as f64)
+        ));
+        let behind = summary.failures.iter().filter(|it| it.cause == *cause);
+        for (label, it) in behind.filter_map(|it| Some((it.cause_behind.as_ref()?, it))).take(3) {
+            page.line(&format!(
+                "    {} {:>7}  {:>12}",
+                pad(&format!("behind it: {label}"), 38),
+                format::share(it.share),
+                format::count(it.count as f64)
+            ));
+        }
+    }
+    if MAX_LISTED < causes.len() {
+        page.line(&format!("  and {} more causes", causes.len() - MAX_LISTED));
+    }
+}
+
+/// Failures per cause, whatever stood behind; most frequent first.
+pub(super) fn by_cause(summary: &Summary) -> Vec<(&str, u64)> {
+    let mut causes: Vec<(&str, u64)> = vec![];
+    for it in &summary.failures {
+        match causes.iter_mut().find(|(cause, _)| *cause == it.cause) {
+            Some((_, count)) => *count += it.count,
+            None => causes.push((&it.cause, it.count)),
+        }
+    }
+    causes.sort_by_key(|it| std::cmp::Reverse(it.1));
+    causes
+}
+
+fn blast_radius(page: &mut Page, summary: &Summary) {
+    let nodes = reached(&summary.nodes, "pools", |it| 0.0 < it.of);
+    let images = reached(&summary.images, "images", |it| 0 < it.hit_max);
+    let identities = reached(&summary.identities, "identities", |it| 0 < it.hit_max);
+    if nodes.len() + images.len() + identities.len() == 0 {
+        return;
+    }
+    let remark = if summary.replications == 1 { "" } else { "medians over the replications" };
+    page.heading("BLAST RADIUS", remark);
+    page.row("nodes that failed", &nodes);
+    page.row("pulls that failed", &images);
+    page.row("requests refused", &identities);
+}
+
+/// `name 212 of 300 (70.7%)` for those that matter.
+fn reached(
+    all: &[ReachSummary],
+    what: &str,
+    matters: impl Fn(&ReachSummary) -> bool,
+) -> Vec<String> {
+    let mut listed: Vec<String> = all
+        .iter()
+        .filter(|it| matters(it))
+        .map(|it| {
+            let share = if 0.0 < it.of { it.hit / it.of } else { 0.0 };
+            let (hit, of) = (format::count(it.hit), format::count(it.of));
+            format!("{} {hit} of {of} ({})", clip(&it.name, 40), format::share(share))
+        })
+        .collect();
+    shorten(&mut listed, MAX_LISTED, what);
+    listed
+}
+
+/// Cuts a list and says how many are missing.
+fn shorten(list: &mut Vec<String>, most: usize, what: &str) {
+    if most < list.len() {
+        let more = list.len() - most;
+        list.truncate(most);
+        list.push(format!("and {more} more {what}"));
+    }
+}
+
+fn spenders(page: &mut Page, summary: &Summary) {
+    if summary.spenders.is_empty() {
+        return;
+    }
+    let remark = if summary.replications == 1 { "units" } else { "units, mean per replication" };
+    page.heading("WHO SPENT THE LIMIT", remark);
+    for of_limit in summary.spenders.chunk_by(|a, b| a.limit == b.limit).take(MAX_LIMITS) {
+        let mut listed: Vec<String> = of_limit
+            .iter()
+            .map(|it| {
+                let image = it.image.as_ref().map_or(String::new(), |it| format!(" ({it})"));
+                let name = clip(&format!("{}{image}", it.spender), 50);
+                format!("{name} {} = {}", format::count(it.units), format::share(it.share))
+            })
+            .collect();
+        shorten(&mut listed, MAX_LISTED, "spenders");
+        page.row(&of_limit[0].limit, &listed);
+    }
+}
+
+fn quota(page: &mut Page, run: Run<'_>) {
+    let limits: Vec<(&str, &MetricSummary)> = run
+        .summary
+        .metrics
+        .iter()
+        .filter_map(|it| Some((it.name.strip_prefix("limit_exhausted_seconds.")?, it)))
+        .collect();
+    if limits.is_empty() {
+        return;
+    }
+    page.heading("QUOTA", "");
+    let mut idle = 0;
+    for (label, it) in &limits {
+        let spent = run.summary.metric(&it.scope, &format!("limit_units_spent.{label}"));
+        if it.max == Some(0.0) && spent.is_none_or(|it| it.max == Some(0.0)) {
+            idle += 1;
+            continue;
+        }
+        let mut values = vec![match it.max {
+            Some(0.0) => "never exhausted".into(),
+            _ => format!("exhausted for {}", figure(it, run)),
+        }];
+        values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
+        page.row(label, &values);
+    }
+    if 0 < idle {
+        page.line(&format!("  {idle} of {} limits were never touched", limits.len()));
+    }
+    let first = run.summary.metric("run", "first_rejection_seconds");
+    let text = match first {
+        Some(it) if it.absent < it.replications => format!("at {}", figure(it, run)),
+        _ => "none".into(),
+    };
+    page.row("first rejection", &[text]);
+}
+
+fn herd(page: &mut Page, run: Run<'_>) {
+    page.heading("HERD", "");
+    let synchrony = of_run(run, "herd_synchrony");
+    page.row("synchrony of retries", &[format!("{synchrony} (0 none … 1 lock-step)")]);
+    page.row("peak attempts per second", &[of_run(run, "attempts_peak_per_second")]);
+    page.row("recovery", &[recovery(run)]);
+}
+
+/// Time from the first rejection to the last pod that it delayed.
+fn recovery(run: Run<'_>) -> String {
+    match run.summary.metric("run", "recovery_seconds") {
+        Some(it) if it.absent == it.replications => "nothing to recover from".into(),
+        Some(it) => format!("{} after the first rejection", figure(it, run)),
+        None => NOTHING.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::markdown::summary_markdown;
+    use crate::report::synthetic;
+
+    fn text(replications: u32, style: Style) -> String {
+        let (scenario, summary, outcomes) = synthetic::summarised(replications);
+        let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
+        summary_text(run, &["output/synthetic: summary.json summary.csv".into()], style)
+    }
+
+    #[test]
+    fn sections_stand_in_the_order_in_which_they_are_asked_for() {
+        let text = text(20, Style::PLAIN);
+        let sections = [
+            "EXPECTATIONS",
+            "OUTCOME",
+            "REQUESTS",
+            "WHY PULLS FAILED",
+            "BLAST RADIUS",
+            "WHO SPENT THE LIMIT",
+            "QUOTA",
+            "HERD",
+            "FILES",
+        ];
+        let places: Vec<_> = sections.iter().map(|it| text.find(it).unwrap()).collect();
+        assert!(places.is_sorted(), "{text}");
+        assert!(text.lines().all(|it| it.chars().count() <= 100), "{text}");
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn verdicts_say_what_was_observed_and_how_sure_they_are() {
+        let text = text(20, Style::PLAIN);
+        for part in [
+            "✗ ready_seconds_p95 < 5m",
+            "4m59s ± 0.7s",
+            "12 of 20 runs (38–79%)",
+            "✓ pull_failures_by_cause.disk-full <= 10",
+            "20 of 20 runs (83–100%), uncertain",
+            "no value",
+            ">6h (censored in 3 of 20)",
+            "behind it: mirror-timeout",
+            "1 of 2 limits were never touched",
+        ] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+    }
+
+    /// Prints the page for someone to look at: `cargo test look_at_the_page -- --nocapture`.
+    #[test]
+    fn look_at_the_page() {
+        println!("{}", text(20, Style::PLAIN));
+        println!("{}", text(1, Style::PLAIN));
+    }
+
+    #[test]
+    fn colours_are_only_used_when_asked_for() {
+        assert!(text(1, Style::COLOUR).contains("\u{1b}[31m✗"));
+    }
+
+    #[test]
+    fn markdown_has_a_table_for_each_question() {
+        let (scenario, summary, outcomes) = synthetic::summarised(3);
+        let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
+        let text = summary_markdown(run);
+        assert!(text.contains("| expectation | observed |"), "{text}");
+        assert!(text.contains("| anonymous-pulls | 91.6% | 67,908 |"), "{text}");
+    }
+}

@@ -1,0 +1,302 @@
+//! The command as a user meets it: exit codes, files, streams.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of a test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn out(&self) -> String {
+        self.0.join("out").to_string_lossy().into_owned()
+    }
+
+    /// A scenario file whose expectation on the number of pods is `expectation`.
+    fn scenario(&self, name: &str, expectation: &str) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, scenario(expectation)).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A small cluster: three nodes, six pods, one image.
+fn scenario(expectation: &str) -> String {
+    format!(
+        r#"
+title = "three nodes"
+question = "Do three nodes pull one image?"
+horizon = "10m"
+seed = 1
+replications = 2
+
+[registry.docker-hub]
+preset = "docker-hub"
+
+[egress.nat]
+preset = "aws-nat-gateway"
+
+[pool.workers]
+nodes = 3
+egress = "nat"
+runtime = "containerd-1.7"
+
+[image.api]
+reference = "docker.io/acme/api:1.25"
+layers = ["4MB", "1kB"]
+
+[workload.api]
+kind = "deployment"
+pool = "workers"
+replicas = 6
+containers = [{{ image = "api" }}]
+
+{expectation}
+"#
+    )
+}
+
+fn pullstorm(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pullstorm")).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[track_caller]
+fn expect_code(output: &Output, code: i32) {
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "stdout:\n{}\nstderr:\n{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}
+
+/// Every file under `folder` with its content; what the clock on the wall said is left out.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+            let mut bytes = fs::read(&path).unwrap();
+            if name.ends_with("manifest.json") {
+                let mut manifest: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+                assert!(manifest.as_object_mut().unwrap().remove("wall_clock").is_some());
+                bytes = serde_json::to_vec(&manifest).unwrap();
+            }
+            found.insert(name, bytes);
+        }
+    }
+    found
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let help = pullstorm(&["--help"]);
+    expect_code(&help, 0);
+    for part in ["run", "check", "scenarios", "--set", "Exit codes"] {
+        assert!(text(&help.stdout).contains(part), "{part}");
+    }
+    assert!(help.stderr.is_empty());
+    let version = pullstorm(&["--version"]);
+    assert_eq!(text(&version.stdout), concat!("pullstorm ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn wrong_usage_is_told_from_unreadable_files() {
+    for arguments in [
+        ["run", "--no-such-flag"],
+        ["run", "--threads=0"],
+        ["run", "--replications=0"],
+        ["run", "--seed=x"],
+        ["run", "no-such-scenario"],
+        ["--detail-replication=9", "--replications=3"],
+    ] {
+        let output = pullstorm(&arguments);
+        expect_code(&output, 2);
+        assert!(output.stdout.is_empty());
+        assert!(!output.stderr.is_empty());
+    }
+    let output = pullstorm(&["run", "no/such/file.toml"]);
+    expect_code(&output, 1);
+    assert!(text(&output.stderr).contains("no/such/file.toml"));
+}
+
+#[test]
+fn a_bad_scenario_writes_nothing_and_shows_every_problem() {
+    let folder = Folder::new("bad");
+    let path = folder.scenario("bad.toml", "[pool.others]\nnodse = 3\negrss = \"nat\"\n");
+    let output = pullstorm(&["run", &path, "--out", &folder.out()]);
+    expect_code(&output, 3);
+    assert!(output.stdout.is_empty());
+    let problems = text(&output.stderr);
+    assert!(problems.contains("nodse") && problems.contains("egrss"), "{problems}");
+    assert!(!Path::new(&folder.out()).exists());
+}
+
+#[test]
+fn check_reports_all_files_at_once() {
+    let folder = Folder::new("check");
+    let bad = folder.scenario("bad.toml", "nodse = 1\n[pool.others]\nfoo = 1\n");
+    let worse = folder.scenario("worse.toml", "[[[\n");
+    let good = folder.scenario("good.toml", "");
+    let output = pullstorm(&["check", &bad, &good, &worse]);
+    expect_code(&output, 3);
+    assert!(text(&output.stdout).contains("good.toml: ok"), "{}", text(&output.stdout));
+    let problems = text(&output.stderr);
+    assert!(problems.contains("bad.toml") && problems.contains("worse.toml"), "{problems}");
+    expect_code(&pullstorm(&["check", &good]), 0);
+}
+
+#[test]
+fn every_scenario_that_ships_is_listed_and_passes_its_check() {
+    let list = text(&pullstorm(&["scenarios"]).stdout);
+    for (name, content) in pullstorm::scenario::library::all() {
+        assert!(list.lines().any(|it| it == *name), "{name} is missing in\n{list}");
+        expect_code(&pullstorm(&["check", name]), 0);
+        assert_eq!(text(&pullstorm(&["scenarios", "--show", name]).stdout), *content);
+    }
+}
+
+#[test]
+fn a_run_writes_the_files_that_it_names() {
+    let folder = Folder::new("files");
+    let path = folder.scenario("small.toml", "");
+    let output = pullstorm(&["run", &path, "--out", &folder.out(), "--requests"]);
+    expect_code(&output, 0);
+    let written = files(&Path::new(&folder.out()).join("small"));
+    for name in ["summary.json", "summary.csv", "requests.csv", "manifest.json"] {
+        assert!(written.contains_key(name), "{name} is missing");
+        assert!(text(&output.stdout).contains(name), "{name} is not named");
+    }
+    assert!(written.keys().all(|it| !it.contains("partial")), "{:?}", written.keys());
+    for name in written.keys().filter_map(|it| it.strip_prefix("charts/")) {
+        let stem = name.split('.').next().unwrap();
+        assert!(text(&output.stdout).contains(stem), "{name} is not named");
+    }
+    let header = "replication,time_seconds,node,pod,image,attempt,method,object,endpoint,status,\
+                  cause\n";
+    assert!(text(&written["requests.csv"]).starts_with(header));
+    let manifest: serde_json::Value = serde_json::from_slice(&written["manifest.json"]).unwrap();
+    assert_eq!(manifest["scenario"], "small");
+    assert_eq!(manifest["seed"], 1);
+    let parameters = manifest["parameters"].as_array().unwrap();
+    let nodes = parameters.iter().find(|it| it["path"] == "pool.workers.nodes").unwrap();
+    assert_eq!(nodes["value"], "3");
+}
+
+#[test]
+fn threads_change_no_byte() {
+    let folder = Folder::new("threads");
+    let path = folder.scenario("small.toml", "");
+    let run = |threads: &str, out: &str| {
+        let out = folder.0.join(out);
+        let arguments =
+            ["run", &path, "--replications=8", "--requests", "--threads", threads, "-o=csv"];
+        let output = Command::new(env!("CARGO_BIN_EXE_pullstorm"))
+            .args(arguments)
+            .arg("--out")
+            .arg(&out)
+            .output()
+            .unwrap();
+        expect_code(&output, 0);
+        (output.stdout, files(&out))
+    };
+    let (one, two) = (run("1", "one"), run("2", "two"));
+    assert!(!one.1.is_empty());
+    assert!(one == two);
+}
+
+#[test]
+fn standard_output_carries_the_format_that_was_asked_for() {
+    let folder = Folder::new("formats");
+    let path = folder.scenario("small.toml", "");
+    let out = folder.out();
+    let printed = |format: &str| {
+        let output = pullstorm(&["run", &path, "--no-charts", "--out", &out, "-o", format]);
+        expect_code(&output, 0);
+        text(&output.stdout)
+    };
+    let written = |name: &str| fs::read_to_string(Path::new(&out).join("small").join(name));
+    assert_eq!(printed("json"), written("summary.json").unwrap());
+    assert_eq!(printed("csv"), written("summary.csv").unwrap());
+    assert!(printed("md").starts_with("## three nodes"));
+    assert!(printed("table").contains("OUTCOME"));
+}
+
+#[test]
+fn talk_is_silent_when_asked_and_colours_stay_off_pipes() {
+    let folder = Folder::new("quiet");
+    let path = folder.scenario("small.toml", "");
+    let output = pullstorm(&["run", &path, "--no-charts", "-q", "--out", &folder.out()]);
+    expect_code(&output, 0);
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+    assert!(!output.stdout.contains(&0x1b));
+    let output = Command::new(env!("CARGO_BIN_EXE_pullstorm"))
+        .args(["check", "no-such-scenario"])
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(!output.stderr.contains(&0x1b));
+}
+
+#[test]
+fn a_failed_expectation_has_an_exit_code_of_its_own() {
+    let folder = Folder::new("expect");
+    let path = folder.scenario("small.toml", "[expect]\npods = \"> 1000000\"\n");
+    let output = pullstorm(&["run", &path, "--no-charts", "--out", &folder.out()]);
+    expect_code(&output, 4);
+    assert!(text(&output.stdout).contains('✗'));
+    assert!(Path::new(&folder.out()).join("small/summary.json").exists());
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pullstorm"))
+        .args(["scenarios"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Closed before the program can have written anything.
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let folder = Folder::new("unwritable");
+    let path = folder.scenario("small.toml", "");
+    let file = folder.0.join("file");
+    fs::write(&file, "").unwrap();
+    let output = pullstorm(&["run", &path, "--out", file.to_str().unwrap()]);
+    expect_code(&output, 1);
+    assert!(text(&output.stderr).contains("file"), "{}", text(&output.stderr));
+}
