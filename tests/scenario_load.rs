@@ -18,3 +18,10 @@ fn every_scenario_of_the_library_loads_with_every_variant() {
         }
     }
 }
+
+#[test]
+fn print_it() {
+    let text = library::find("cold-cluster").unwrap();
+    let base = load(text, &Request { variant: Some("pull-secret".into()), ..Request::default() });
+    println!("{:#?}", base.scenario);
+}

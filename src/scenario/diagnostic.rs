@@ -281,7 +281,7 @@ impl<'a> Problems<'a> {
 
     /// The problems, in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by(|a, b| (a.order, a.code).cmp(&(b.order, b.code)));
+        self.list.sort_by_key(|one| (one.order, one.code));
         self.list
     }
 }

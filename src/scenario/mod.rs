@@ -184,8 +184,9 @@ fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Op
     let settings = settings::read(&root, &mut walker);
     let (expectations, in_runs) = expect::read(&root, &mut walker);
     let mut parameters = walker.parameters;
+    parameters.extend(build::default_parameters(&root));
     parameters.sort_by(|a, b| a.path.cmp(&b.path));
-    check::check(&root, problems);
+    check::check(&root, &settings, problems);
     if problems.any_error() {
         return None;
     }
