@@ -298,8 +298,15 @@ pub(crate) fn nearest<'a>(
         .into_iter()
         .map(|name| (edit_distance(&given, &fold(name)), name))
         .filter(|(distance, _)| *distance <= allowed)
-        .min()
+        .min_by_key(|(distance, name)| (*distance, letters(&given) != letters(&fold(name)), *name))
         .map(|(_, name)| name)
+}
+
+/// The characters of a text in order: two texts with the same ones differ by swaps, the likeliest slip.
+fn letters(text: &str) -> Vec<char> {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.

@@ -184,7 +184,7 @@ fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Op
     let settings = settings::read(&root, &mut walker);
     let (expectations, in_runs) = expect::read(&root, &mut walker);
     let mut parameters = walker.parameters;
-    parameters.extend(build::default_parameters(&root));
+    build::default_parameters(&root, &mut parameters);
     parameters.sort_by(|a, b| a.path.cmp(&b.path));
     check::check(&root, &settings, problems);
     if problems.any_error() {
@@ -213,9 +213,15 @@ fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(&file.text);
+    let mut line = None;
     for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        problems.error(Code::Syntax, Origin::file(span), error.message());
+        let origin = Origin::file(error.span().unwrap_or(0..0));
+        // What follows on the same line is mostly the echo of the first mistake.
+        let here = problems.sources().place(origin).line;
+        if line != here {
+            problems.error(Code::Syntax, origin, error.message());
+        }
+        line = here;
     }
     if !errors.is_empty() {
         return None;

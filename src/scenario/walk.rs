@@ -148,10 +148,12 @@ impl<'a, 's> Walker<'a, 's> {
                 .did_you_mean(key, known())
                 .help(format!("blocks and keys: {}", shape.keys()));
         } else {
-            self.problems
-                .error(Code::UnknownKey, origin, format!("`{path}` has no key `{key}`"))
-                .did_you_mean(key, known())
-                .help(format!("keys: {}", shape.keys()));
+            let message = format!("`{path}` has no key `{key}`");
+            let problem = self.problems.error(Code::UnknownKey, origin, message);
+            if ROOT.field(key).is_some_and(|field| !matches!(field.ty, Type::Named { .. })) {
+                problem.help(format!("`{key}` belongs above the first block"));
+            }
+            problem.did_you_mean(key, known()).help(format!("keys: {}", shape.keys()));
         }
     }
 

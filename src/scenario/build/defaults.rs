@@ -16,9 +16,16 @@ pub(super) const PARALLELISM: u32 = 1;
 /// Size of an index that no file states: unverified, a typical index of some platforms.
 pub(super) const INDEX: Bytes = Bytes(1_500);
 
-/// Those of these defaults that are in force, as parameters.
-pub(crate) fn parameters(root: &Values) -> Vec<Parameter> {
-    let mut all = Vec::new();
+/// Adds those of these defaults that are in force to the parameters.
+pub(crate) fn parameters(root: &Values, all: &mut Vec<Parameter>) {
+    for (name, pool) in root.named("pool") {
+        let Some(values) = pool.table("kubelet") else { continue };
+        let path = format!("pool.{name}.kubelet.serialize_image_pulls");
+        let serialize = super::kubelet(values).serialize_image_pulls.to_string();
+        for parameter in all.iter_mut().filter(|parameter| parameter.path == path) {
+            parameter.value.clone_from(&serialize);
+        }
+    }
     let mut add = |values: &Values, path: String, key: &str, value: Value| {
         if !values.given(key) {
             let (value, origin) = (value.show(), "default".into());
@@ -50,5 +57,4 @@ pub(crate) fn parameters(root: &Values) -> Vec<Parameter> {
             }
         }
     }
-    all
 }
