@@ -346,6 +346,27 @@ const CASES: &[Case] = &[
         "image `api` of workload `api` has no arm64",
         "platform-missing",
     ),
+    case(
+        Code::OddTier,
+        ("[account.ci]", "[account.ci]\ntier = \"personel\""),
+        "\"personel\"",
+        "no limit names the tier",
+        "did you mean `personal`?",
+    ),
+    case(
+        Code::NoRoom,
+        ("replicas = 2", "replicas = 331"),
+        "3",
+        "pool `workers` has 331 pods, and room for 330",
+        "110 pods each",
+    ),
+    case(
+        Code::UnknownKey,
+        ("replicas = 2", "replicas = 2\nseed = 2"),
+        "seed",
+        "`workload.api` has no key `seed`",
+        "`seed` belongs above the first block",
+    ),
 ];
 
 fn changed((from, to): (&str, &str)) -> String {
@@ -456,6 +477,8 @@ fn problems_of_flags_and_variants_point_at_them() {
         let line = problems.list[0].place.line.unwrap() as usize;
         assert_eq!(text.lines().nth(line - 1), Some("pool.workers.nodes = -1"));
     }
+    let both = text.replacen("addresses = 1", "addresses = 0", 1);
+    assert_eq!(problems(&both, &Request::default()).list.len(), 2, "the base's and the variant's");
     let small = Request { variant: Some("bgi".into()), ..Request::default() };
     let problems = problems(&text, &small);
     assert_eq!(problems.list[0].code, Code::UnknownVariant);

@@ -75,6 +75,8 @@ codes! {
     "PS0603" BadPath "a path that leads through a value or to a block that does not exist"
     "PS0901" NeverHappens "something is scheduled after the end of the run"
     "PS0902" NoPlatform "nodes run images that lack their platform"
+    "PS0903" OddTier "an account's tier is nearly the one that a limit names"
+    "PS0904" NoRoom "a pool has more pods than its nodes take"
 }
 
 impl Serialize for Code {

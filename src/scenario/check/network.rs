@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{needed, not_here};
-use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::diagnostic::{Code, Problems, nearest};
 use crate::scenario::metrics::BUILT_IN_CAUSES;
 use crate::scenario::presets;
 use crate::scenario::typed::Values;
@@ -21,6 +21,9 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     for (name, values) in root.named("egress") {
         egress(values, &format!("egress.{name}"), problems);
     }
+    for (name, values) in root.named("account") {
+        tier(root, name, values, problems);
+    }
     for (name, values) in root.named("background") {
         let registry = values.text_opt("registry");
         let account = values.text_opt("account").and_then(|name| root.block("account", name));
@@ -33,6 +36,20 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
                 .error(Code::OtherAccount, values.origin("account"), message)
                 .help(format!("this block pulls from `{registry}`: name an account of it"));
         }
+    }
+}
+
+/// Warns of a tier that is nearly the one of a limit: its pulls would not be limited.
+fn tier(root: &Values, name: &str, account: &Values, problems: &mut Problems<'_>) {
+    let Some(tier) = account.text_opt("tier") else { return };
+    let Some(registry) = root.block("registry", account.text("registry")) else { return };
+    let tiers = || registry.named("limit").filter_map(|(_, limit)| limit.text_opt("tier"));
+    if !tiers().any(|known| known == tier) && nearest(tier, tiers()).is_some() {
+        let message = format!("no limit names the tier \"{tier}\" of account `{name}`");
+        problems
+            .warning(Code::OddTier, account.origin("tier"), message)
+            .did_you_mean(tier, tiers())
+            .help("pulls of a tier that no limit names are not limited per account");
     }
 }
 
@@ -138,17 +155,21 @@ fn limit(values: &Values, path: &str, problems: &mut Problems<'_>) {
     }
 }
 
+/// How a variant changes the kind of an egress.
+const ANOTHER: &str = "for another kind add another [egress.…] and let the pool name it";
+
 fn egress(values: &Values, path: &str, problems: &mut Problems<'_>) {
     let Some(kind) = values.text_opt("kind") else { return };
     let beside = format!("kind = \"{kind}\"");
     let only: [(&str, &str); 3] = [("addresses", "nat"), ("choose", "nat"), ("prefixes", "ipv6")];
     for (key, of) in only {
         if kind != of {
-            let help = format!("leave it out, or use kind = \"{of}\"");
+            let help = format!("it goes with kind = \"{of}\"; {ANOTHER}");
             not_here(problems, values, path, key, &beside, &help);
         }
     }
     if kind != "nat" {
-        not_here(problems, values, path, "preset", &beside, "the presets are NAT gateways");
+        let help = format!("the presets are NAT gateways; {ANOTHER}");
+        not_here(problems, values, path, "preset", &beside, &help);
     }
 }

@@ -212,19 +212,47 @@ fn totals(root: &Values, problems: &mut Problems<'_>) {
             format!("{nodes} nodes in all are more than the {MOST_NODES} allowed"),
         );
     }
-    let pods = |(_, workload): (&str, &Values)| match workload.text("kind") {
+    let all: u64 = root.named("workload").map(|(_, workload)| pods(root, workload)).sum();
+    if MOST_PODS < all {
+        problems.error(
+            Code::TooMuch,
+            Origin::START,
+            format!("{all} pods in all are more than the {MOST_PODS} allowed"),
+        );
+    }
+    for (name, pool) in root.named("pool") {
+        room(root, name, pool, problems);
+    }
+}
+
+/// Warns of a pool whose nodes cannot take its pods.
+fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
+    let (Some(nodes), Some(most)) = (pool.integer_opt("nodes"), pool.integer_opt("max_pods"))
+    else {
+        return;
+    };
+    let workloads = root.named("workload").filter(|(_, w)| w.text_opt("pool") == Some(name));
+    let at_once = workloads.map(|(_, workload)| match workload.integer_opt("parallelism") {
+        Some(most) => pods(root, workload).min(most),
+        None if workload.text("kind") == "job" => 1,
+        None => pods(root, workload),
+    });
+    let (wanted, room) = (at_once.sum::<u64>(), nodes * most);
+    if 0 < nodes && room < wanted && wanted <= MOST_PODS {
+        let message = format!("pool `{name}` has {wanted} pods, and room for {room}");
+        problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
+            "{nodes} nodes take {most} pods each (max_pods); the others wait for a node"
+        ));
+    }
+}
+
+/// The pods of a workload.
+fn pods(root: &Values, workload: &Values) -> u64 {
+    match workload.text("kind") {
         "daemonset" => {
             root.block("pool", workload.text("pool")).map_or(0, |pool| pool.integer("nodes"))
         }
         "job" => workload.integer("completions"),
         _ => workload.integer("replicas"),
-    };
-    let pods: u64 = root.named("workload").map(pods).sum();
-    if MOST_PODS < pods {
-        problems.error(
-            Code::TooMuch,
-            Origin::START,
-            format!("{pods} pods in all are more than the {MOST_PODS} allowed"),
-        );
     }
 }
