@@ -2,7 +2,10 @@
 
 /// Every scenario of the library: name and text.
 pub fn all() -> &'static [(&'static str, &'static str)] {
-    &[("cold-cluster", include_str!("../../scenarios/cold-cluster.toml"))]
+    &[
+        ("spot-churn", include_str!("../../scenarios/spot-churn.toml")),
+        ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
+    ]
 }
 
 /// The text of a scenario of the library.
