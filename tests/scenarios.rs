@@ -70,6 +70,11 @@ fn failed_by(summary: &Summary, cause: &str) -> f64 {
     of(summary, "run", &format!("pull_failures_by_cause.{cause}"))
 }
 
+/// Whether all failed pulls failed by one cause.
+fn is_the_only_cause(summary: &Summary, cause: &str) -> bool {
+    of(summary, "run", "pull_failures") < failed_by(summary, cause) + 0.5
+}
+
 /// Whether every expectation of the story holds.
 fn in_time(summary: &Summary) -> bool {
     assert!(!summary.verdicts.is_empty(), "the story expects nothing");
@@ -215,11 +220,9 @@ fn a_rollout_on_anonymous_pulls_leaves_pods_waiting_for_hours() {
     assert!(p95(base).is_infinite());
     // What is left of the agents, once the quota is gone.
     assert!(of(base, "workload.logging", "min_available_share") < 0.2);
-    assert_eq!(failed_by(base, "personal-pulls"), 0.0);
-
     for variant in ["authenticate", "own-copies", "slower-replacement"] {
         let other = run("spot-churn", variant, &[]);
-        assert!(p95(&other) < 60.0 && never(&other) == 0.0, "{variant}: {}", p95(&other));
+        assert!(p95(&other) < 60.0 && never(&other) < 0.5, "{variant}: {}", p95(&other));
         assert!(100.0 * lost(&other) < lost(base), "{variant}: {}", lost(&other));
     }
     // The limit is the cause, and churn alone is within it.
@@ -256,7 +259,7 @@ fn restarts_bring_no_pod_up_and_take_healthy_ones_down() {
 fn few_nodes_are_rolled_within_the_quota() {
     let small = run("spot-churn", "", &["pool.spot.nodes=12"]);
     assert!(p95(&small) < 60.0);
-    assert_eq!(failed_by(&small, "anonymous-pulls"), 0.0);
+    assert!(failed_by(&small, "anonymous-pulls") < 0.5);
 }
 
 #[test]
@@ -288,7 +291,7 @@ fn a_cold_cluster_does_not_come_up_on_one_anonymous_address() {
 fn behind_the_quota_stands_the_abuse_limit() {
     let at_once = run("cold-cluster", "pull-secret", &[]);
     let paced = run("cold-cluster", "pull-secret-paced", &[]);
-    assert_eq!(failed_by(&at_once, "abuse"), of(&at_once, "run", "pull_failures"));
+    assert!(is_the_only_cause(&at_once, "abuse"));
     assert!(120.0 < p95(&at_once) && p95(&paced) < 0.5 * p95(&at_once));
     assert!(p95(&run("cold-cluster", "pull-secret", &[NO_ABUSE_LIMIT])) < 15.0);
 }
@@ -322,7 +325,7 @@ fn half_a_minute_of_silence_lasts_more_than_five_for_the_pods() {
     }
     let calm = run("registry-blip", "", &["timeline.blip.enabled=false"]);
     assert!(p95(&calm) < 30.0 && 15.0 * lost(&calm) < lost(base));
-    assert_eq!(failed_by(&calm, "progress-timeout"), 0.0);
+    assert!(failed_by(&calm, "progress-timeout") < 0.5);
 }
 
 #[test]
@@ -370,12 +373,12 @@ fn an_outage_hurts_new_nodes_and_new_pods() {
     assert!(!in_time(base));
     assert!(1800.0 < p95(base), "{}", p95(base));
     assert!(of(base, "workload.logging", "min_available_share") < 0.75);
-    assert_eq!(failed_by(base, "hub-down"), of(base, "run", "pull_failures"));
+    assert!(is_the_only_cause(base, "hub-down"));
     for variant in ["own-copies", "warm-nodes"] {
         let other = run("hub-outage", variant, &[]);
         assert!(in_time(&other), "{variant}: {}", p95(&other));
         assert!(30.0 * lost(&other) < lost(base), "{variant}: {}", lost(&other));
-        assert_eq!(of(&other, "run", "pull_failures"), 0.0, "{variant}");
+        assert!(of(&other, "run", "pull_failures") < 0.5, "{variant}");
     }
     let calm = run("hub-outage", "", &["timeline.hub-down.enabled=false"]);
     assert!(in_time(&calm) && 30.0 * lost(&calm) < lost(base));
@@ -384,7 +387,7 @@ fn an_outage_hurts_new_nodes_and_new_pods() {
 #[test]
 fn an_outage_spares_what_needs_nothing_from_docker_hub() {
     let base = base("hub-outage");
-    assert_eq!(of(base, "workload.api", "pull_failures"), 0.0);
+    assert!(of(base, "workload.api", "pull_failures") < 0.5);
     assert!(of(base, "workload.api", "ready_seconds_max") < 30.0);
     assert!(0.85 < of(base, "workload.api", "min_available_share"));
 }
@@ -393,11 +396,11 @@ fn an_outage_spares_what_needs_nothing_from_docker_hub() {
 fn on_warm_nodes_the_policy_decides() {
     let warm = run("hub-outage", "", &[NO_IMAGE_UPDATE]);
     assert!(of(&warm, "workload.web", "ready_seconds_max") < 10.0);
-    assert_eq!(of(&warm, "workload.web", "pull_attempts"), 0.0);
+    assert!(of(&warm, "workload.web", "pull_attempts") < 0.5);
     // Half of cache is in the air when the outage stops its rollout.
     assert!(1800.0 < of(&warm, "workload.cache", "ready_seconds_p95"));
     for agents in ["workload.metrics", "workload.logging"] {
-        assert_eq!(of(&warm, agents, "pods"), 0.0);
+        assert!(of(&warm, agents, "pods") < 0.5);
         assert!(0.999 < of(&warm, agents, "min_available_share"));
     }
     // Warm means warm for every image: with more nodes than pods some lack it.
