@@ -386,10 +386,10 @@ fn verdict(case: &Case) -> Result<(), String> {
         return Err(format!("{:?} expected once in:\n{shown}", case.code));
     };
     let place = &problem.place;
-    let skipped = place.text.chars().skip(place.column.unwrap() as usize - 1);
+    let skipped = place.text.chars().skip(place.column.expect("a column") as usize - 1);
     let marked: String = skipped.take(place.length as usize).collect();
-    let line = text.lines().nth(place.line.unwrap() as usize - 1);
-    let carets = shown.lines().find(|line| line.contains('^')).unwrap();
+    let line = text.lines().nth(place.line.expect("a line") as usize - 1);
+    let carets = shown.lines().find(|line| line.contains('^')).expect("carets");
     let told = |help: &String| help.contains(case.help);
     for (holds, what) in [
         (problem.code == case.code, "code"),

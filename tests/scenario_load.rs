@@ -199,7 +199,7 @@ fn nested_and_quoted_paths_of_a_variant_are_the_same() {
 
 /// The blocks of a text in the opposite order, behind its top-level keys.
 fn reversed(text: &str) -> String {
-    let (top, blocks) = text.split_once("\n\n[").unwrap();
+    let (top, blocks) = text.split_once("\n\n[").expect("blocks");
     let mut blocks: Vec<&str> = blocks.split("\n\n[").collect();
     blocks.reverse();
     format!("{top}\n\n[{}", blocks.join("\n\n["))
@@ -426,5 +426,24 @@ fn every_preset_loads_below_a_bare_block() {
             _ => vec![format!("pool.workers.runtime={}", preset.name)],
         };
         load_with(DESIGN, &Request { sets, ..Request::default() });
+    }
+}
+
+#[test]
+fn the_schema_and_the_reference_know_every_key() {
+    let schema = scenario::schema();
+    let pool = &schema["properties"]["pool"]["patternProperties"]["^[a-z0-9-]+$"];
+    assert_eq!(pool["properties"]["nodes"]["maximum"], 100_000);
+    assert_eq!(pool["required"], serde_json::json!(["nodes", "egress"]));
+    assert_eq!(pool["properties"]["kubelet"]["properties"]["registry_burst"]["default"], 10);
+    assert!(schema["properties"]["expect"]["properties"]["ready_seconds_p95"].is_object());
+    let page = scenario::reference();
+    for part in
+        ["`[registry.NAME.limit.NAME]`", "`[timeline.NAME.rollout]`", "| `pull_seconds_p50`"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    for row in page.lines().filter(|line| line.starts_with('|')) {
+        assert!((3..=5).contains(&row.replace("\\|", "").matches('|').count()), "{row}");
     }
 }

@@ -237,9 +237,9 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
         None if workload.text("kind") == "job" => 1,
         None => pods(root, workload),
     });
-    let (wanted, room) = (at_once.sum::<u64>(), nodes * most);
-    if 0 < nodes && room < wanted && wanted <= MOST_PODS {
-        let message = format!("pool `{name}` has {wanted} pods, and room for {room}");
+    let (wanted, most_in_all) = (at_once.sum::<u64>(), nodes * most);
+    if 0 < nodes && most_in_all < wanted && wanted <= MOST_PODS {
+        let message = format!("pool `{name}` has {wanted} pods, and room for {most_in_all}");
         problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
             "{nodes} nodes take {most} pods each (max_pods); the others wait for a node"
         ));
