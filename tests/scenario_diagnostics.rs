@@ -105,7 +105,8 @@ const CASES: &[Case] = &[
         Code::TooMany,
         (
             "",
-            "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\nrequests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
+            "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\n\
+             requests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
         ),
         "[\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
         "7 elements",
@@ -159,7 +160,8 @@ const CASES: &[Case] = &[
         Code::OutOfRange,
         (
             "",
-            "[fault.f]\nregistry = \"docker-hub\"\nanswer = \"drop\"\nfrom = \"5m\"\nuntil = \"5m\"",
+            "[fault.f]\nregistry = \"docker-hub\"\nanswer = \"drop\"\nfrom = \"5m\"\n\
+             until = \"5m\"",
         ),
         "\"5m\"",
         "`fault.f` ends at 5m",
@@ -240,7 +242,8 @@ const CASES: &[Case] = &[
         Code::NotInWorkload,
         (
             "",
-            "[timeline.r]\nat = \"1h\"\nrollout = { workload = \"api\", replace = { base = \"api\" } }",
+            "[timeline.r]\nat = \"1h\"\n\
+             rollout = { workload = \"api\", replace = { base = \"api\" } }",
         ),
         "{ base = \"api\" }",
         "replaces image `base`, which workload `api` lacks",
@@ -257,7 +260,8 @@ const CASES: &[Case] = &[
         Code::NotHere,
         (
             "",
-            "[registry.docker-hub.limit.x]\nlaw = \"sliding-log\"\nallow = 1\nwindow = \"1m\"\nburst = 3",
+            "[registry.docker-hub.limit.x]\nlaw = \"sliding-log\"\nallow = 1\nwindow = \"1m\"\n\
+             burst = 3",
         ),
         "3",
         "`registry.docker-hub.limit.x.burst` has no meaning with law = \"sliding-log\"",
@@ -291,7 +295,9 @@ const CASES: &[Case] = &[
         Code::OtherAccount,
         (
             "",
-            "[registry.other]\nhost = \"quay.io\"\n[account.other]\nregistry = \"other\"\n[workload.api.start]\n[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\naccount = \"other\"\ncontainers = [{ image = \"api\" }]\n",
+            "[registry.other]\nhost = \"quay.io\"\n[account.other]\nregistry = \"other\"\n\
+             [workload.api.start]\n[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\n\
+             account = \"other\"\ncontainers = [{ image = \"api\" }]\n",
         ),
         "\"other\"",
         "no image of workload `b` is pulled with account `other`",
@@ -488,7 +494,8 @@ fn problems_of_flags_and_variants_point_at_them() {
 #[test]
 fn bounds_on_the_whole_run_are_held() {
     let text = changed(("replicas = 2", "replicas = 2000000"))
-        + "[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\ncontainers = [{ image = \"api\" }]\n";
+        + "[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\n\
+         containers = [{ image = \"api\" }]\n";
     let many = problems(&text, &Request::default());
     assert_eq!(many.list.len(), 1, "{many}");
     assert_eq!(many.list[0].code, Code::TooMuch);

@@ -36,7 +36,7 @@ replications = 20
 
 [registry.docker-hub]
 host   = "docker.io"
-preset = "docker-hub"              # limits, token service, CDN; any field can be overridden below it
+preset = "docker-hub"              # limits, token service, CDN; any field can be overridden
 rtt    = "40ms"
 
 [registry.docker-hub.limit.anonymous-pulls]    # the preset's, spelled out
@@ -293,7 +293,12 @@ fn the_counter_of_docker_hub_has_two_readings() {
 const EVENTS: &str = r#"
 [timeline.b-outage]
 at = "5m"
-outage = { registry = "docker-hub", answer = "503", for = "10m", requests = ["blob-get", "cdn-get"], share = "50%" }
+[timeline.b-outage.outage]
+registry = "docker-hub"
+answer = "503"
+for = "10m"
+requests = ["blob-get", "cdn-get"]
+share = "50%"
 
 [fault.a-fault]
 registry = "docker-hub"
@@ -311,7 +316,9 @@ timeline.kernel-rollout.replace_nodes.batch = 7
 
 [timeline.a-set]
 at = "30m"
-set = { "pool.workers.kubelet.registry_pull_qps" = 0, "registry.docker-hub.limit.abuse.allow" = 0.5 }
+[timeline.a-set.set]
+"pool.workers.kubelet.registry_pull_qps" = 0
+"registry.docker-hub.limit.abuse.allow" = 0.5
 
 [timeline.roll]
 at = "1h"

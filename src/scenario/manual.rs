@@ -31,10 +31,11 @@ pub fn reference() -> String {
 }
 
 const INTRODUCTION: &str = "# The scenario language\n
-A scenario is a TOML file. Every block is a table with a name made of a-z, 0-9 and -, so that one dotted path serves the
-file, `--set path=value` and variants: `pool.workers.nodes`. Numbers carry their units: `us ms s m h d`; `B kB MB GB TB KiB
-MiB GiB TiB`; `bit/s` and `B/s` with the same prefixes; `%`. Every block has `enabled`. In a `[variant.NAME]`, tables are
-merged deep and lists are replaced whole. A `?` behind a default says that nobody could verify it.\n";
+A scenario is a TOML file. Every block is a table with a name made of a-z, 0-9 and -, so that one
+dotted path serves the file, `--set path=value` and variants: `pool.workers.nodes`. Numbers carry
+their units: `us ms s m h d`; `B kB MB GB TB KiB MiB GiB TiB`; `bit/s` and `B/s` with the same
+prefixes; `%`. Every block has `enabled`. In a `[variant.NAME]`, tables are merged deep and lists
+are replaced whole. A `?` behind a default says that nobody could verify it.\n";
 
 fn block(page: &mut String, level: usize, title: &str, shape: &'static Shape) {
     let _ = write!(page, "\n{} `{title}`\n\n{}.\n\n", "#".repeat(level), shape.doc);

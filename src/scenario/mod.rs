@@ -1,8 +1,9 @@
 //! TOML text to a checked, unit-typed [`Spec`]: the only way into the model for a user.
 //!
-//! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along those tables,
-//! `overlay.rs` lays variants, flags and presets over and under the file, `check.rs` holds the rules between blocks,
-//! `build/` turns what passed into the [`Spec`]. Every problem of a file is reported at once.
+//! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along
+//! those tables, `overlay.rs` lays variants, flags and presets over and under the file, `check.rs`
+//! holds the rules between blocks, `build/` turns what passed into the [`Spec`]. Every problem of a
+//! file is reported at once.
 
 mod build;
 mod check;
@@ -15,6 +16,7 @@ pub mod metrics;
 mod overlay;
 pub mod presets;
 mod reference;
+mod scalar;
 mod schema;
 mod settings;
 mod source;
@@ -138,11 +140,11 @@ pub struct Loaded {
 
 /// Reads a scenario; reports all of its problems at once.
 ///
-/// Without a variant in the request, the base is what is returned, and every variant of the file is read as well, so
-/// that its mistakes are found.
+/// A call without a variant and without values to set gets the base, and every variant of the file
+/// is read as well, so that its mistakes are found.
 pub fn load(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
     let (variants, mut loaded) = load_one(file, request);
-    if request.variant.is_some() {
+    if request.variant.is_some() || !request.sets.is_empty() {
         return loaded;
     }
     for variant in variants {

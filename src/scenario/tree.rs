@@ -1,4 +1,5 @@
-//! The raw tree of a scenario: what the file, a variant, the flags and the presets say, before any type is known.
+//! The raw tree of a scenario: what the file, a variant, the flags and the presets say, before any
+//! type is known.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ pub(crate) enum Raw {
     List(Vec<Node>),
     /// Quoted text.
     Text(String),
-    /// A text without quotes, whose type its key decides: a flag's, a preset's or a default's value.
+    /// A text without quotes, whose type its key decides: a flag's, a preset's or a default's
+    /// value.
     Word(String),
     /// Integer; too large ones saturate.
     Integer(i128),
@@ -75,7 +77,8 @@ impl Raw {
 impl Node {
     /// A value that only has text so far.
     ///
-    /// Lists, tables and quoted texts are read as TOML; anything else waits for the type of its key.
+    /// Lists, tables and quoted texts are read as TOML; anything else waits for the type of its
+    /// key.
     pub(crate) fn word(text: &str, origin: Origin) -> Self {
         let text = text.trim();
         if text.starts_with(['{', '[', '"', '\''])

@@ -53,8 +53,8 @@ pub(crate) enum Value {
 
 /// The values of a table.
 ///
-/// A key that is missing or faulty reads as zero, empty or `None`: its problem has been reported, and no spec is
-/// built where there is an error.
+/// A key that is missing or faulty reads as zero, empty or `None`: its problem has been reported,
+/// and no spec is built where there is an error.
 #[derive(Clone, Debug)]
 pub(crate) struct Values {
     /// Where the table's name stands.

@@ -79,7 +79,10 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
             .error(
                 Code::NotInWorkload,
                 rollout.origin("replace"),
-                format!("`timeline.{name}.rollout` replaces image `{old}`, which workload `{workload}` lacks"),
+                format!(
+                    "`timeline.{name}.rollout` replaces image `{old}`, which workload \
+                     `{workload}` lacks"
+                ),
             )
             .did_you_mean(old, images.iter().copied())
             .help(format!("its images: {}", shorten(&images)));

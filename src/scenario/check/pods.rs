@@ -193,7 +193,7 @@ fn platforms(root: &Values, name: &str, workload: &Values, problems: &mut Proble
             && !platforms.contains(&arch)
         {
             let message = format!(
-                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` runs"
+                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` is"
             );
             problems.warning(Code::NoPlatform, workload.origin, message).help(format!(
                 "its pulls will fail with platform-missing; its platforms: {}",

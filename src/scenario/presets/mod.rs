@@ -1,6 +1,8 @@
-//! What is known of real registries, gateways and container runtimes: each value with its source and date.
+//! What is known of real registries, gateways and container runtimes: each value with its source
+//! and date.
 //!
-//! A preset is a list of paths and values in the scenario language, laid below what a block says itself.
+//! A preset is a list of paths and values in the scenario language, laid below what a block says
+//! itself.
 
 mod docker_hub;
 mod nat;
@@ -20,7 +22,8 @@ pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "c
 /// What is known of one real thing.
 #[derive(Debug)]
 pub struct Preset {
-    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below `pool.NAME.client`.
+    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below
+    /// `pool.NAME.client`.
     pub kind: &'static str,
     /// Its name.
     pub name: &'static str,
@@ -28,8 +31,8 @@ pub struct Preset {
     pub title: &'static str,
     /// Its values.
     pub values: &'static [PresetValue],
-    /// Readings to choose from, where sources disagree: a key of the block, and values by its word. The first one
-    /// is the default.
+    /// Readings to choose from, where sources disagree: a key of the block, and values by its word.
+    /// The first one is the default.
     pub readings: &'static [Reading],
 }
 
