@@ -438,7 +438,8 @@ error[PS0202]: `workload.api` has no key `replica`
 28 | replica = 2
    | ^^^^^^^
    = help: did you mean `replicas`?
-   = help: keys: enabled, kind, pool, replicas, completions, parallelism, duration, start, account, init_containers, containers, max_surge, max_unavailable, progress_deadline, startup
+   = help: keys: enabled, kind, pool, replicas, completions, parallelism, duration, start, account,
+           init_containers, containers, max_surge, max_unavailable, progress_deadline, startup
 
 2 errors
 "#

@@ -204,16 +204,33 @@ impl Diagnostic {
     }
 
     fn render_help(&self, text: &mut String, gutter: usize, paint: &dyn Fn(&str, &str) -> String) {
-        for line in &self.help {
-            let _ = writeln!(
-                text,
-                "{:gutter$} {} {}: {line}",
-                "",
-                paint("1;34", "="),
-                paint("1", "help")
-            );
+        for help in &self.help {
+            let mut lines = wrapped(help, 90).into_iter();
+            let first = lines.next().unwrap_or_default();
+            let (sign, word) = (paint("1;34", "="), paint("1", "help"));
+            let _ = writeln!(text, "{:gutter$} {sign} {word}: {first}", "");
+            for line in lines {
+                let _ = writeln!(text, "{:gutter$}         {line}", "");
+            }
         }
     }
+}
+
+/// Lines of at most `most` columns, broken at spaces.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + 1 + width(word) <= most {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// Collects problems while a scenario is read.

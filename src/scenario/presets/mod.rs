@@ -6,12 +6,13 @@
 
 mod docker_hub;
 mod nat;
+mod registries;
 mod runtime;
 
 pub use super::field::Source;
 
 /// Registries with a preset.
-pub(crate) const REGISTRIES: &[&str] = &["docker-hub"];
+pub(crate) const REGISTRIES: &[&str] = &["docker-hub", "ecr-public", "ghcr", "registry-k8s-io"];
 /// Descriptions of Docker Hub's counter.
 pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text"];
 /// Gateways with a preset.
@@ -78,7 +79,7 @@ impl PresetValue {
 
 /// Every preset, by kind and name.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
-    nat::ALL.iter().chain([&docker_hub::DOCKER_HUB]).chain(runtime::ALL)
+    [&docker_hub::DOCKER_HUB].into_iter().chain(registries::ALL).chain(nat::ALL).chain(runtime::ALL)
 }
 
 /// The preset of this kind and name; a runtime's line means its newest version.
