@@ -182,6 +182,13 @@ const CASES: &[Case] = &[
         "one of containerd-1.7, containerd-1.7.24, containerd-1.7.34",
     ),
     case(
+        Code::UnknownWord,
+        ("preset = \"docker-hub\"", "preset = \"docker-hubb\""),
+        "\"docker-hubb\"",
+        "`registry.docker-hub.preset` does not know",
+        "did you mean `docker-hub`?",
+    ),
+    case(
         Code::UnknownName,
         ("egress = \"nat\"", "egress = \"nta\""),
         "\"nta\"",

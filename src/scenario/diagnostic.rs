@@ -309,7 +309,7 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let fold = |text: &str| text.to_lowercase().replace('_', "-");
     let given = fold(given);
-    let allowed = (given.chars().count() / 3).clamp(1, 4);
+    let allowed = (given.chars().count() / 3).min(4);
     known
         .into_iter()
         .map(|name| (edit_distance(&given, &fold(name)), name))

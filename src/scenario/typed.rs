@@ -98,6 +98,11 @@ impl Values {
         self.faulty.insert(key);
     }
 
+    /// Whether a key was given and has a problem.
+    pub(crate) fn is_faulty(&self, key: &str) -> bool {
+        self.faulty.contains(key)
+    }
+
     /// Whether a key has a value, even a faulty one.
     pub(crate) fn given(&self, key: &str) -> bool {
         self.entries.contains_key(key) || self.faulty.contains(key)

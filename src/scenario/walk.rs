@@ -117,6 +117,8 @@ impl<'a, 's> Walker<'a, 's> {
                 let node = Node { raw: Raw::Table(Table::new()), origin: Origin::DEFAULT };
                 self.value(&node, Origin::DEFAULT, &field.ty, path)
             }
+            // A preset that does not exist might have given it.
+            IfAbsent::Required if values.is_faulty("preset") => None,
             IfAbsent::Required => {
                 self.missing(field, origin, path);
                 None
