@@ -168,6 +168,27 @@ const CASES: &[Case] = &[
         "not a length",
     ),
     case(
+        Code::OutOfRange,
+        ("replicas = 2", "replicas = 2\nmax_surge = 0\nmax_unavailable = \"0%\""),
+        "\"0%\"",
+        "max_unavailable` is 0, and so is max_surge",
+        "API server",
+    ),
+    case(
+        Code::NeverHappens,
+        ("replicas = 2", "replicas = 2\nstart = { at = \"6h\" }"),
+        "\"6h\"",
+        "`workload.api.start.at` is 6h",
+        "horizon",
+    ),
+    case(
+        Code::BadPath,
+        ("", "[variant.x]\npool.workers.nodes = 4\n\"pool.workers.nodes\" = 5"),
+        "\"pool.workers.nodes\"",
+        "is given twice",
+        "",
+    ),
+    case(
         Code::UnknownWord,
         ("\"deployment\"", "\"deploymnet\""),
         "\"deploymnet\"",

@@ -245,7 +245,11 @@ fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
     let (table, bad) = tree::split_dotted_keys(table);
     for (name, key) in bad {
         problems
-            .error(Code::BadPath, key, format!("`{name}` leads through a value, or is no path"))
+            .error(
+                Code::BadPath,
+                key,
+                format!("`{name}` leads through a value, is given twice, or is no path"),
+            )
             .help("a quoted key with dots is a path: \"pool.workers.nodes\"");
     }
     Some(table)

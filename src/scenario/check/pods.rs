@@ -1,12 +1,14 @@
 //! Pools and workloads.
 
 use super::{needed, not_here};
+use crate::model::spec::Count;
 use crate::scenario::build::names;
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
 use crate::scenario::tables::workload::MOST_PODS;
 use crate::scenario::typed::{Typed, Value, Values};
+use crate::units::Share;
 
 /// Most nodes of all pools.
 const MOST_NODES: u64 = 1_000_000;
@@ -18,6 +20,7 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     }
     for (name, workload) in root.named("workload") {
         kind(name, workload, problems);
+        fence(name, workload, problems);
         containers(root, name, workload, problems);
         account(root, name, workload, problems);
         platforms(root, name, workload, problems);
@@ -92,6 +95,21 @@ fn kind(name: &str, workload: &Values, problems: &mut Problems<'_>) {
     };
     for key in keys {
         needed(problems, workload, &path, key, &beside);
+    }
+}
+
+/// The API server refuses a rollout that may neither add a pod nor take one away.
+fn fence(name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    let is_zero = |key| {
+        let count = workload.count_or_share(key);
+        matches!(count, Some(Count::Number(0) | Count::Share(Share::NONE)))
+    };
+    let no_surge = workload.text("kind") == "daemonset" || is_zero("max_surge");
+    if no_surge && is_zero("max_unavailable") {
+        let message = format!("`workload.{name}.max_unavailable` is 0, and so is max_surge");
+        problems
+            .error(Code::OutOfRange, workload.origin("max_unavailable"), message)
+            .help("a rollout could not move; the API server refuses it: allow one of them");
     }
 }
 
