@@ -113,11 +113,13 @@ impl Span {
     }
 
     /// Half of the span, rounded down.
+    #[must_use]
     pub const fn half(self) -> Self {
         Self(self.0 / 2)
     }
 
     /// The shorter of two spans.
+    #[must_use]
     pub fn at_most(self, other: Self) -> Self {
         self.min(other)
     }
@@ -487,7 +489,7 @@ fn write_prefixed(f: &mut fmt::Formatter<'_>, value: u64, unit: &str) -> fmt::Re
     for (prefix, scale) in
         [("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000)]
     {
-        if scale <= value && value % (scale / 1_000) == 0 {
+        if scale <= value && value.is_multiple_of(scale / 1_000) {
             return write!(f, "{}{prefix}{unit}", Decimal { value, per_unit: scale });
         }
     }

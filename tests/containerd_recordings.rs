@@ -68,7 +68,7 @@ fn recorded(case: &str) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for line in block.lines().skip(1).map(str::trim) {
         let (line, times) = match line.rsplit_once("  x") {
-            Some((line, times)) => (line, times.parse().unwrap()),
+            Some((line, times)) => (line, times.parse().expect("a count")),
             None => (line, 1),
         };
         let status = line.rsplit_once("-> ").map_or("", |it| it.1);
@@ -265,7 +265,7 @@ fn a_retry_pays_for_everything_again() {
     assert_eq!(outcome.detail.unwrap().pods[0].failures, 1);
 }
 
-/// An index without the node's platform: HEAD and one GET, then an error that is no throttle (lab, wrongarch_index).
+/// An index without the node's platform: HEAD and one GET, then an error that is no throttle (lab, `wrongarch_index`).
 #[test]
 fn a_missing_platform_is_noticed_after_the_index() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]\nindex = \"1kB\"", "");
@@ -277,7 +277,7 @@ fn a_missing_platform_is_noticed_after_the_index() {
 }
 
 /// A manifest without an index is pulled whatever its platform; the container then never runs (lab,
-/// wrongarch_single).
+/// `wrongarch_single`).
 #[test]
 fn a_single_manifest_of_another_platform_is_pulled_in_full() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]", "");

@@ -51,7 +51,10 @@ fn attempts_by_pod(detail: &Detail) -> Vec<Vec<f64>> {
     let mut pulls: Vec<_> = detail.pulls.iter().collect();
     pulls.sort_by_key(|it| it.asked);
     for pull in pulls {
-        starts.entry(pull.pod.unwrap()).or_default().push(pull.asked.as_micros());
+        starts
+            .entry(pull.pod.expect("no pod ran before"))
+            .or_default()
+            .push(pull.asked.as_micros());
     }
     starts
         .into_values()

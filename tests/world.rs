@@ -1,11 +1,14 @@
 //! The world as a whole: fast paths against their twins, what must not matter, what must add up, closed forms.
 
+#![expect(clippy::float_cmp, reason = "counts in floats are exact")]
+
 mod support;
 
 use pullstorm::model::kubelet::Polling;
 use pullstorm::model::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
+use pullstorm::units::Time;
 use support::{known, outcome, spec, with_requests};
 
 /// A bit of everything: several pods per node, shared images, init containers, limits, churn, an operator.
@@ -251,7 +254,7 @@ fn a_sliding_log_lets_its_units_through_in_any_window() {
         .unwrap()
         .pods
         .iter()
-        .filter_map(|it| it.ready.map(|at| at.as_secs_f64()))
+        .filter_map(|it| it.ready.map(Time::as_secs_f64))
         .collect();
     ready.sort_by(f64::total_cmp);
     assert_eq!(ready.len(), 80);
