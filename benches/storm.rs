@@ -1,13 +1,13 @@
-//! What a storm costs, measured with the clock outside and the result's digest beside it, so that nobody makes it
-//! faster by changing what it means.
+//! What a storm costs, measured with the clock outside and the result's digest beside it, so that
+//! nobody makes it faster by changing what it means.
 //!
 //! - The hold model of the calendar: take one event, put one, with 1,000 to 1,000,000 waiting.
 //! - `spot-churn` at 1,000 and 10,000 nodes.
-//! - 10,000 nodes with five images each behind one address whose limit is exhausted, six hours: the target is below
-//!   60 s and 2 GB on one core.
+//! - 10,000 nodes with five images each behind one address whose limit is exhausted, six hours: the
+//!   target is below 60 s and 2 GB on one core.
 //!
-//! `cargo bench --bench storm` runs all; `-- --smoke` runs small sizes, for a check that nothing has rotted. Times are
-//! those of one run on this machine; compare ratios, never absolute figures.
+//! `cargo bench --bench storm` runs all; `-- --smoke` runs small sizes, for a check that nothing
+//! has rotted. Times are those of one run on this machine; compare ratios, never absolute figures.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
@@ -77,8 +77,8 @@ fn report(title: &str, name: &str, text: &str, sets: Vec<String>) {
     let seconds = start.elapsed().as_secs_f64();
     let count = |name: &str| count_of(&outcome, name);
     println!(
-        "{title}: {seconds:.2} s, {:.0} requests, {:.0} attempts, {:.0} events ({:.0} ns an event), \
-         digest {:016x}",
+        "{title}: {seconds:.2} s, {:.0} requests, {:.0} attempts, {:.0} events \
+         ({:.0} ns an event), digest {:016x}",
         count("requests"),
         count("pull_attempts"),
         count("events"),
@@ -92,8 +92,8 @@ fn count_of(outcome: &Outcome, name: &str) -> f64 {
     metric.and_then(|it| it.value.known()).unwrap_or(f64::NAN)
 }
 
-/// Five images on every node, anonymous through one address, the limit spent at once; the abuse limit is off, so that
-/// every pull plays its whole script.
+/// Five images on every node, anonymous through one address, the limit spent at once; the abuse
+/// limit is off, so that every pull plays its whole script.
 fn exhausted_scenario(nodes: u32) -> String {
     let head = format!(
         "title = \"Exhausted\"\nquestion = \"What does refusing cost?\"\nhorizon = \"6h\"\n\

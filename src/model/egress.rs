@@ -32,7 +32,8 @@ struct Egress {
     prefixes: Vec<u32>,
     n_addresses: u32,
     link: Option<LinkId>,
-    /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are allotted to machines.
+    /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are
+    /// allotted to machines.
     ports: Vec<Option<PortPool>>,
 }
 

@@ -1,5 +1,5 @@
-//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run with detail and
-//! one without are the same run.
+//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run
+//! with detail and one without are the same run.
 
 use std::collections::BTreeMap;
 

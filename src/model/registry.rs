@@ -270,8 +270,8 @@ impl Limit {
         }
     }
 
-    /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a phase keyed by
-    /// limit and owner, unless the scenario anchors them.
+    /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a
+    /// phase keyed by limit and owner, unless the scenario anchors them.
     fn counter(&mut self, owner: u32, chance: Chance) -> u32 {
         let slot = owner as usize;
         if self.counters.len() <= slot {
@@ -331,7 +331,8 @@ impl Faults {
         Self { all: faults, chance }
     }
 
-    /// The first fault that strikes a request which reached an endpoint, in front of authorisation or behind it.
+    /// The first fault that strikes a request which reached an endpoint, in front of authorisation
+    /// or behind it.
     pub(crate) fn strike(
         &mut self,
         now: Time,
