@@ -183,7 +183,7 @@ fn record(detail: &mut Detail, (at, pod, attempt): (Time, u32, u32), cause: Opti
     let counters = &mut detail.counters;
     count(counters, "attempts", "", at);
     if cause != Some(1) {
-        count(counters, "requests", "challenged", at);
+        count(counters, "requests", "unauthorized", at);
         count(counters, "requests", "ok", at);
     }
     if let Some(cause) = cause {
@@ -194,7 +194,7 @@ fn record(detail: &mut Detail, (at, pod, attempt): (Time, u32, u32), cause: Opti
     } else {
         detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
         for request in 0..5 {
-            let kind = if request == 0 { "redirected" } else { "ok" };
+            let kind = if request == 0 { "redirect" } else { "ok" };
             count(counters, "requests", kind, at + Span::from_secs(request));
         }
     }
