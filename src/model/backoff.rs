@@ -34,11 +34,16 @@ impl Rung {
         self.entry = Some((window, now));
     }
 
-    /// Whether an attempt at `now` is held back. The comparison is strict: at the window's end the pull goes.
-    pub fn holds_back(self, now: Time, ladder: Ladder) -> bool {
-        self.entry.is_some_and(|(window, last)| {
-            !expired(now, last, ladder) && now.saturating_since(last) < window
-        })
+    /// Whether an attempt at `now` is held back: the kubelet's comparison is strict, so at the window's end the pull
+    /// goes. It compares two readings of a clock in nanoseconds, though, and windows and ticks are both whole
+    /// seconds: where they meet to the microsecond, `later` says whether the second reading is the earlier one.
+    pub fn holds_back(self, now: Time, ladder: Ladder, later: impl FnOnce() -> bool) -> bool {
+        let Some((window, last)) = self.entry else { return false };
+        if expired(now, last, ladder) {
+            return false;
+        }
+        let waited = now.saturating_since(last);
+        waited < window || waited == window && later()
     }
 
     /// The first instant at which an attempt is not held back.
@@ -65,8 +70,11 @@ mod tests {
         for seconds in [10, 20, 40, 80, 160, 300, 300] {
             rung.fail(now, KUBELET);
             let end = now + Span::from_secs(seconds);
-            assert!(rung.holds_back(Time::from_micros(end.as_micros() - 1), KUBELET));
-            assert!(!rung.holds_back(end, KUBELET));
+            let before = Time::from_micros(end.as_micros() - 1);
+            assert!(rung.holds_back(before, KUBELET, || false));
+            assert!(!rung.holds_back(end, KUBELET, || false));
+            assert!(rung.holds_back(end, KUBELET, || true), "within the same microsecond");
+            assert!(!rung.holds_back(end + Span::from_micros(1), KUBELET, || true));
             assert_eq!(rung.ends(), end);
             now = end;
         }

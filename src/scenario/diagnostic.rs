@@ -75,6 +75,8 @@ codes! {
     "PS0603" BadPath "a path that leads through a value or to a block that does not exist"
     "PS0901" NeverHappens "something is scheduled after the end of the run"
     "PS0902" NoPlatform "nodes run images that lack their platform"
+    "PS0903" OddTier "an account's tier is nearly the one that a limit names"
+    "PS0904" NoRoom "a pool has more pods than its nodes take"
 }
 
 impl Serialize for Code {
@@ -281,7 +283,7 @@ impl<'a> Problems<'a> {
 
     /// The problems, in the order of their places.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by(|a, b| (a.order, a.code).cmp(&(b.order, b.code)));
+        self.list.sort_by_key(|one| (one.order, one.code));
         self.list
     }
 }
@@ -298,8 +300,15 @@ pub(crate) fn nearest<'a>(
         .into_iter()
         .map(|name| (edit_distance(&given, &fold(name)), name))
         .filter(|(distance, _)| *distance <= allowed)
-        .min()
+        .min_by_key(|(distance, name)| (*distance, letters(&given) != letters(&fold(name)), *name))
         .map(|(_, name)| name)
+}
+
+/// The characters of a text in order: two texts with the same ones differ by swaps, the likeliest slip.
+fn letters(text: &str) -> Vec<char> {
+    let mut letters: Vec<char> = text.chars().collect();
+    letters.sort_unstable();
+    letters
 }
 
 /// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.

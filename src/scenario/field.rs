@@ -1,5 +1,6 @@
 //! The language of the declarative tables: what a key is called, takes, defaults to, and where that is from.
 
+use super::typed::show_milli;
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
 /// A table of the language: a block, or a table within one.
@@ -83,7 +84,9 @@ pub(crate) enum Type {
     },
     /// A number with at most three decimals, counted in thousandths.
     Milli {
-        /// Largest, in whole units.
+        /// Smallest, in thousandths.
+        min: u64,
+        /// Largest, in thousandths.
         max: u64,
     },
     /// true or false.
@@ -209,7 +212,11 @@ impl Type {
             }
             Self::Share { max } => format!("a share from 0% to {max}, such as \"25%\""),
             Self::Integer { min, max } => format!("a whole number from {min} to {max}"),
-            Self::Milli { max } => format!("a number from 0 to {max} with at most 3 decimals"),
+            Self::Milli { min, max } => format!(
+                "a number from {} to {} with at most 3 decimals",
+                show_milli(*min),
+                show_milli(*max)
+            ),
             Self::Bool => "true or false".into(),
             Self::Text => format!("text of at most {LONGEST_TEXT} characters"),
             Self::Word(words) => format!("one of {}", words.join(", ")),

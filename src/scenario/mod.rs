@@ -137,42 +137,51 @@ pub struct Loaded {
 /// Without a variant in the request, the base is what is returned, and every variant of the file is read as well, so
 /// that its mistakes are found.
 pub fn load(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
-    let mut loaded = load_one(file, request);
-    if request.variant.is_none() {
-        let base = match &loaded {
-            Ok(loaded) => loaded.scenario.variants.clone(),
-            Err(_) => Vec::new(),
-        };
-        for variant in base {
-            let request = Request { variant: Some(variant.name), ..request.clone() };
-            if let Err(problems) = load_one(file, &request) {
-                match &mut loaded {
-                    Ok(_) => loaded = Err(problems),
-                    Err(known) => known.absorb(problems),
-                }
+    let (variants, mut loaded) = load_one(file, request);
+    if request.variant.is_some() {
+        return loaded;
+    }
+    for variant in variants {
+        let request = Request { variant: Some(variant.name), ..request.clone() };
+        if let (_, Err(problems)) = load_one(file, &request) {
+            match &mut loaded {
+                Ok(_) => loaded = Err(problems),
+                Err(known) => known.absorb(problems),
             }
         }
     }
     loaded
 }
 
-fn load_one(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
+/// Reads a scenario with one variant or none; tells the variants that the file has.
+fn load_one(
+    file: &SourceFile,
+    request: &Request,
+) -> (Vec<VariantInfo>, Result<Loaded, Diagnostics>) {
     let mut sources = Sources::new(file);
     sources.flags = overlay::flags(request);
     sources.variant.clone_from(&request.variant);
     let mut problems = Problems::new(&sources);
-    let scenario = read(file, request, &mut problems);
+    let mut variants = Vec::new();
+    let scenario = read(file, request, &mut problems, &mut variants);
     let is_faulty = problems.any_error();
     let list = problems.into_sorted();
-    match scenario {
+    let loaded = match scenario {
         Some(scenario) if !is_faulty => Ok(Loaded { scenario, warnings: list }),
         _ => Err(Diagnostics { list }),
-    }
+    };
+    (variants, loaded)
 }
 
-fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Option<Scenario> {
+fn read(
+    file: &SourceFile,
+    request: &Request,
+    problems: &mut Problems<'_>,
+    infos: &mut Vec<VariantInfo>,
+) -> Option<Scenario> {
     let mut tree = parse(file, problems)?;
     let variants = overlay::take_variants(&mut tree, problems);
+    infos.extend(variants.iter().map(|(info, _)| info.clone()));
     if let Some(wanted) = &request.variant {
         overlay::apply_variant(&mut tree, &variants, wanted, problems);
     }
@@ -184,8 +193,9 @@ fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Op
     let settings = settings::read(&root, &mut walker);
     let (expectations, in_runs) = expect::read(&root, &mut walker);
     let mut parameters = walker.parameters;
+    build::default_parameters(&root, &mut parameters);
     parameters.sort_by(|a, b| a.path.cmp(&b.path));
-    check::check(&root, problems);
+    check::check(&root, &settings, problems);
     if problems.any_error() {
         return None;
     }
@@ -198,7 +208,7 @@ fn read(file: &SourceFile, request: &Request, problems: &mut Problems<'_>) -> Op
         spec: build::spec(&root, &settings),
         expectations,
         in_runs,
-        variants: variants.into_iter().map(|(info, _)| info).collect(),
+        variants: infos.clone(),
         parameters,
     })
 }
@@ -212,9 +222,15 @@ fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(&file.text);
+    let mut line = None;
     for error in &errors {
-        let span = error.span().unwrap_or(0..0);
-        problems.error(Code::Syntax, Origin::file(span), error.message());
+        let origin = Origin::file(error.span().unwrap_or(0..0));
+        // What follows on the same line is mostly the echo of the first mistake.
+        let here = problems.sources().place(origin).line;
+        if line != here {
+            problems.error(Code::Syntax, origin, error.message());
+        }
+        line = here;
     }
     if !errors.is_empty() {
         return None;

@@ -1,7 +1,7 @@
 //! What lies over and under the file: the variant in force, the flags of the call, the presets.
 
 use super::diagnostic::{Code, Problems};
-use super::field::{IfAbsent, Type};
+use super::field::{IfAbsent, MOST_BLOCKS, Type};
 use super::presets;
 use super::source::{Flag, Layer, Origin};
 use super::tables::ROOT;
@@ -37,7 +37,11 @@ pub(crate) fn take_variants(
         return Vec::new();
     };
     let mut variants = Vec::new();
-    for (name, entry) in table {
+    if MOST_BLOCKS < table.len() {
+        let message = format!("{} variants are more than the {MOST_BLOCKS} allowed", table.len());
+        problems.error(Code::TooMany, entry.key, message);
+    }
+    for (name, entry) in table.into_iter().take(MOST_BLOCKS) {
         let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || !name.chars().all(allowed) {
             problems

@@ -211,16 +211,6 @@ pub(crate) fn blocked<'p>(table: &Table, path: &'p [&'p str]) -> Option<&'p [&'p
     None
 }
 
-/// The value at a path.
-pub(crate) fn at<'t>(table: &'t Table, path: &[&str]) -> Option<&'t Entry> {
-    let (last, parents) = path.split_last()?;
-    let mut here = table;
-    for name in parents {
-        here = here.get(*name)?.node.table()?;
-    }
-    here.get(*last)
-}
-
 /// Quoted dotted keys (`"a.b.c" = v`) as the tables that they mean.
 ///
 /// Returns the keys that lead through a value.

@@ -148,10 +148,12 @@ impl<'a, 's> Walker<'a, 's> {
                 .did_you_mean(key, known())
                 .help(format!("blocks and keys: {}", shape.keys()));
         } else {
-            self.problems
-                .error(Code::UnknownKey, origin, format!("`{path}` has no key `{key}`"))
-                .did_you_mean(key, known())
-                .help(format!("keys: {}", shape.keys()));
+            let message = format!("`{path}` has no key `{key}`");
+            let problem = self.problems.error(Code::UnknownKey, origin, message);
+            if ROOT.field(key).is_some_and(|field| !matches!(field.ty, Type::Named { .. })) {
+                problem.help(format!("`{key}` belongs above the first block"));
+            }
+            problem.did_you_mean(key, known()).help(format!("keys: {}", shape.keys()));
         }
     }
 
@@ -326,25 +328,25 @@ impl<'a, 's> Walker<'a, 's> {
         match ty {
             Type::Span { min, max } => {
                 let span = self.unit::<Span>(node, ty, path)?;
-                self.ranged(span, *min, *max, node, ty, path).map(Value::Span)
+                self.ranged(span, min, max, node, ty, path).map(Value::Span)
             }
             Type::Bytes { max } => {
                 let bytes = self.unit::<Bytes>(node, ty, path)?;
-                self.ranged(bytes, Bytes::ZERO, *max, node, ty, path).map(Value::Bytes)
+                self.ranged(bytes, &Bytes::ZERO, max, node, ty, path).map(Value::Bytes)
             }
             Type::Bandwidth => {
                 let rate = self.unit::<Bandwidth>(node, ty, path)?;
                 let least = Bandwidth::from_bits_per_second(1);
-                self.ranged(rate, least, FASTEST, node, ty, path).map(Value::Bandwidth)
+                self.ranged(rate, &least, &FASTEST, node, ty, path).map(Value::Bandwidth)
             }
             Type::Share { max } => {
                 let share = self.unit::<Share>(node, ty, path)?;
-                self.ranged(share, Share::NONE, *max, node, ty, path).map(Value::Share)
+                self.ranged(share, &Share::NONE, max, node, ty, path).map(Value::Share)
             }
             Type::Integer { min, max } => {
                 self.integer(node, *min, *max, ty, path).map(Value::Integer)
             }
-            Type::Milli { max } => self.milli(node, *max, ty, path).map(Value::Milli),
+            Type::Milli { min, max } => self.milli(node, *min, *max, ty, path).map(Value::Milli),
             Type::Bool => match (&node.raw, node.raw.text()) {
                 (Raw::Bool(value), _) => Some(Value::Bool(*value)),
                 (Raw::Word(word), _) if word == "true" => Some(Value::Bool(true)),
@@ -419,15 +421,15 @@ impl<'a, 's> Walker<'a, 's> {
     fn ranged<T: PartialOrd + std::fmt::Display>(
         &mut self,
         value: T,
-        min: T,
-        max: T,
+        min: &T,
+        max: &T,
         node: &Node,
         ty: &Type,
         path: &str,
     ) -> Option<T> {
-        let message = if max < value {
+        let message = if *max < value {
             format!("`{path}` is {value}, more than the {max} allowed")
-        } else if value < min {
+        } else if value < *min {
             format!("`{path}` is {value}, less than the {min} allowed")
         } else {
             return Some(value);
@@ -448,29 +450,19 @@ impl<'a, 's> Walker<'a, 's> {
 
     fn integer(&mut self, node: &Node, min: u64, max: u64, ty: &Type, path: &str) -> Option<u64> {
         let Some(number) = Self::whole(node) else { return self.wrong(node, ty, path) };
-        let number = self.ranged(number, min.into(), max.into(), node, ty, path)?;
+        let number = self.ranged(number, &min.into(), &max.into(), node, ty, path)?;
         u64::try_from(number).ok()
     }
 
-    fn milli(&mut self, node: &Node, max: u64, ty: &Type, path: &str) -> Option<u64> {
+    fn milli(&mut self, node: &Node, min: u64, max: u64, ty: &Type, path: &str) -> Option<u64> {
         let text = match &node.raw {
             Raw::Integer(number) => number.to_string(),
             Raw::Decimal(number) | Raw::Word(number) => number.clone(),
             _ => return self.wrong(node, ty, path),
         };
         let Some(milli) = parse_milli(&text) else { return self.wrong(node, ty, path) };
-        if u128::from(max) * 1_000 < milli {
-            let shown = show_milli(u64::try_from(milli).unwrap_or(u64::MAX));
-            self.problems
-                .error(
-                    Code::OutOfRange,
-                    node.origin,
-                    format!("`{path}` is {shown}, more than the {max} allowed"),
-                )
-                .help(format!("it takes {}", ty.describe()));
-            return None;
-        }
-        u64::try_from(milli).ok()
+        let milli = u64::try_from(milli).unwrap_or(u64::MAX);
+        self.ranged(Milli(milli), &Milli(min), &Milli(max), node, ty, path).map(|Milli(m)| m)
     }
 
     fn text(&mut self, node: &Node, ty: &Type, path: &str) -> Option<String> {
@@ -538,7 +530,7 @@ impl<'a, 's> Walker<'a, 's> {
         }
         match node.raw.text().map(str::parse::<Share>) {
             Some(Ok(share)) => {
-                self.ranged(share, Share::NONE, Share::ALL, node, ty, path).map(Count::Share)
+                self.ranged(share, &Share::NONE, &Share::ALL, node, ty, path).map(Count::Share)
             }
             _ => self.wrong(node, ty, path),
         }
@@ -560,6 +552,16 @@ impl<'a, 's> Walker<'a, 's> {
             Some(status @ 400..=599) => Some(Answer::Status { status, retry_after: None }),
             _ => self.wrong(node, ty, path),
         }
+    }
+}
+
+/// Thousandths that show as a decimal.
+#[derive(PartialEq, PartialOrd)]
+struct Milli(u64);
+
+impl std::fmt::Display for Milli {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&show_milli(self.0))
     }
 }
 

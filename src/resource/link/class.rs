@@ -159,7 +159,8 @@ impl Group {
         }
     }
 
-    /// Computes anew when the next flow completes; drops stale entries when they are the most.
+    /// Computes anew when the next flow completes after flows came or went; drops stale entries
+    /// when they are the most.
     fn refresh(&mut self, now: Time, leaves: u64, flows: &Flows) {
         let live = (leaves * self.per_leaf) as usize;
         if 2 * live + 64 < self.finishes.len() {
@@ -168,6 +169,11 @@ impl Group {
         while self.finishes.peek().is_some_and(|finish| !finish.is_live(flows)) {
             self.finishes.pop();
         }
+        self.retime(now);
+    }
+
+    /// Computes anew when the next flow completes after a change of rate alone.
+    pub(super) fn retime(&mut self, now: Time) {
         let next = self.finishes.peek();
         self.due = next.map_or(Time::NEVER, |finish| self.instant_of(finish.key).max(now));
     }

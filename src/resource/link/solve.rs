@@ -145,6 +145,8 @@ pub(super) struct Solver {
     links: Vec<u32>,
     links_searched: usize,
     limits: BinaryHeap<Limit>,
+    /// Groups not held yet; the limits above the last of them do not matter.
+    rising: usize,
 }
 
 impl Solver {
@@ -210,10 +212,12 @@ impl Solver {
                 if other {
                     group.set_rate(now, level);
                 }
-                if other || touched {
+                if touched {
                     classes.refresh(now, id, ordinal, flows);
-                    changed = true;
+                } else if other {
+                    group.retime(now);
                 }
+                changed |= touched || other;
             }
             if changed {
                 classes.announce(id);
@@ -246,7 +250,8 @@ impl Solver {
     fn fill(&mut self, classes: &mut Classes, links: &mut [Link]) {
         self.pour(classes, links);
         let mut level = 0.0f64;
-        while let Some(limit) = self.limits.pop() {
+        while 0 < self.rising {
+            let Some(limit) = self.limits.pop() else { break };
             let actual = match limit.of {
                 Holder::Cap { class, group } if is_rising(classes, class, group as usize) => {
                     limit.level
@@ -274,6 +279,7 @@ impl Solver {
     fn pour(&mut self, classes: &mut Classes, links: &mut [Link]) {
         let mut limits = std::mem::take(&mut self.limits).into_vec();
         limits.clear();
+        self.rising = 0;
         for &link in &self.links {
             let link = &mut links[link as usize];
             link.fill = Fill::new(link.capacity);
@@ -282,6 +288,7 @@ impl Solver {
             let class = &mut classes[id];
             let capacity = class.signature.capacity;
             class.fill = Fill::new(Bandwidth::from_bits_per_second(capacity));
+            self.rising += class.groups.len();
             for (ordinal, group) in (0..).zip(&mut class.groups) {
                 group.level = -1.0;
                 class.fill.rising += group.per_leaf;
@@ -309,15 +316,15 @@ impl Solver {
     }
 
     /// Holds all groups that rise under `holder` at `level`.
-    fn hold(&self, holder: Holder, level: f64, classes: &mut Classes, links: &mut [Link]) {
+    fn hold(&mut self, holder: Holder, level: f64, classes: &mut Classes, links: &mut [Link]) {
         match holder {
             Holder::Cap { class, group } => {
-                hold_group(&mut classes[class], group as usize, level, links, self.round);
+                self.hold_group(&mut classes[class], group as usize, level, links);
             }
             Holder::Leaf { class } => {
                 let class = &mut classes[class];
                 for group in 0..class.groups.len() {
-                    hold_group(class, group, level, links, self.round);
+                    self.hold_group(class, group, level, links);
                 }
             }
             Holder::Link { link } => {
@@ -326,11 +333,28 @@ impl Solver {
                     let class = &mut classes[id];
                     for group in 0..class.groups.len() {
                         if class.groups[group].kind.path.contains(super::LinkId(link)) {
-                            hold_group(class, group, level, links, self.round);
+                            self.hold_group(class, group, level, links);
                         }
                     }
                 }
                 links[link as usize].classes = members;
+            }
+        }
+    }
+
+    /// Holds one group at `level`, unless it is held already.
+    fn hold_group(&mut self, class: &mut Class, group: usize, level: f64, links: &mut [Link]) {
+        let group = &mut class.groups[group];
+        if 0.0 <= group.level {
+            return;
+        }
+        group.level = level;
+        self.rising -= 1;
+        class.fill.hold(group.per_leaf, level);
+        for link in group.kind.path.links() {
+            let link = &mut links[link.0 as usize];
+            if link.round == self.round {
+                link.fill.hold(class.leaves * group.per_leaf, level);
             }
         }
     }
@@ -369,20 +393,4 @@ impl Solver {
 
 fn is_rising(classes: &Classes, class: u32, group: usize) -> bool {
     classes[class].groups[group].level < 0.0
-}
-
-/// Holds one group at `level`, unless it is held already.
-fn hold_group(class: &mut Class, group: usize, level: f64, links: &mut [Link], round: u64) {
-    let group = &mut class.groups[group];
-    if 0.0 <= group.level {
-        return;
-    }
-    group.level = level;
-    class.fill.hold(group.per_leaf, level);
-    for link in group.kind.path.links() {
-        let link = &mut links[link.0 as usize];
-        if link.round == round {
-            link.fill.hold(class.leaves * group.per_leaf, level);
-        }
-    }
 }

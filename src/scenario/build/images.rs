@@ -1,14 +1,12 @@
 //! The image catalogue.
 
 use super::Ids;
+use super::defaults::INDEX;
 use crate::model::ids::RegistryId;
 use crate::model::spec::{ImageSpec, LayerSpec};
 use crate::scenario::reference::Reference;
 use crate::scenario::typed::{Value, Values};
 use crate::units::Bytes;
-
-/// Size of an index that no file states: unverified, a typical index of some platforms.
-const INDEX: Bytes = Bytes(1_500);
 
 pub(super) fn all(ids: &Ids<'_>) -> Vec<ImageSpec> {
     let blocks = ids.root.named("image");

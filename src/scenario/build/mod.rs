@@ -1,5 +1,6 @@
 //! Checked values to the model's spec: nothing here can fail, because nothing is built where there is a problem.
 
+mod defaults;
 mod events;
 mod images;
 mod network;
@@ -11,6 +12,7 @@ use super::typed::Values;
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
+pub(crate) use defaults::parameters as default_parameters;
 pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.

@@ -1,22 +1,15 @@
 //! Pools and workloads.
 
 use super::Ids;
+use super::defaults::{DAEMONSET_UNAVAILABLE, DEPLOYMENT_FENCE, PARALLELISM, PROGRESS_DEADLINE};
 use crate::model::spec::{
-    ContainerSpec, Count, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
+    ContainerSpec, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
     WorkloadSpec,
 };
 use crate::scenario::presets;
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
 use crate::scenario::typed::{Typed, Value, Values};
-use crate::units::{Share, Span};
-
-/// `maxSurge` and `maxUnavailable` of a Deployment: kubernetes pkg/apis/apps/v1/defaults.go, 2026-07-23.
-const DEPLOYMENT_FENCE: Count = Count::Share(Share::from_percent(25));
-/// `maxUnavailable` of a DaemonSet: the same file.
-const DAEMONSET_UNAVAILABLE: Count = Count::Number(1);
-/// `progressDeadlineSeconds` of a Deployment: the same file.
-const PROGRESS_DEADLINE: Span = Span::from_secs(600);
 
 pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
     let none = Values::new(Origin::DEFAULT);
@@ -102,7 +95,7 @@ fn kind(values: &Values) -> WorkloadKind {
         },
         "job" => WorkloadKind::Job {
             completions: values.count("completions"),
-            parallelism: values.count_opt("parallelism").unwrap_or(1),
+            parallelism: values.count_opt("parallelism").unwrap_or(PARALLELISM),
             duration: values.span("duration"),
         },
         _ => WorkloadKind::Deployment {

@@ -26,7 +26,7 @@ pub(crate) static BACKGROUND: Shape = Shape {
         Field::new("account", Type::Name("account"), "The account that they share"),
         Field::new(
             "pulls_per_hour",
-            Type::Milli { max: 1_000_000 },
+            Type::Milli { min: 0, max: 1_000_000_000 },
             "Pulls of a multi-platform image per hour, at random times",
         )
         .required(),

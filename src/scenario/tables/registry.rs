@@ -54,8 +54,8 @@ pub(crate) static REGISTRY: Shape = Shape {
 
 /// Most limits of a registry.
 const MOST_LIMITS: usize = 60;
-const UNITS: Type = Type::Milli { max: 1_000_000_000 };
-const WEIGHT: Type = Type::Milli { max: 1_000 };
+const UNITS: Type = Type::Milli { min: 1, max: 1_000_000_000_000 };
+const WEIGHT: Type = Type::Milli { min: 0, max: 1_000_000 };
 
 pub(crate) static LIMIT: Shape = Shape {
     doc: "A limit of a registry",

@@ -15,7 +15,7 @@ pub(crate) static TIMELINE: Shape = Shape {
     doc: "Something that happens at a time: exactly one action",
     fields: &[
         ENABLED,
-        Field::new("at", Type::SPAN, "When").required(),
+        Field::new("at", Type::SPAN, "When").default("0s"),
         action("rollout", &ROLLOUT),
         action("scale_workload", &SCALE_WORKLOAD),
         action("scale_nodes", &SCALE_NODES),

@@ -1,0 +1,60 @@
+//! Defaults that hang on other keys: no table can state them.
+
+use crate::model::spec::Count;
+use crate::scenario::Parameter;
+use crate::scenario::typed::{Value, Values};
+use crate::units::{Bytes, Share, Span};
+
+/// `maxSurge` and `maxUnavailable` of a Deployment: kubernetes pkg/apis/apps/v1/defaults.go, 2026-07-23.
+pub(super) const DEPLOYMENT_FENCE: Count = Count::Share(Share::from_percent(25));
+/// `maxUnavailable` of a DaemonSet: the same file.
+pub(super) const DAEMONSET_UNAVAILABLE: Count = Count::Number(1);
+/// `progressDeadlineSeconds` of a Deployment: the same file.
+pub(super) const PROGRESS_DEADLINE: Span = Span::from_secs(600);
+/// `parallelism` of a Job: kubernetes pkg/apis/batch/v1/defaults.go, 2026-07-23.
+pub(super) const PARALLELISM: u32 = 1;
+/// Size of an index that no file states: unverified, a typical index of some platforms.
+pub(super) const INDEX: Bytes = Bytes(1_500);
+
+/// Adds those of these defaults that are in force to the parameters.
+pub(crate) fn parameters(root: &Values, all: &mut Vec<Parameter>) {
+    for (name, pool) in root.named("pool") {
+        let Some(values) = pool.table("kubelet") else { continue };
+        let path = format!("pool.{name}.kubelet.serialize_image_pulls");
+        let serialize = super::kubelet(values).serialize_image_pulls.to_string();
+        for parameter in all.iter_mut().filter(|parameter| parameter.path == path) {
+            parameter.value.clone_from(&serialize);
+        }
+    }
+    let mut add = |values: &Values, path: String, key: &str, value: Value| {
+        if !values.given(key) {
+            let (value, origin) = (value.show(), "default".into());
+            all.push(Parameter { path: format!("{path}.{key}"), value, origin });
+        }
+    };
+    for (name, workload) in root.named("workload") {
+        let mut add = |key, value| add(workload, format!("workload.{name}"), key, value);
+        match workload.text("kind") {
+            "deployment" => {
+                add("max_surge", Value::Count(DEPLOYMENT_FENCE));
+                add("max_unavailable", Value::Count(DEPLOYMENT_FENCE));
+                add("progress_deadline", Value::Span(PROGRESS_DEADLINE));
+            }
+            "daemonset" => add("max_unavailable", Value::Count(DAEMONSET_UNAVAILABLE)),
+            _ => add("parallelism", Value::Integer(u64::from(PARALLELISM))),
+        }
+    }
+    for (name, image) in root.named("image") {
+        if 1 < image.list("platforms").len() {
+            add(image, format!("image.{name}"), "index", Value::Bytes(INDEX));
+        }
+    }
+    for (name, registry) in root.named("registry") {
+        for (limit, values) in registry.named("limit") {
+            if values.text("law") == "token-bucket" {
+                let allow = Value::Milli(values.milli("allow"));
+                add(values, format!("registry.{name}.limit.{limit}"), "burst", allow);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The rules between the keys of a block, and between blocks.
+//!
+//! Each rule reads keys that may be missing or faulty and then stays silent: that problem is known already.
+
+mod events;
+mod images;
+mod network;
+mod pods;
+
+use super::diagnostic::{Code, Problems};
+use super::settings::Setting;
+use super::typed::Values;
+
+/// Reports what breaks a rule.
+pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems<'_>) {
+    network::check(root, problems);
+    images::check(root, problems);
+    pods::check(root, problems);
+    events::check(root, settings, problems);
+}
+
+/// Reports a key that a user wrote and that means nothing beside another key's value.
+fn not_here(
+    problems: &mut Problems<'_>,
+    values: &Values,
+    path: &str,
+    key: &str,
+    beside: &str,
+    help: &str,
+) {
+    if values.is_written(key) {
+        let message = format!("`{path}.{key}` has no meaning with {beside}");
+        problems.error(Code::NotHere, values.origin(key), message).help(help);
+    }
+}
+
+/// Reports a key that another key's value makes necessary.
+fn needed(problems: &mut Problems<'_>, values: &Values, path: &str, key: &str, beside: &str) {
+    if !values.given(key) {
+        problems
+            .error(Code::MissingKey, values.origin, format!("`{path}` has no `{key}`"))
+            .help(format!("{key} is needed with {beside}"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Registries and their limits, causes, ways out.
+
+use std::collections::BTreeMap;
+
+use super::{needed, not_here};
+use crate::scenario::diagnostic::{Code, Problems, nearest};
+use crate::scenario::metrics::BUILT_IN_CAUSES;
+use crate::scenario::presets;
+use crate::scenario::typed::Values;
+
+pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
+    hosts(root, problems);
+    causes(root, problems);
+    for (name, registry) in root.named("registry") {
+        let path = format!("registry.{name}");
+        counting(registry, &path, problems);
+        for (limit_name, values) in registry.named("limit") {
+            limit(values, &format!("{path}.limit.{limit_name}"), problems);
+        }
+    }
+    for (name, values) in root.named("egress") {
+        egress(values, &format!("egress.{name}"), problems);
+    }
+    for (name, values) in root.named("account") {
+        tier(root, name, values, problems);
+    }
+    for (name, values) in root.named("background") {
+        let registry = values.text_opt("registry");
+        let account = values.text_opt("account").and_then(|name| root.block("account", name));
+        let of = account.and_then(|account| account.text_opt("registry"));
+        if let (Some(registry), Some(of)) = (registry, of)
+            && registry != of
+        {
+            let message = format!("`background.{name}.account` is one of registry `{of}`");
+            problems
+                .error(Code::OtherAccount, values.origin("account"), message)
+                .help(format!("this block pulls from `{registry}`: name an account of it"));
+        }
+    }
+}
+
+/// Warns of a tier that is nearly the one of a limit: its pulls would not be limited.
+fn tier(root: &Values, name: &str, account: &Values, problems: &mut Problems<'_>) {
+    let Some(tier) = account.text_opt("tier") else { return };
+    let Some(registry) = root.block("registry", account.text("registry")) else { return };
+    let tiers = || registry.named("limit").filter_map(|(_, limit)| limit.text_opt("tier"));
+    if !tiers().any(|known| known == tier) && nearest(tier, tiers()).is_some() {
+        let message = format!("no limit names the tier \"{tier}\" of account `{name}`");
+        problems
+            .warning(Code::OddTier, account.origin("tier"), message)
+            .did_you_mean(tier, tiers())
+            .help("pulls of a tier that no limit names are not limited per account");
+    }
+}
+
+fn hosts(root: &Values, problems: &mut Problems<'_>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (name, registry) in root.named("registry") {
+        let Some(host) = registry.text_opt("host") else { continue };
+        if host.is_empty() || host.contains(['/', ' ', '@']) {
+            let message = format!("`registry.{name}.host` is no host: \"{host}\"");
+            problems
+                .error(Code::Unreadable, registry.origin("host"), message)
+                .help("write the host as it stands in image references, such as \"quay.io\"");
+        }
+        if let Some(other) = seen.insert(host, name) {
+            let place = registry.get("host").map(|typed| typed.origin);
+            let place = place.filter(|origin| origin.is_written()).unwrap_or(registry.origin);
+            problems
+                .error(
+                    Code::SameHost,
+                    place,
+                    format!("registries `{other}` and `{name}` have the same host: {host}"),
+                )
+                .help("an image finds its registry by the host: keep one of them");
+        }
+    }
+}
+
+/// Limits, faults and outages are causes in the results, so their names have to differ.
+fn causes(root: &Values, problems: &mut Problems<'_>) {
+    let mut seen: BTreeMap<&str, String> =
+        BUILT_IN_CAUSES.iter().map(|cause| (*cause, "a built-in cause".to_owned())).collect();
+    let limits = root.named("registry").flat_map(|(registry, values)| {
+        let limits = values.named("limit");
+        limits.map(move |(name, limit)| {
+            (name, limit.origin, format!("limit `registry.{registry}.limit.{name}`"), values.origin)
+        })
+    });
+    let faults = root
+        .named("fault")
+        .map(|(name, fault)| (name, fault.origin, format!("`fault.{name}`"), fault.origin));
+    let outages =
+        root.named("timeline").filter(|(_, block)| block.given("outage")).map(|(name, block)| {
+            (name, block.origin, format!("outage `timeline.{name}`"), block.origin)
+        });
+    for (name, origin, what, block) in limits.chain(faults).chain(outages) {
+        if let Some(other) = seen.get(name) {
+            let place = if origin.is_written() { origin } else { block };
+            problems
+                .error(
+                    Code::SameCause,
+                    place,
+                    format!("the cause `{name}` would be {what} and {other}"),
+                )
+                .help("causes are told apart by name: give one of them another name");
+        } else {
+            seen.insert(name, what);
+        }
+    }
+}
+
+fn counting(registry: &Values, path: &str, problems: &mut Problems<'_>) {
+    let preset = registry.text_opt("preset").and_then(|name| presets::find("registry", name));
+    let has_readings = preset.is_some_and(|preset| !preset.readings.is_empty());
+    if !has_readings {
+        let help = "it chooses a reading of preset = \"docker-hub\"; state limit.NAME.weight";
+        not_here(problems, registry, path, "counting", "this preset", help);
+    }
+}
+
+fn limit(values: &Values, path: &str, problems: &mut Problems<'_>) {
+    let Some(law) = values.text_opt("law") else { return };
+    let beside = format!("law = \"{law}\"");
+    let mut only = |key: &str, laws: &[&str]| {
+        if !laws.contains(&law) {
+            let help = format!("leave it out, or use law = \"{}\"", laws.join("\" or \""));
+            not_here(problems, values, path, key, &beside, &help);
+        }
+    };
+    only("burst", &["token-bucket"]);
+    only("anchor", &["fixed-window"]);
+    only("window", &["fixed-window", "sliding-log", "token-bucket"]);
+    if law != "concurrency" {
+        needed(problems, values, path, "window", &beside);
+    }
+    let clients = values.text("for");
+    if clients != "account" {
+        let beside = format!("for = \"{clients}\"");
+        not_here(problems, values, path, "tier", &beside, "only accounts have tiers");
+        if values.text("key") == "account" {
+            let help = "requests without credentials have no account; use for = \"account\"";
+            not_here(problems, values, path, "key", &beside, help);
+        }
+    }
+    let status = values.integer_opt("status");
+    if status.is_some_and(|status| status != 429 && status < 500) {
+        problems
+            .error(
+                Code::OutOfRange,
+                values.origin("status"),
+                format!("`{path}.status` is neither 429 nor a 5xx"),
+            )
+            .help("a refusal is answered 429 or 500 to 599");
+    }
+}
+
+/// How a variant changes the kind of an egress.
+const ANOTHER: &str = "for another kind add another [egress.…] and let the pool name it";
+
+fn egress(values: &Values, path: &str, problems: &mut Problems<'_>) {
+    let Some(kind) = values.text_opt("kind") else { return };
+    let beside = format!("kind = \"{kind}\"");
+    let only: [(&str, &str); 3] = [("addresses", "nat"), ("choose", "nat"), ("prefixes", "ipv6")];
+    for (key, of) in only {
+        if kind != of {
+            let help = format!("it goes with kind = \"{of}\"; {ANOTHER}");
+            not_here(problems, values, path, key, &beside, &help);
+        }
+    }
+    if kind != "nat" {
+        let help = format!("the presets are NAT gateways; {ANOTHER}");
+        not_here(problems, values, path, "preset", &beside, &help);
+    }
+}

@@ -1,0 +1,258 @@
+//! Pools and workloads.
+
+use super::{needed, not_here};
+use crate::scenario::build::names;
+use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::reference::Reference;
+use crate::scenario::source::Origin;
+use crate::scenario::tables::workload::MOST_PODS;
+use crate::scenario::typed::{Typed, Value, Values};
+
+/// Most nodes of all pools.
+const MOST_NODES: u64 = 1_000_000;
+
+pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
+    for (name, pool) in root.named("pool") {
+        kubelet(name, pool, problems);
+        preloaded(root, name, pool, problems);
+    }
+    for (name, workload) in root.named("workload") {
+        kind(name, workload, problems);
+        containers(root, name, workload, problems);
+        account(root, name, workload, problems);
+        platforms(root, name, workload, problems);
+    }
+    totals(root, problems);
+}
+
+fn kubelet(name: &str, pool: &Values, problems: &mut Problems<'_>) {
+    let Some(kubelet) = pool.table("kubelet") else { return };
+    let path = format!("pool.{name}.kubelet");
+    let most = kubelet.integer_opt("max_parallel_image_pulls");
+    let serial =
+        kubelet.is_written("serialize_image_pulls") && kubelet.bool("serialize_image_pulls");
+    if serial && most.is_some_and(|most| 1 < most) {
+        let beside = "serialize_image_pulls = true";
+        let help = "a kubelet refuses to start so; set serialize_image_pulls = false";
+        not_here(problems, kubelet, &path, "max_parallel_image_pulls", beside, help);
+    }
+    let first = kubelet.span_opt("image_backoff_initial");
+    let longest = kubelet.span_opt("image_backoff_max");
+    if let (Some(first), Some(longest)) = (first, longest)
+        && longest < first
+    {
+        let message =
+            format!("`{path}.image_backoff_max` is {longest}, shorter than the first window");
+        problems
+            .error(Code::OutOfRange, kubelet.origin("image_backoff_max"), message)
+            .help(format!("image_backoff_initial is {first}"));
+    }
+}
+
+/// An image without a reference can be preloaded, but the model wants some registry for it.
+fn preloaded(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
+    if !names(pool, "preloaded").is_empty() && root.named("registry").len() == 0 {
+        problems
+            .error(
+                Code::NoRegistry,
+                pool.origin("preloaded"),
+                format!("`pool.{name}.preloaded` needs a scenario with a registry"),
+            )
+            .help("add a [registry.…] block");
+    }
+}
+
+fn kind(name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    const ONLY: [(&str, &[&str]); 7] = [
+        ("replicas", &["deployment"]),
+        ("max_surge", &["deployment"]),
+        ("progress_deadline", &["deployment"]),
+        ("max_unavailable", &["deployment", "daemonset"]),
+        ("completions", &["job"]),
+        ("parallelism", &["job"]),
+        ("duration", &["job"]),
+    ];
+    let Some(kind) = workload.text_opt("kind") else { return };
+    let path = format!("workload.{name}");
+    let beside = format!("kind = \"{kind}\"");
+    for (key, kinds) in ONLY {
+        if kinds.contains(&kind) {
+            continue;
+        }
+        let mut help = format!("leave it out, or use kind = \"{}\"", kinds.join("\" or \""));
+        if (key, kind) == ("replicas", "daemonset") {
+            help.insert_str(0, "a daemonset has one pod per node of its pool; ");
+        }
+        not_here(problems, workload, &path, key, &beside, &help);
+    }
+    let keys: &[&str] = match kind {
+        "deployment" => &["replicas"],
+        "job" => &["completions", "duration"],
+        _ => &[],
+    };
+    for key in keys {
+        needed(problems, workload, &path, key, &beside);
+    }
+}
+
+/// The tables of a list of containers.
+fn tables(list: &[Typed]) -> impl Iterator<Item = &Values> {
+    list.iter().filter_map(|typed| match &typed.value {
+        Value::Table(values) => Some(values),
+        _ => None,
+    })
+}
+
+fn containers(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    if workload.get("containers").is_some() && workload.list("containers").is_empty() {
+        problems
+            .error(
+                Code::OutOfRange,
+                workload.origin("containers"),
+                format!("`workload.{name}.containers` is empty"),
+            )
+            .help("a pod has at least one container: [{ image = \"NAME\" }]");
+    }
+    for container in tables(workload.list("containers")) {
+        let path = format!("workload.{name}.containers");
+        let help = "only init containers end; a job has a duration of its own";
+        not_here(problems, container, &path, "duration", "a container that runs on", help);
+    }
+    for container in all_containers(workload) {
+        let image = container.text("image");
+        pullable(root, image, container.origin("image"), problems);
+    }
+}
+
+/// Containers and init containers.
+fn all_containers(workload: &Values) -> impl Iterator<Item = &Values> {
+    tables(workload.list("containers")).chain(tables(workload.list("init_containers")))
+}
+
+/// Reports an image that a pod runs and that has no reference.
+pub(super) fn pullable(root: &Values, image: &str, origin: Origin, problems: &mut Problems<'_>) {
+    if root.block("image", image).is_some_and(|values| !values.given("reference")) {
+        problems
+            .error(
+                Code::MissingKey,
+                origin,
+                format!("image `{image}` has no `reference`, and a pod needs one"),
+            )
+            .help(format!("add one to [image.{image}], such as \"docker.io/acme/{image}:1\""));
+    }
+}
+
+/// The images of a workload.
+pub(super) fn images(workload: &Values) -> impl Iterator<Item = &str> {
+    all_containers(workload).filter_map(|container| container.text_opt("image"))
+}
+
+fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
+    let reference = root.block("image", image)?.text_opt("reference")?;
+    Reference::parse(reference).map(|reference| reference.host)
+}
+
+fn account(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    let Some(account) = workload.text_opt("account") else { return };
+    account_fits(root, name, account, workload.origin("account"), problems);
+}
+
+/// Reports an account that none of the images of a workload is pulled with.
+pub(super) fn account_fits(
+    root: &Values,
+    workload: &str,
+    account: &str,
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
+    let Some(values) = root.block("workload", workload) else { return };
+    let registry = root.block("account", account).and_then(|values| values.text_opt("registry"));
+    let Some(registry) = registry else { return };
+    let Some(of) = root.block("registry", registry).and_then(|r| r.text_opt("host")) else {
+        return;
+    };
+    let mut hosts: Vec<&str> = images(values).filter_map(|image| host(root, image)).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    if !hosts.is_empty() && !hosts.contains(&of) {
+        let message =
+            format!("no image of workload `{workload}` is pulled with account `{account}`");
+        problems
+            .error(Code::OtherAccount, origin, message)
+            .help(format!("the account is one of {of}; the images come from {}", hosts.join(", ")));
+    }
+}
+
+fn platforms(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    let Some(pool) = workload.text_opt("pool") else { return };
+    let arch = root.block("pool", pool).and_then(|values| values.text_opt("arch"));
+    for image in images(workload) {
+        let platforms = root.block("image", image).map(|values| names(values, "platforms"));
+        if let (Some(arch), Some(platforms)) = (arch, platforms)
+            && !platforms.is_empty()
+            && !platforms.contains(&arch)
+        {
+            let message = format!(
+                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` runs"
+            );
+            problems.warning(Code::NoPlatform, workload.origin, message).help(format!(
+                "its pulls will fail with platform-missing; its platforms: {}",
+                platforms.join(", ")
+            ));
+        }
+    }
+}
+
+fn totals(root: &Values, problems: &mut Problems<'_>) {
+    let nodes: u64 = root.named("pool").map(|(_, pool)| pool.integer("nodes")).sum();
+    if MOST_NODES < nodes {
+        problems.error(
+            Code::TooMuch,
+            Origin::START,
+            format!("{nodes} nodes in all are more than the {MOST_NODES} allowed"),
+        );
+    }
+    let all: u64 = root.named("workload").map(|(_, workload)| pods(root, workload)).sum();
+    if MOST_PODS < all {
+        problems.error(
+            Code::TooMuch,
+            Origin::START,
+            format!("{all} pods in all are more than the {MOST_PODS} allowed"),
+        );
+    }
+    for (name, pool) in root.named("pool") {
+        room(root, name, pool, problems);
+    }
+}
+
+/// Warns of a pool whose nodes cannot take its pods.
+fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
+    let (Some(nodes), Some(most)) = (pool.integer_opt("nodes"), pool.integer_opt("max_pods"))
+    else {
+        return;
+    };
+    let workloads = root.named("workload").filter(|(_, w)| w.text_opt("pool") == Some(name));
+    let at_once = workloads.map(|(_, workload)| match workload.integer_opt("parallelism") {
+        Some(most) => pods(root, workload).min(most),
+        None if workload.text("kind") == "job" => 1,
+        None => pods(root, workload),
+    });
+    let (wanted, room) = (at_once.sum::<u64>(), nodes * most);
+    if 0 < nodes && room < wanted && wanted <= MOST_PODS {
+        let message = format!("pool `{name}` has {wanted} pods, and room for {room}");
+        problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
+            "{nodes} nodes take {most} pods each (max_pods); the others wait for a node"
+        ));
+    }
+}
+
+/// The pods of a workload.
+fn pods(root: &Values, workload: &Values) -> u64 {
+    match workload.text("kind") {
+        "daemonset" => {
+            root.block("pool", workload.text("pool")).map_or(0, |pool| pool.integer("nodes"))
+        }
+        "job" => workload.integer("completions"),
+        _ => workload.integer("replicas"),
+    }
+}
