@@ -48,6 +48,10 @@ fn header(page: &mut Page, run: Run<'_>) {
             page.prose(text, 0);
         }
     }
+    let in_force = scenario.variants.iter().find(|it| Some(&it.name) == scenario.variant.as_ref());
+    if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
+        page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
+    }
     if 0 < run.summary.incomplete {
         let text = format!(
             "{} of {n} replications reached the bound on events: their figures are incomplete",
@@ -370,6 +374,7 @@ mod tests {
     fn sections_stand_in_the_order_in_which_they_are_asked_for() {
         let text = text(20, Style::PLAIN);
         let sections = [
+            "Variant calm: fewer nodes at once",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",

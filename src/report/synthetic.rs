@@ -7,7 +7,7 @@ use crate::model::outcome::{
     PullRow, Reach, Spender, StopReason, Value,
 };
 use crate::model::spec::{ControlPlaneSpec, Spec};
-use crate::scenario::{Comparison, Expectation, Parameter, Scenario};
+use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
 use crate::units::{Bytes, Share, Span, Time};
 
 const LIMIT: &str = "docker-hub/anonymous-pulls";
@@ -282,7 +282,7 @@ pub(crate) fn scenario() -> Scenario {
             },
         ],
         in_runs: Share::from_percent(95),
-        variants: vec![],
+        variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
         parameters: vec![Parameter {
             path: "pool.workers.nodes".into(),
             value: "300".into(),
