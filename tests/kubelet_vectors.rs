@@ -95,7 +95,9 @@ fn vector_a_the_attempt_schedule_of_a_pull_that_always_fails() {
         let gaps = gaps(times);
         assert!((10.0..=17.0).contains(&gaps[0]), "gap 1: {}", gaps[0]);
         assert!((22.0..=30.0).contains(&gaps[1]), "gap 2: {}", gaps[1]);
-        for (gap, window) in gaps[2..].iter().zip([40.0, 80.0, 160.0].into_iter().chain([300.0; 10])) {
+        for (gap, window) in
+            gaps[2..].iter().zip([40.0, 80.0, 160.0].into_iter().chain([300.0; 10]))
+        {
             assert!((window..=window + 15.0).contains(gap), "{gap} after a window of {window}");
         }
     }
@@ -163,7 +165,9 @@ fn the_window_counts_from_the_end_of_the_failed_pull() {
     let lost = "[fault.u]\nregistry = \"lab\"\nanswer = \"unreachable\"\n";
     let outcome = outcome(&spec(&at_once(50, 50, "1h", lost, "")), 0);
     for times in attempts_by_pod(&outcome.detail.unwrap()) {
-        for (gap, window) in gaps(&times).into_iter().zip([10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]) {
+        for (gap, window) in
+            gaps(&times).into_iter().zip([10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0])
+        {
             let slack = if window < 20.0 { 17.0 } else { 15.0 };
             assert!((30.0 + window..=30.0 + window + slack).contains(&gap), "{gap} for {window}");
         }
@@ -173,8 +177,10 @@ fn the_window_counts_from_the_end_of_the_failed_pull() {
 #[test]
 fn vector_d_the_kubelets_own_limit_refuses_and_does_not_wait() {
     // N, last accepted start (mean), local rejections (mean) over 50 seeds, without the extra sync of vector A; with
-    // it the last starts come 0.5 to 1 s later.
-    for (pods, last, rejections) in [(10, 0.0, 0.0), (20, 14.9, 10.0), (30, 15.4, 20.0), (50, 42.6, 48.0), (110, 93.7, 184.0)] {
+    // it the last starts come up to about 1 s later (standard error of both means: about 0.2 s).
+    for (pods, last, rejections) in
+        [(10, 0.0, 0.0), (20, 14.9, 10.0), (30, 15.4, 20.0), (50, 42.6, 48.0), (110, 93.7, 184.0)]
+    {
         let pool = "kubelet = { serialize_image_pulls = false }\npreloaded = [\"app\"]";
         let spec = spec(&at_once(pods, 1, "10m", "", pool));
         let (mut sum_last, mut sum_rejections) = (0.0, 0.0);
@@ -187,7 +193,7 @@ fn vector_d_the_kubelets_own_limit_refuses_and_does_not_wait() {
             assert!(detail.pods.iter().all(|it| it.ready.is_some()));
         }
         let (mean_last, mean_rejections) = (sum_last / 50.0, sum_rejections / 50.0);
-        let later = if last == 0.0 { 0.0..=0.0 } else { last + 0.3..=last + 1.2 };
+        let later = if last == 0.0 { 0.0..=0.0 } else { last + 0.1..=last + 1.3 };
         assert!(later.contains(&mean_last), "{pods} pods: last start at {mean_last}, not {last}");
         assert!(
             (mean_rejections - rejections).abs() <= 0.05 * rejections,
@@ -228,10 +234,14 @@ fn a_present_image_starts_a_pod_that_is_in_back_off() {
 fn a_success_does_not_reset_the_ladder() {
     // A job pod's image under policy Always would climb on; seen here through the unit tests of the ladder and a
     // kubelet restart, which does reset it: every waiting pod tries at once, ten seconds after comes the next.
-    let more = format!("{REFUSED}[timeline.k]\nat = \"500s\"\nrestart_kubelets = {{ pool = \"some\" }}");
+    let more =
+        format!("{REFUSED}[timeline.k]\nat = \"500s\"\nrestart_kubelets = {{ pool = \"some\" }}");
     let detail = outcome(&spec(&at_once(20, 20, "15m", &more, "")), 0).detail.unwrap();
     for times in attempts_by_pod(&detail) {
-        let restarted = times.iter().position(|it| (it - 500.0).abs() < 1e-6).expect("an attempt at the restart");
+        let restarted = times
+            .iter()
+            .position(|it| (it - 500.0).abs() < 1e-6)
+            .expect("an attempt at the restart");
         let next = times[restarted + 1] - times[restarted];
         assert!((10.0..=17.0).contains(&next), "{next}");
     }

@@ -23,7 +23,7 @@ use crate::model::pod::{Phase, Polls};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
-use crate::units::{Share, Span, Time};
+use crate::units::{Span, Time};
 
 /// Whether syncs that can do nothing are events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -127,14 +127,6 @@ impl Kubelet {
 /// handled as soon as the worker is free. Inferred from `pod_workers.go`; unverified to the second.
 const EXTRA_SYNC_WITHIN: Span = Span::from_secs(1);
 
-/// How often a window that ends in the very microsecond of a sync still holds the pull back.
-///
-/// It matters only where a pull fails in no time at all, as in test vector A: then failure and sync share a tick, and
-/// every window is a whole number of ticks. Real pulls take time and never meet this case. The kubelet compares
-/// nanoseconds, below the model's resolution; the clock of the vector's own simulation resolves about one in seven
-/// that way. Unverified.
-const TIE_HELD_BACK: Share = Share::from_percent(15);
-
 /// Period of the generic PLEG, which notices that an init container ended.
 const PLEG_RELIST: Span = Span::from_secs(1);
 
@@ -233,19 +225,10 @@ impl World<'_> {
         match container.image_pull_policy {
             ImagePullPolicy::Never if !present => Ensure::Error,
             ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent if present => Ensure::Start,
-            _ => {
-                let tie = || {
-                    let purpose = Purpose::BackoffTie as u64;
-                    let mut draw = self.chance.draw(purpose, state.key, now.as_micros());
-                    draw.below(1_000_000) < u64::from(TIE_HELD_BACK.millionths())
-                };
-                let rung = state.rung(container.image);
-                if rung.holds_back(now, node.kubelet.ladder(), tie) {
-                    Ensure::Error
-                } else {
-                    Ensure::Pull
-                }
+            _ if state.rung(container.image).holds_back(now, node.kubelet.ladder()) => {
+                Ensure::Error
             }
+            _ => Ensure::Pull,
         }
     }
 

@@ -118,7 +118,6 @@ pub(crate) enum Purpose {
     WindowPhase = 12,
     FaultShare = 13,
     Background = 14,
-    BackoffTie = 15,
 }
 
 /// The state of one replication.
