@@ -39,10 +39,13 @@ fn header(page: &mut Page, run: Run<'_>) {
     let n = run.summary.replications;
     let replications = if n == 1 { "replication" } else { "replications" };
     let name = page.style.heading(&clip(&format!("{}{variant}", scenario.name), 48));
-    page.line(&format!(
-        "pullstorm {VERSION} · {name} · seed {} · {n} {replications} · simulated",
-        scenario.spec.seed
-    ));
+    page.parts(&[
+        format!("pullstorm {VERSION}"),
+        name,
+        format!("seed {}", scenario.spec.seed),
+        format!("{n} {replications}"),
+        "simulated".into(),
+    ]);
     for text in [&scenario.title, &scenario.question] {
         if !text.is_empty() {
             page.prose(text, 0);

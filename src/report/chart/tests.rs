@@ -69,3 +69,15 @@ fn both_formats_are_written_whole() {
     assert_eq!(&png[1..4], b"PNG");
     fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_pod_that_is_ready_at_the_very_end_counts() {
+    let mut detail = synthetic::tiny_detail();
+    detail.pods[1].ready = Some(crate::units::Time::from_secs(120));
+    let figure = ready::figure(&detail, Window::of(&detail));
+    let last = figure.marks.iter().find_map(|it| match it {
+        figure::Mark::Steps { points, .. } => points.last().copied(),
+        _ => None,
+    });
+    assert_eq!(last, Some((110.0, 1.0)));
+}
