@@ -187,10 +187,10 @@ fn what_a_layer_must_not_know_it_does_not_mention() {
 #[test]
 fn lines_fit_the_page() {
     hold("lines", |source| {
-        let long = |(n, line): (usize, &str)| (COLUMNS < line.chars().count()).then_some(n + 1);
-        let lines: Vec<String> =
-            source.text.lines().enumerate().filter_map(long).map(|it| it.to_string()).collect();
-        (!lines.is_empty()).then(|| format!("more than {COLUMNS} columns: {}", lines.join(", ")))
+        let is_long = |line: &str| COLUMNS < line.chars().count();
+        let lines = source.text.lines().enumerate().filter(|(_, line)| is_long(line));
+        let numbers: Vec<String> = lines.map(|(n, _)| (n + 1).to_string()).collect();
+        (!numbers.is_empty()).then(|| format!("too long: lines {}", numbers.join(", ")))
     });
 }
 
