@@ -181,9 +181,7 @@ impl World<'_> {
             self.place_pod(pod, node);
             let containers = spec.init_containers.iter().chain(&spec.containers);
             for container in containers {
-                let parts = self.catalogue.image(container.image);
-                let store = &mut self.nodes[node.idx()].store;
-                store.add_image(container.image, Time::ZERO, &parts.objects, &parts.chains);
+                self.preload(node, container.image);
             }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
