@@ -246,7 +246,7 @@ impl World<'_> {
         let lost = std::mem::take(&mut self.nodes[node.idx()].store);
         let kept = lost.blobs().map(|blob| self.catalogue.size(blob)).sum();
         self.observe.disk_lost(kept);
-        self.daemons_of_lost_node(node);
+        self.daemons_of_lost_node(now, node);
     }
 
     /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost,

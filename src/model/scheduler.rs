@@ -25,8 +25,15 @@ impl World<'_> {
         }
         if state.pinned {
             let node = state.node;
-            if self.nodes[node.idx()].state == NodeState::Ready {
-                self.bind_pod(now, pod, node);
+            match self.nodes[node.idx()].state {
+                NodeState::Ready => self.bind_pod(now, pod, node),
+                // The pod waits until its node is back.
+                NodeState::Booting | NodeState::Restarting => {
+                    let pool = self.nodes[node.idx()].pool;
+                    self.pools[pool.idx()].unschedulable.push_back(pod);
+                }
+                // It goes with its node.
+                NodeState::Draining | NodeState::Gone => {}
             }
             return;
         }

@@ -606,10 +606,12 @@ impl World<'_> {
         }
     }
 
-    /// A node is gone: no DaemonSet wants a pod there.
-    pub(crate) fn daemons_of_lost_node(&mut self, node: NodeId) {
-        for workload in &mut self.workloads {
-            workload.daemons.remove(&node);
+    /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
+    pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
+        for number in 0..self.workloads.len() {
+            if let Some(Some(pod)) = self.workloads[number].daemons.remove(&node) {
+                self.remove_pod_unreplaced(now, pod);
+            }
         }
     }
 
