@@ -106,7 +106,8 @@ const CASES: &[Case] = &[
         (
             "",
             "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\n\
-             requests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
+             requests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \
+             \"token\"]",
         ),
         "[\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
         "7 elements",

@@ -1,4 +1,7 @@
-//! The world as a whole: fast paths against their twins, what must not matter, what must add up, closed forms.
+//! The world as a whole: fast paths against their twins, what must not matter, what must add up,
+//! closed forms.
+
+#![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 mod support;
 
@@ -6,9 +9,11 @@ use pullstorm::model::kubelet::Polling;
 use pullstorm::model::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
+use pullstorm::units::Time;
 use support::{known, outcome, spec, with_requests};
 
-/// A bit of everything: several pods per node, shared images, init containers, limits, churn, an operator.
+/// A bit of everything: several pods per node, shared images, init containers, limits, churn, an
+/// operator.
 const MIXED: &str = r#"
 horizon = "2h"
 [registry.hub]
@@ -251,7 +256,7 @@ fn a_sliding_log_lets_its_units_through_in_any_window() {
         .unwrap()
         .pods
         .iter()
-        .filter_map(|it| it.ready.map(|at| at.as_secs_f64()))
+        .filter_map(|it| it.ready.map(Time::as_secs_f64))
         .collect();
     ready.sort_by(f64::total_cmp);
     assert_eq!(ready.len(), 80);
@@ -261,7 +266,8 @@ fn a_sliding_log_lets_its_units_through_in_any_window() {
     }
 }
 
-/// Requests of a node that is refused for ever, by arithmetic: HEAD, then six GETs of the manifest, each attempt.
+/// Requests of a node that is refused for ever, by arithmetic: HEAD, then six GETs of the manifest,
+/// each attempt.
 #[test]
 fn requests_under_an_exhausted_limit_are_attempts_times_seven() {
     let law = "law = \"sliding-log\"\nallow = 0.4\nwindow = \"1h\"";
@@ -269,7 +275,8 @@ fn requests_under_an_exhausted_limit_are_attempts_times_seven() {
     let attempts = known(&outcome, "run", "pull_attempts");
     assert_eq!(known(&outcome, "run", "requests"), 7.0 * attempts);
     assert_eq!(known(&outcome, "run", "requests_rejected_429"), 6.0 * attempts);
-    // 3 h of a ladder that always fails: 6 attempts in the first 340 s, then one every 306 s (facts: vector A).
+    // 3 h of a ladder that always fails: 6 attempts in the first 340 s, then one every 306 s
+    // (facts: vector A).
     let per_pod = attempts / 20.0;
     assert!((39.0..=41.0).contains(&per_pod), "{per_pod}");
 }
@@ -287,13 +294,13 @@ fn a_shared_egress_bounds_the_whole_storm() {
             );
     let outcome = outcome(&spec(&text), 0);
     let last = known(&outcome, "run", "ready_seconds_max");
-    // 50 x 100 MB at 125 MB/s take 40 s; latency and slow start before, and unpacking 100 MB at 10 GB/s after it,
-    // stay below a second.
+    // 50 x 100 MB at 125 MB/s take 40 s; latency and slow start before, and unpacking 100 MB at 10
+    // GB/s after it, stay below a second.
     assert!((40.0..=41.0).contains(&last), "{last}");
 }
 
-/// The order of nodes in the tables does not decide who gets through: over many replications, the first node of a
-/// pool is as lucky as the last.
+/// The order of nodes in the tables does not decide who gets through: over many replications, the
+/// first node of a pool is as lucky as the last.
 #[test]
 fn no_node_is_favoured() {
     let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
@@ -306,8 +313,8 @@ fn no_node_is_favoured() {
             }
         }
     }
-    // 2,000 wins, each in one half with probability 1/2 (drawn without replacement, so with less spread): four
-    // standard errors of the binomial are 4 * sqrt(500) = 89.
+    // 2,000 wins, each in one half with probability 1/2 (drawn without replacement, so with less
+    // spread): four standard errors of the binomial are 4 * sqrt(500) = 89.
     assert_eq!(wins[0] + wins[1], 2_000);
     assert!(wins[0].abs_diff(1_000) < 89, "{wins:?}");
 }

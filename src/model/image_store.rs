@@ -1,13 +1,15 @@
 //! A node's content and image store, as containerd keeps it.
 //!
-//! Blobs are keyed by digest and guarded by one lock each: of several pulls that need a blob, one fetches it and the
-//! others wait; when it fails, the next waiter fetches in turn. The same holds for unpacking a chain. A blob or
-//! chain lives as long as somebody holds it: a pull in flight (its lease) or an image that is present. So a failed
-//! pull leaves nothing, unless another live pull or image holds it.
+//! Blobs are keyed by digest and guarded by one lock each: of several pulls that need a blob, one
+//! fetches it and the others wait; when it fails, the next waiter fetches in turn. The same holds
+//! for unpacking a chain. A blob or chain lives as long as somebody holds it: a pull in flight (its
+//! lease) or an image that is present. So a failed pull leaves nothing, unless another live pull or
+//! image holds it.
 //!
-//! Source: containerd `unpacker.go` (`kmutex` by digest and chain id), `metadata/content.go`, leases and
-//! `gc/scheduler` (collection at least 245 ms after a failure; here at once), 1.6 to 2.3; measured on 1.7.34: four
-//! pulls of one image send one set of GETs, three failing pulls repeat the series one after another.
+//! Source: containerd `unpacker.go` (`kmutex` by digest and chain id), `metadata/content.go`,
+//! leases and `gc/scheduler` (collection at least 245 ms after a failure; here at once), 1.6 to
+//! 2.3; measured on 1.7.34: four pulls of one image send one set of GETs, three failing pulls
+//! repeat the series one after another.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -144,7 +146,8 @@ impl ImageStore {
         self.images.get(&image).is_some_and(|&from| from <= now)
     }
 
-    /// Notes an image as present from `from` on. The first time, the image holds its blobs and chains; true then.
+    /// Notes an image as present from `from` on. The first time, the image holds its blobs and
+    /// chains; true then.
     pub fn add_image(
         &mut self,
         image: ImageId,
@@ -190,7 +193,8 @@ impl ImageStore {
         self.blobs.leave_queue(blob, pull);
     }
 
-    /// Lets go of a blob; what nobody holds is removed, and the bytes of it are returned as thrown away.
+    /// Lets go of a blob; what nobody holds is removed, and the bytes of it are returned as thrown
+    /// away.
     pub fn release_blob(&mut self, blob: BlobId, size: Bytes) -> Bytes {
         if self.blobs.release(blob) { size } else { Bytes::ZERO }
     }

@@ -1,5 +1,5 @@
-//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the metrics depends on
-//! the spec alone, so that replications can be folded line by line.
+//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the
+//! metrics depends on the spec alone, so that replications can be folded line by line.
 
 use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
@@ -216,7 +216,8 @@ impl World<'_> {
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection to the last pod that a failed pull delayed; censored while such a pod waits.
+    /// From the first rejection to the last pod that a failed pull delayed; censored while such a
+    /// pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
         let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);

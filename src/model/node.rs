@@ -186,8 +186,8 @@ impl World<'_> {
         }
     }
 
-    /// The notice of an interruption: the node is drained at once and replaced in parallel; it is lost when the
-    /// notice runs out.
+    /// The notice of an interruption: the node is drained at once and replaced in parallel; it is
+    /// lost when the notice runs out.
     pub(crate) fn on_spot_noticed(&mut self, now: Time, node: NodeId) {
         let state = &self.nodes[node.idx()];
         let Some((_, notice)) = self.pools[state.pool.idx()].spot else { return };
@@ -197,8 +197,8 @@ impl World<'_> {
         }
     }
 
-    /// Takes a node out of service: no new pods, the old ones go after the drain time; a replacement is asked for at
-    /// once where its slot is still wanted.
+    /// Takes a node out of service: no new pods, the old ones go after the drain time; a
+    /// replacement is asked for at once where its slot is still wanted.
     pub(crate) fn begin_drain(&mut self, now: Time, node: NodeId, replace: bool) {
         let state = &mut self.nodes[node.idx()];
         state.state = NodeState::Draining;
@@ -240,8 +240,8 @@ impl World<'_> {
         self.daemons_of_lost_node(node);
     }
 
-    /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost, containers start
-    /// anew when it is back.
+    /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost,
+    /// containers start anew when it is back.
     pub(crate) fn restart_node(&mut self, now: Time, node: NodeId) {
         if self.nodes[node.idx()].state != NodeState::Ready {
             return;
@@ -269,7 +269,8 @@ impl World<'_> {
         }
     }
 
-    /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots) drained.
+    /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots)
+    /// drained.
     pub(crate) fn scale_pool(&mut self, now: Time, pool: PoolId, wanted: u32) {
         let n_slots = self.pools[pool.idx()].slots.len() as u32;
         self.pools[pool.idx()].wanted = wanted;

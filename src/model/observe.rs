@@ -1,5 +1,5 @@
-//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run with detail and
-//! one without are the same run.
+//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run
+//! with detail and one without are the same run.
 
 use std::collections::BTreeMap;
 
@@ -542,10 +542,10 @@ impl<'a> Observer<'a> {
     }
 
     /// A limit that counts the request gave its verdict.
-    pub(crate) fn limit_asked(&mut self, now: Time, limit: LimitId, asker: &Asker, asked: Asked) {
-        let granted = asked.admission == Admission::Granted;
+    pub(crate) fn limit_asked(&mut self, now: Time, limit: LimitId, asker: &Asker, it: Asked) {
+        let granted = it.admission == Admission::Granted;
         let tally = &mut self.limits[limit.idx()];
-        let slot = asked.key as usize;
+        let slot = it.key as usize;
         if tally.counters.len() <= slot {
             tally.counters.resize(slot + 1, CounterTally::default());
         }
@@ -569,12 +569,12 @@ impl<'a> Observer<'a> {
             _ => {}
         }
         if granted {
-            tally.spent += asked.units;
+            tally.spent += it.units;
             let spender = match asker.spender {
                 Spender::Workload(workload, image) => SpenderKey::Workload(workload, image),
                 Spender::Background(background) => SpenderKey::Background(background.0),
             };
-            *self.spenders.entry((limit, spender)).or_default() += asked.units;
+            *self.spenders.entry((limit, spender)).or_default() += it.units;
         }
     }
 

@@ -1,7 +1,8 @@
 //! The scheduler: binds pods to the least loaded node that takes them, ties by a keyed draw.
 //!
-//! Source: kube-scheduler client 50 QPS, burst 100 (secondary listings). Image locality is left out: it is nearly
-//! blind to a fresh image (its raw score stays below the 23 MiB threshold), and pull failures never feed back.
+//! Source: kube-scheduler client 50 QPS, burst 100 (secondary listings). Image locality is left
+//! out: it is nearly blind to a fresh image (its raw score stays below the 23 MiB threshold), and
+//! pull failures never feed back.
 
 use crate::model::ids::{NodeId, PodId, PoolId};
 use crate::model::node::NodeState;

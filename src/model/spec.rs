@@ -1,8 +1,9 @@
 //! The checked, unit-typed description of one run: what [`crate::model::World`] is built from.
 //!
-//! Every value here is already valid: names are resolved to ids, counts are within their bounds, spans and rates
-//! carry their units. Tables are in the order of their names, so the order of blocks in a file changes nothing.
-//! Values come from a scenario file, a preset or a default; `crate::scenario` holds those with their sources.
+//! Every value here is already valid: names are resolved to ids, counts are within their bounds,
+//! spans and rates carry their units. Tables are in the order of their names, so the order of
+//! blocks in a file changes nothing. Values come from a scenario file, a preset or a default;
+//! `crate::scenario` holds those with their sources.
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
@@ -38,8 +39,9 @@ pub struct Spec {
 
 /// Pace of the control plane: waiting token buckets, as client-go's.
 ///
-/// Source: facts on kubelet and controllers: kube-controller-manager `--kube-api-qps` 20, burst 30; kube-scheduler
-/// 50 and 100 (secondary listings; managed control planes raise them). 0 means no limit.
+/// Source: facts on kubelet and controllers: kube-controller-manager `--kube-api-qps` 20, burst 30;
+/// kube-scheduler 50 and 100 (secondary listings; managed control planes raise them). 0 means no
+/// limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlPlaneSpec {
     /// Pod creations per second of each controller.
@@ -73,7 +75,8 @@ pub struct RegistrySpec {
     pub server_time: Span,
     /// Whether requests need a bearer token (a first request is then answered 401).
     pub needs_token: bool,
-    /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats with GET.
+    /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats
+    /// with GET.
     pub token_post: bool,
     /// Whether blobs are answered by a redirect to the blob host.
     pub redirects_blobs: bool,
@@ -138,7 +141,8 @@ pub enum LimitKey {
 /// How a limit counts; units are thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LawSpec {
-    /// `allow` units in each window; windows of a key start at a keyed random phase unless anchored.
+    /// `allow` units in each window; windows of a key start at a keyed random phase unless
+    /// anchored.
     FixedWindow {
         /// Units per window.
         allow: u64,
@@ -572,8 +576,8 @@ pub enum Change {
         /// Units (thousandths) from now on.
         allow: u64,
     },
-    /// Addresses of a NAT egress; lands at the next connection (`choose = "connection"`) or for nodes that come
-    /// up later (`choose = "node"`).
+    /// Addresses of a NAT egress; lands at the next connection (`choose = "connection"`) or for
+    /// nodes that come up later (`choose = "node"`).
     EgressAddresses {
         /// Which egress.
         egress: EgressId,
@@ -633,7 +637,8 @@ pub struct FaultSpec {
     pub registry: RegistryId,
     /// Which requests.
     pub requests: RequestKinds,
-    /// Only blob requests of these layers (position from the bottom, config left out); empty for all.
+    /// Only blob requests of these layers (position from the bottom, config left out); empty for
+    /// all.
     pub layers: Vec<u32>,
     /// From when.
     pub from: Span,
@@ -643,8 +648,9 @@ pub struct FaultSpec {
     pub share: Share,
     /// Only the first so many matching requests of the run.
     pub first: Option<u32>,
-    /// Whether it strikes in front of authorisation, where requests without a token are struck too. A registry
-    /// that answers with a status of its own does so behind it, as in the recordings of real clients.
+    /// Whether it strikes in front of authorisation, where requests without a token are struck too.
+    /// A registry that answers with a status of its own does so behind it, as in the recordings of
+    /// real clients.
     pub at_edge: bool,
     /// What happens to them.
     pub answer: Answer,

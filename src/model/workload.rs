@@ -1,10 +1,10 @@
 //! The controllers: Deployments with their ReplicaSets, DaemonSets and Jobs.
 //!
 //! Source: kubernetes `pkg/controller/deployment/{rolling,sync}.go` and `util/deployment_util.go`
-//! (`ResolveFenceposts`, `NewRSNewReplicas`, `reconcileOldReplicaSets`), `daemon/update.go`, `job_controller.go`;
-//! pods are created at the pace of the controllers' client (20 a second after a burst of 30, each controller for
-//! itself). The slow start of a ReplicaSet (batches of 1, 2, 4, …) costs some API round trips, about 0.1 s in all,
-//! and is left out.
+//! (`ResolveFenceposts`, `NewRSNewReplicas`, `reconcileOldReplicaSets`), `daemon/update.go`,
+//! `job_controller.go`; pods are created at the pace of the controllers' client (20 a second after
+//! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
+//! …) costs some API round trips, about 0.1 s in all, and is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,8 @@ struct ReplicaSet {
     wanted: u32,
     /// Pods asked for and not created yet.
     creating: u32,
-    /// Its pods in the order in which they are deleted first: unbound, waiting, not ready, ready; ties keyed.
+    /// Its pods in the order in which they are deleted first: unbound, waiting, not ready, ready;
+    /// ties keyed.
     pods: BTreeSet<(Phase, u64, PodId)>,
     ready: u32,
 }
@@ -268,7 +269,8 @@ impl World<'_> {
         self.chance.draw(Purpose::DeletionTie as u64, self.pods[pod.idx()].key, 0).bits()
     }
 
-    /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too much.
+    /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too
+    /// much.
     fn fill_set(&mut self, now: Time, id: WorkloadId, revision: usize) {
         let set = &mut self.workloads[id.idx()].sets[revision];
         while set.size() + set.creating < set.wanted {
@@ -478,8 +480,8 @@ impl World<'_> {
         }
     }
 
-    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as availability
-    /// allows, pods that are not ready first.
+    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as
+    /// availability allows, pods that are not ready first.
     fn roll(&mut self, id: WorkloadId) {
         let workload = &mut self.workloads[id.idx()];
         let WorkloadKind::Deployment { replicas, max_surge, max_unavailable, .. } = workload.kind
@@ -512,7 +514,8 @@ impl World<'_> {
             set.wanted -= gone;
             spare -= gone;
         }
-        // What has shrunk makes room for the new set at once: the controller reconciles until nothing changes.
+        // What has shrunk makes room for the new set at once: the controller reconciles until
+        // nothing changes.
         let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
         let room = (replicas + surge).saturating_sub(total);
         let new = &mut workload.sets[newest];
@@ -612,8 +615,8 @@ impl World<'_> {
         }
     }
 
-    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not ready go first
-    /// and for free.
+    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not
+    /// ready go first and for free.
     fn reconcile_daemon_set(&mut self, now: Time, id: WorkloadId, max_unavailable: Count) {
         let workload = &self.workloads[id.idx()];
         if 0 < workload.revision() && workload.paused_until <= now {
@@ -665,7 +668,8 @@ impl World<'_> {
             return;
         }
         let newest = workload.revision();
-        // The newest set takes the difference; old sets of a rollout under way shrink by the rollout's own rule.
+        // The newest set takes the difference; old sets of a rollout under way shrink by the
+        // rollout's own rule.
         let old: u32 = workload.sets[..newest].iter().map(|it| it.wanted).sum();
         workload.sets[newest].wanted = to.saturating_sub(old);
         self.reconcile(now, id);
@@ -687,7 +691,8 @@ const CONTROLLER_REPLICA_SET: usize = 0;
 const CONTROLLER_DAEMON_SET: usize = 1;
 const CONTROLLER_JOB: usize = 2;
 
-/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable (`ResolveFenceposts`).
+/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable
+/// (`ResolveFenceposts`).
 fn fenceposts(replicas: u32, max_surge: Count, max_unavailable: Count) -> (u32, u32) {
     let resolve = |count: Count, round: fn(Share, u64) -> u64| match count {
         Count::Number(n) => n,

@@ -1,5 +1,5 @@
-//! Public registries other than Docker Hub. What they count and by what is documented in parts only,
-//! so most of it is marked unverified.
+//! Public registries other than Docker Hub. What they count and by what is documented in parts
+//! only, so most of it is marked unverified.
 
 use super::{Preset, PresetValue};
 

@@ -50,7 +50,7 @@ pub(crate) static ROOT: Shape = Shape {
         Field::new(
             "expect",
             Type::Paths,
-            "What must hold: metric = \"< 5m\", workload.NAME.metric = \"> 75%\", in_runs = \"95%\"",
+            "What must hold: metric = \"< 5m\", workload.NAME.metric = \"> 75%\"; in_runs",
         ),
         Field::new(
             "variant",
