@@ -17,11 +17,8 @@ const FUNCTION_LINES: usize = 80;
 
 /// Files that break a rule of form since before the rule was held: (rule, file). The list only
 /// shrinks: a file that keeps the rule again must leave it.
-const DEBTS: &[(&str, &str)] = &[
-    ("files", "src/model/spec.rs"),
-    ("files", "src/model/workload.rs"),
-    ("files", "src/resource/limiter.rs"),
-];
+const DEBTS: &[(&str, &str)] =
+    &[("files", "src/model/spec.rs"), ("files", "src/model/workload.rs")];
 
 /// One source file.
 struct Source {

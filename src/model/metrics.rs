@@ -9,7 +9,7 @@ use crate::model::observe::{
     Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
-    Blast, CounterSeries, Detail, FailureCount, Metric, Outcome, PodRow, Reach, Spender,
+    Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
     StopReason, Value,
 };
 use crate::model::registry::EndpointKind;
@@ -317,6 +317,7 @@ impl World<'_> {
     fn detail(&mut self) -> Detail {
         Detail {
             gauges: self.gauges(),
+            limit_rates: self.limit_rates(),
             counters: self.counter_series(),
             nodes: std::mem::take(&mut self.observe.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
@@ -325,6 +326,19 @@ impl World<'_> {
             pulls: std::mem::take(&mut self.observe.pulls),
             pods: std::mem::take(&mut self.observe.rows),
         }
+    }
+
+    fn limit_rates(&self) -> Vec<LimitRate> {
+        let limits = (0..self.limits.len()).map(LimitId::from);
+        limits
+            .filter_map(|limit| {
+                let counters = self.limits.levels(self.end, limit).count() as u32;
+                let per_second = self.limits.request_rate(limit).filter(|_| 0 < counters)?;
+                let label = self.observe.causes().limit_label(limit).to_owned();
+                let per_second = per_second * f64::from(counters);
+                Some(LimitRate { limit: label, counters, per_second })
+            })
+            .collect()
     }
 
     fn counter_series(&mut self) -> Vec<CounterSeries> {

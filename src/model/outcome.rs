@@ -139,6 +139,20 @@ pub struct Detail {
     pub counters: Vec<CounterSeries>,
     /// Levels, sampled every [`SAMPLE_PERIOD`].
     pub gauges: Vec<GaugeSeries>,
+    /// Limits that count every request and refill within the hour, as rates that requests can be
+    /// held against.
+    pub limit_rates: Vec<LimitRate>,
+}
+
+/// The rate that a limit lets through for ever.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitRate {
+    /// Label of the limit.
+    pub limit: String,
+    /// Counters (addresses, accounts) that asked.
+    pub counters: u32,
+    /// Requests per second over all of them.
+    pub per_second: f64,
 }
 
 /// How often levels are sampled, and the width of the bins of `timeseries.csv`.

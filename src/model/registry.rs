@@ -220,6 +220,23 @@ impl Limits {
         limit.owners.iter().zip(0..).map(move |(&owner, key)| (owner, limit.limiter.left(now, key)))
     }
 
+    /// Requests per second that a counter lets through for ever, where the limit counts every
+    /// request at the registry alike and refills within the hour.
+    pub(crate) fn request_rate(&self, limit: LimitId) -> Option<f64> {
+        let spec = &self.all[limit.idx()].spec;
+        let (allow, window) = match spec.law {
+            LawSpec::FixedWindow { allow, window, .. }
+            | LawSpec::SlidingLog { allow, window }
+            | LawSpec::TokenBucket { allow, window, .. } => (allow, window),
+            LawSpec::Concurrency { .. } => return None,
+        };
+        let weights = spec.weights;
+        let kinds = [weights.head, weights.index, weights.platform, weights.single, weights.blob];
+        let alike = 0 < weights.head && kinds.iter().all(|&it| it == weights.head);
+        let short = window <= Span::from_secs(3_600);
+        (alike && short).then(|| allow as f64 / f64::from(weights.head) / window.as_secs_f64())
+    }
+
     /// What a full counter holds.
     pub(crate) fn capacity(&self, limit: LimitId) -> u64 {
         self.all[limit.idx()].limiter.capacity()

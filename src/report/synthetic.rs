@@ -69,6 +69,7 @@ pub(crate) fn tiny_detail() -> Detail {
         ..pod
     };
     Detail {
+        limit_rates: vec![],
         nodes: vec!["n-0".into(), "n-1".into()],
         images: vec!["api".into()],
         workloads: vec!["api".into()],

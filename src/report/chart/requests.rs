@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::{Entry, Figure, Form, Mark, Swatch, Vertical};
+use super::figure::{Entry, Figure, Form, Mark, Marker, Swatch, Vertical};
 use super::window::Window;
 use super::{limits, palette, scale};
 use crate::model::outcome::Detail;
@@ -37,7 +37,26 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     kinds.sort_by_key(|it| palette::outcome_place(it.0));
     stack(&mut figure, window, kinds, window.bin_seconds as f64, palette::outcome);
     figure.vertical.label = "requests per second".into();
+    draw_limits(&mut figure, detail);
     figure
+}
+
+/// A line for each limit on all requests, where it is not far above everything drawn.
+fn draw_limits(figure: &mut Figure, detail: &Detail) {
+    for it in &detail.limit_rates {
+        let what = if it.counters == 1 { "" } else { ", all identities" };
+        let label = format!("{}: {}/s{what}", it.limit, format::count(it.per_second));
+        if 2.0 * figure.vertical.top < it.per_second {
+            figure.subtitle = format!("{}; far below {label}", figure.subtitle);
+            continue;
+        }
+        figure.vertical.top = figure.vertical.top.max(scale::round_up(it.per_second));
+        let points = vec![(0.0, it.per_second), (figure.seconds, it.per_second)];
+        let swatch = Swatch::Line(palette::BLACK, Marker::None);
+        figure.legend.push(Entry { label, swatch });
+        let line = Mark::Steps { colour: palette::BLACK, marker: Marker::None, points };
+        figure.marks.push(line);
+    }
 }
 
 /// The busiest second and what it saw; the first of equals.
