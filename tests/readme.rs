@@ -1,4 +1,4 @@
-//! What the documents say is so: commands, the example, the output shown, names of files and events.
+//! What the documents say is so: commands, the example, the output shown, files, events, reasons.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::collections::BTreeSet;
