@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use pullstorm::scenario::metrics::{BUILT_IN_CAUSES, METRICS};
 use pullstorm::scenario::{Request, SourceFile, library, load, reference};
 
 /// The page of the scenario language, which is printed from the tables.
@@ -185,13 +186,19 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
             wrong.push(format!("README.md is wrong about the unit or scopes of {metric}"));
         }
     }
+    let without_value = table.split("knows some more names").nth(1).unwrap_or("");
     for row in table.lines().filter(|line| line.starts_with("| `")) {
         let base = row[3..].split(['`', '.']).next().unwrap();
         if !found.contains(base) {
             wrong.push(format!("README.md names {base}, which no run reports"));
         }
     }
-    for cause in pullstorm::scenario::metrics::BUILT_IN_CAUSES {
+    for it in METRICS.iter().filter(|it| !found.contains(it.name)) {
+        if !without_value.contains(&format!("`{}`", it.name)) {
+            wrong.push(format!("README.md does not tell that {} has no value", it.name));
+        }
+    }
+    for cause in BUILT_IN_CAUSES {
         if !spans.contains(cause) {
             wrong.push(format!("README.md does not name the cause {cause}"));
         }
