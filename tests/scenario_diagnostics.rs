@@ -299,6 +299,28 @@ const CASES: &[Case] = &[
     case(
         Code::NotHere,
         (
+            "",
+            "[egress.own]\nkind = \"per-node\"\n[background.b]\negress = \"own\"\n\
+             registry = \"docker-hub\"\npulls_per_hour = 1",
+        ),
+        "\"own\"",
+        "`background.b.egress` has kind = \"per-node\"",
+        "name a NAT",
+    ),
+    case(
+        Code::NotHere,
+        (
+            "",
+            "[registry.docker-hub.limit.x]\nlaw = \"concurrency\"\nallow = 1\n\
+             [registry.docker-hub.limit.y]\nlaw = \"concurrency\"\nallow = 2",
+        ),
+        "\"concurrency\"",
+        "more than one limit",
+        "at most one",
+    ),
+    case(
+        Code::NotHere,
+        (
             "nodes = 3",
             "nodes = 3\nkubelet = { serialize_image_pulls = true, max_parallel_image_pulls = 4 }",
         ),

@@ -356,3 +356,53 @@ fn each_cause_fires() {
         pods(50, "").replace("allow = 1000", "allow = 1").replace("index = 0.5", "index = 1");
     assert!(causes(&busy).contains(&"pulls".into()), "{:?}", causes(&busy));
 }
+
+/// Who the registry sees: nodes with addresses of their own each have the limit to themselves, the
+/// nodes of one /64 share it as they share a NAT address, and two prefixes are two identities.
+#[test]
+fn identities_are_what_the_egress_makes_of_nodes() {
+    let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
+    let ready = |egress: &str, key: &str| {
+        let text = against_a_window(40, law)
+            .replace("kind = \"nat\"\naddresses = 1", egress)
+            .replace("key = \"address\"", &format!("key = \"{key}\""));
+        known(&outcome(&spec(&text), 0), "run", "pods_ready")
+    };
+    assert_eq!(ready("kind = \"nat\"\naddresses = 1", "address"), 10.0);
+    assert_eq!(ready("kind = \"per-node\"", "address"), 40.0);
+    assert_eq!(ready("kind = \"ipv6\"\nprefixes = 1", "prefix64"), 10.0);
+    assert_eq!(ready("kind = \"ipv6\"\nprefixes = 1", "address"), 40.0);
+    assert_eq!(ready("kind = \"ipv6\"\nprefixes = 2", "prefix64"), 20.0);
+    assert_eq!(ready("kind = \"nat\"\naddresses = 2", "address"), 20.0);
+    // A request may come from either address, and takes from whichever it comes from.
+    assert_eq!(ready("kind = \"nat\"\naddresses = 3\nchoose = \"connection\"", "address"), 30.0);
+    assert_eq!(ready("kind = \"nat\"\naddresses = 3", "registry"), 10.0);
+}
+
+/// An account takes its pulls off the address and counts them together, wherever they come from.
+#[test]
+fn an_account_is_one_identity_behind_many_addresses() {
+    let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
+    let text = against_a_window(40, law)
+        .replace("kind = \"nat\"\naddresses = 1", "kind = \"per-node\"")
+        .replace("for = \"everyone\"\nkey = \"address\"", "for = \"account\"\nkey = \"account\"")
+        .replace("kind = \"daemonset\"", "kind = \"daemonset\"\naccount = \"ci\"")
+        + "[account.ci]\nregistry = \"lab\"\n";
+    assert_eq!(known(&outcome(&spec(&text), 0), "run", "pods_ready"), 10.0);
+}
+
+/// Others behind the same address spend it: on average rate x window units are gone.
+#[test]
+fn background_load_spends_the_same_identity() {
+    let law = "law = \"fixed-window\"\nallow = 40\nwindow = \"3h\"\nanchor = \"0s\"";
+    let text = against_a_window(60, law)
+        + "start = { at = \"1h\" }\n[background.office]\negress = \"nat\"\nregistry = \"lab\"\n\
+           pulls_per_hour = 20\n";
+    let spec = spec(&text);
+    let ready: Vec<f64> =
+        (0..200).map(|it| known(&outcome(&spec, it), "run", "pods_ready")).collect();
+    let mean = ready.iter().sum::<f64>() / 200.0;
+    // The office has an hour alone: Poisson with mean 20, so 20 are left on average; four standard
+    // errors are 4 * sqrt(20 / 200) = 1.26.
+    assert!((mean - 20.0).abs() < 1.3, "{mean}");
+}

@@ -12,7 +12,7 @@ use crate::model::spec::KubeletSpec;
 use crate::model::{Event, Purpose, World};
 use crate::resource::link::LeafId;
 use crate::resource::station::Station;
-use crate::units::{Span, Time};
+use crate::units::{Bytes, Span, Time};
 
 /// One node instance: a slot of its pool in one generation.
 #[derive(Clone, Debug)]
@@ -124,11 +124,6 @@ impl World<'_> {
         let generation = state.slots[slot as usize].generation;
         state.slots[slot as usize] = Slot { generation: generation + 1, node: Some(id) };
         let key = combine(state.key, u64::from(slot) << 32 | u64::from(generation));
-        let mut store = ImageStore::default();
-        for &image in &state.preloaded {
-            let parts = self.catalogue.image(image);
-            store.add_image(image, Time::ZERO, &parts.objects, &parts.chains);
-        }
         self.nodes.push(Node {
             key,
             pool,
@@ -137,7 +132,7 @@ impl World<'_> {
             state: NodeState::Booting,
             kubelet: Kubelet::new(state.kubelet, Span::ZERO),
             kubelet_starts: 0,
-            store,
+            store: ImageStore::default(),
             pods: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
@@ -147,7 +142,21 @@ impl World<'_> {
             open_as: None,
         });
         self.observe.node_added(&self.nodes[id.idx()]);
+        for nth in 0..self.pools[pool.idx()].preloaded.len() {
+            let image = self.pools[pool.idx()].preloaded[nth];
+            self.preload(id, image);
+        }
         id
+    }
+
+    /// Puts an image on the disk of a node, as if it had always been there.
+    pub(crate) fn preload(&mut self, node: NodeId, image: ImageId) {
+        let parts = self.catalogue.image(image);
+        let content = (&*parts.objects, &*parts.chains);
+        let mut seeded = Bytes::ZERO;
+        let added = |blob| seeded += self.catalogue.size(blob);
+        self.nodes[node.idx()].store.add_image(image, Time::ZERO, content, added);
+        self.observe.disk_seeded(seeded);
     }
 
     /// Asks for a machine for a slot; it is ready after the pool's boot time.
@@ -237,7 +246,7 @@ impl World<'_> {
         let lost = std::mem::take(&mut self.nodes[node.idx()].store);
         let kept = lost.blobs().map(|blob| self.catalogue.size(blob)).sum();
         self.observe.disk_lost(kept);
-        self.daemons_of_lost_node(node);
+        self.daemons_of_lost_node(now, node);
     }
 
     /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost,

@@ -229,6 +229,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) discarded: Bytes,
     /// Bytes kept on disks that went away with their nodes.
     pub(crate) lost: Bytes,
+    /// Bytes that disks came with.
+    seeded: Bytes,
     pub(crate) request_series: Vec<PerSecond>,
     pub(crate) attempt_series: PerSecond,
     pub(crate) failure_series: Vec<PerSecond>,
@@ -293,6 +295,7 @@ impl<'a> Observer<'a> {
             received: Bytes::ZERO,
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
+            seeded: Bytes::ZERO,
             request_series: vec![PerSecond::default(); n_endpoints * RequestOutcome::ALL.len()],
             attempt_series: PerSecond::default(),
             failure_series: vec![PerSecond::default(); n_causes],
@@ -534,6 +537,17 @@ impl<'a> Observer<'a> {
     /// Body bytes were thrown away: cut short, or held by nobody any more.
     pub(crate) fn body_discarded(&mut self, bytes: Bytes) {
         self.discarded += bytes;
+    }
+
+    /// A disk came with content.
+    pub(crate) fn disk_seeded(&mut self, bytes: Bytes) {
+        self.seeded += bytes;
+    }
+
+    /// Bytes that must be on disks: what was received or there from the start, and neither thrown
+    /// away nor lost with a disk.
+    pub(crate) fn bytes_on_disks(&self) -> Bytes {
+        self.received + self.seeded - self.discarded - self.lost
     }
 
     /// A disk went away with what it kept.

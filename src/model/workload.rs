@@ -181,9 +181,7 @@ impl World<'_> {
             self.place_pod(pod, node);
             let containers = spec.init_containers.iter().chain(&spec.containers);
             for container in containers {
-                let parts = self.catalogue.image(container.image);
-                let store = &mut self.nodes[node.idx()].store;
-                store.add_image(container.image, Time::ZERO, &parts.objects, &parts.chains);
+                self.preload(node, container.image);
             }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
@@ -608,10 +606,12 @@ impl World<'_> {
         }
     }
 
-    /// A node is gone: no DaemonSet wants a pod there.
-    pub(crate) fn daemons_of_lost_node(&mut self, node: NodeId) {
-        for workload in &mut self.workloads {
-            workload.daemons.remove(&node);
+    /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
+    pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
+        for number in 0..self.workloads.len() {
+            if let Some(Some(pod)) = self.workloads[number].daemons.remove(&node) {
+                self.remove_pod_unreplaced(now, pod);
+            }
         }
     }
 

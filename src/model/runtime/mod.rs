@@ -239,7 +239,9 @@ impl World<'_> {
         let seen_from = now + Span::from_micros(1);
         let parts = self.catalogue.image(image);
         let store = &mut self.nodes[node.idx()].store;
-        store.add_image(image, seen_from, &parts.objects, &parts.chains);
+        store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
+            debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
+        });
         self.release_content(now, id);
         let pull = self.end_pull(now, id);
         self.pull_ended(now, pull.0, pull.1, pull.2, pull.3, Ok(()));
