@@ -88,8 +88,40 @@ pub(crate) fn tiny_detail() -> Detail {
             kind: "203.0.113.7".into(),
             top: Some(100.0),
             samples: vec![None, Some(98.5)],
-        }],
+        }]
+        .into_iter()
+        .chain(pod_levels(&[(3, 0), (3, 1), (3, 2)]))
+        .collect(),
     }
+}
+
+/// Pods that exist and pods that are ready, sample by sample.
+fn pod_levels(levels: &[(u32, u32)]) -> [GaugeSeries; 2] {
+    let series = |series, samples: Vec<Option<f64>>| GaugeSeries {
+        series,
+        scope: "api".into(),
+        kind: String::new(),
+        top: None,
+        samples,
+    };
+    let some = |it: u32| Some(f64::from(it));
+    [
+        series("pods_created", levels.iter().map(|it| some(it.0)).collect()),
+        series("pods_ready", levels.iter().map(|it| some(it.1)).collect()),
+    ]
+}
+
+/// The same of a storm's rows.
+fn pod_levels_of(detail: &Detail) -> [GaugeSeries; 2] {
+    let at = |sample: u64| Time::from_secs(sample * 10);
+    let levels: Vec<(u32, u32)> = (1..=HORIZON / 10)
+        .map(|sample| {
+            let exist = detail.pods.iter().filter(|it| it.created <= at(sample)).count();
+            let is_ready = |it: &&PodRow| it.ready.is_some_and(|ready| ready <= at(sample));
+            (exist as u32, detail.pods.iter().filter(is_ready).count() as u32)
+        })
+        .collect();
+    pod_levels(&levels)
 }
 
 /// Adds one to a second of a series.
@@ -145,6 +177,8 @@ pub(crate) fn storm(nodes: u32, pods: u32) -> Detail {
         record(&mut detail, (at, pod, attempt), cause);
     }
     detail.gauges = levels(&spent);
+    let pods = pod_levels_of(&detail);
+    detail.gauges.extend(pods);
     detail
 }
 

@@ -3,9 +3,8 @@
 use super::figure::{Entry, Figure, Form, Mark, Marker, Swatch, Vertical};
 use super::palette::{BLACK, LINES};
 use super::window::Window;
-use crate::model::outcome::{Detail, PodRow};
+use crate::model::outcome::{Detail, GaugeSeries};
 use crate::report::format;
-use crate::units::Time;
 
 /// Most workloads with a line of their own.
 const MAX_LINES: usize = 5;
@@ -25,10 +24,11 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         n => format!(", {} deleted before", format::count(n as f64)),
     };
     figure.subtitle = format!(
-        "{} pods created, {} became ready, {} never did{gone}; ready pods among those that exist",
+        "{} pods created, {} became ready, {} never did{gone}; the least share of pods that exist, within each {}",
         format::count(pods as f64),
         format::count((pods - never - deleted) as f64),
         format::count(never as f64),
+        format::seconds(window.bin_seconds as f64),
     );
     figure.vertical = Vertical { label: "share ready".into(), top: 1.0, form: Form::Percent };
     let mut workloads: Vec<(usize, u32)> = (0..detail.workloads.len() as u32)
@@ -41,15 +41,16 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
             figure.caption = format!("the {MAX_LINES} largest of {} workloads", workloads.len());
         }
         for (position, (count, it)) in workloads.into_iter().take(MAX_LINES).enumerate() {
-            let points = shares(detail.pods.iter().filter(|pod| pod.workload == it), window);
+            let name = &*detail.workloads[it as usize];
+            let points = shares(detail, &[name], window);
             let (colour, marker) = (LINES[position % LINES.len()], Marker::at(position));
-            let name = &detail.workloads[it as usize];
             let label = format!("{name} ({})", format::count(count as f64));
             figure.legend.push(Entry { label, swatch: Swatch::Line(colour, marker) });
             figure.marks.push(Mark::Steps { colour, marker, points });
         }
     }
-    let points = shares(detail.pods.iter(), window);
+    let all: Vec<&str> = detail.workloads.iter().map(|it| &**it).collect();
+    let points = shares(detail, &all, window);
     let end = points.last().map_or(1.0, |it| it.1);
     let label = format!("all pods ({})", format::count(pods as f64));
     figure.legend.push(Entry { label, swatch: Swatch::Line(BLACK, Marker::None) });
@@ -61,35 +62,22 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     figure
 }
 
-/// At the end of each bin: ready pods among those that exist; no point where none exists.
-fn shares<'a>(pods: impl Iterator<Item = &'a PodRow>, window: Window) -> Vec<(f64, f64)> {
-    let mut existing = vec![0i64; window.bins];
-    let mut ready = vec![0i64; window.bins];
-    let bin = |time: Time| {
-        let bin = (time.as_secs_f64() / window.bin_seconds as f64) as usize;
-        // What happens at the very end belongs to the last bin.
-        bin.min(window.bins - 1)
-    };
-    for pod in pods {
-        existing[bin(pod.created)] += 1;
-        if let Some(at) = pod.ready {
-            ready[bin(at)] += 1;
-        }
-        if let Some(at) = pod.deleted {
-            existing[bin(at)] -= 1;
-            if pod.ready.is_some() {
-                ready[bin(at)] -= 1;
+/// Per bin, the least share of ready pods among those that exist, those that ran before the
+/// simulation too; no point where none exists.
+fn shares(detail: &Detail, workloads: &[&str], window: Window) -> Vec<(f64, f64)> {
+    let sum = |series: &str| {
+        let of = |it: &&GaugeSeries| it.series == series && workloads.contains(&&*it.scope);
+        let mut sums: Vec<f64> = vec![];
+        for it in detail.gauges.iter().filter(of) {
+            sums.resize(sums.len().max(it.samples.len()), 0.0);
+            for (sum, level) in sums.iter_mut().zip(&it.samples) {
+                *sum += level.unwrap_or(0.0);
             }
         }
-    }
-    let (mut exist, mut are_ready) = (0, 0);
-    let mut points = vec![];
-    for bin in 0..window.bins {
-        exist += existing[bin];
-        are_ready += ready[bin];
-        if 0 < exist {
-            points.push((window.start(bin), are_ready as f64 / exist as f64));
-        }
-    }
-    points
+        sums
+    };
+    let levels = sum("pods_ready").into_iter().zip(sum("pods_created"));
+    let shares: Vec<Option<f64>> =
+        levels.map(|(ready, exist)| (0.0 < exist).then(|| ready / exist)).collect();
+    window.lowest(&shares)
 }

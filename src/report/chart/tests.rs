@@ -71,13 +71,13 @@ fn both_formats_are_written_whole() {
 }
 
 #[test]
-fn a_pod_that_is_ready_at_the_very_end_counts() {
-    let mut detail = synthetic::tiny_detail();
-    detail.pods[1].ready = Some(crate::units::Time::from_secs(120));
+fn the_share_ready_is_that_of_all_pods_that_exist() {
+    let detail = synthetic::tiny_detail();
     let figure = ready::figure(&detail, Window::of(&detail));
-    let last = figure.marks.iter().find_map(|it| match it {
-        figure::Mark::Steps { points, .. } => points.last().copied(),
+    let points = figure.marks.iter().find_map(|it| match it {
+        figure::Mark::Steps { points, .. } => Some(points.clone()),
         _ => None,
     });
-    assert_eq!(last, Some((110.0, 1.0)));
+    // Three pods, one of which ran before: none, then one, then two of them are ready.
+    assert_eq!(points.unwrap(), [(0.0, 0.0), (10.0, 1.0 / 3.0), (20.0, 2.0 / 3.0)]);
 }

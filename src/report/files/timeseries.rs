@@ -55,6 +55,12 @@ mod tests {
                 "0,10.000000,requests,docker-hub/registry,ok,3,3",
                 "0,0.000000,limit_units_left,docker-hub/anonymous-pulls,203.0.113.7,,",
                 "0,10.000000,limit_units_left,docker-hub/anonymous-pulls,203.0.113.7,98.5,",
+                "0,0.000000,pods_created,api,,3,",
+                "0,10.000000,pods_created,api,,3,",
+                "0,20.000000,pods_created,api,,3,",
+                "0,0.000000,pods_ready,api,,0,",
+                "0,10.000000,pods_ready,api,,1,",
+                "0,20.000000,pods_ready,api,,2,",
             ]
         );
     }
