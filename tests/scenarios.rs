@@ -1,4 +1,4 @@
-//! The stories of the library: what each of them claims, and what none of them may change unnoticed.
+//! The stories of the library: what each claims, and figures that must not change unnoticed.
 //!
 //! A golden file holds the figures of a story's base. A change of the model that is meant to change
 //! them rewrites the files with `UPDATE_GOLDEN=1 cargo test --test scenarios`; what differs is then
@@ -276,7 +276,7 @@ fn a_cold_cluster_does_not_come_up_on_one_anonymous_address() {
     let base = base("cold-cluster");
     assert!(!in_time(base));
     assert!(0.8 < never(base) / of(base, "run", "pods"));
-    for variant in ["pull-secret", "pull-secret-paced", "baked-images"] {
+    for variant in ["pull-secret", "pull-secret-paced", "address-per-node", "baked-images"] {
         let other = run("cold-cluster", variant, &[]);
         assert!(in_time(&other), "{variant}: {}", p95(&other));
         assert!(40.0 * lost(&other) < lost(base), "{variant}: {}", lost(&other));
