@@ -211,8 +211,8 @@ impl World<'_> {
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection to the last pod that a failed pull delayed; censored while such a
-    /// pod waits.
+    /// From the first rejection until the last pod that a failed pull delayed was ready or gone;
+    /// censored while such a pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
         let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);
@@ -220,7 +220,7 @@ impl World<'_> {
         for row in delayed {
             match (row.ready, row.deleted) {
                 (Some(ready), _) => last = last.max(ready),
-                (None, Some(_)) => {}
+                (None, Some(deleted)) => last = last.max(deleted),
                 (None, None) => return Value::Censored,
             }
         }

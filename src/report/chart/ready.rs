@@ -24,7 +24,8 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         n => format!(", {} deleted before", format::count(n as f64)),
     };
     figure.subtitle = format!(
-        "{} pods created, {} became ready, {} never did{gone}; the least share of pods that exist, within each {}",
+        "{} pods created, {} became ready, {} never did{gone}; \
+         the least share of those that exist, within each {}",
         format::count(pods as f64),
         format::count((pods - never - deleted) as f64),
         format::count(never as f64),
