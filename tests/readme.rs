@@ -135,7 +135,7 @@ fn the_output_shown_is_the_programs() {
     let readme = read("README.md");
     let shown = block_with(&readme, "text", "pullstorm ");
     let out = folder("readme-output");
-    let (_, printed) = pullstorm(&["run", "cold-cluster", "--no-charts", "--out", &out]);
+    let (_, printed) = pullstorm(&["--no-charts", "--out", &out]);
     let mut lines = printed.lines();
     for line in shown.lines().filter(|line| *line != "…") {
         let found = lines.any(|it| it.trim_end() == line);
