@@ -56,7 +56,7 @@ fn hold(size: u64, operations: u64) {
 
 fn spot_churn(nodes: u32) {
     let text = library::find("spot-churn").expect("spot-churn is embedded");
-    let sets = vec![format!("pool.workers.nodes={nodes}")];
+    let sets = vec![format!("pool.spot.nodes={nodes}")];
     report(&format!("spot-churn, {nodes} nodes"), "spot-churn", text, sets);
 }
 

@@ -383,6 +383,20 @@ const CASES: &[Case] = &[
         "did you mean `anonymous-pulls`?",
     ),
     case(
+        Code::UnknownMetric,
+        ("", "[expect]\nrequests_by_outcome.throtled = \"< 5\"\n"),
+        "throtled",
+        "`requests_by_outcome` has no part `throtled`",
+        "did you mean `throttled`?",
+    ),
+    case(
+        Code::UnknownMetric,
+        ("", "[expect]\npool.workers.ready_seconds_p95 = \"< 5m\"\n"),
+        "ready_seconds_p95",
+        "a pool has no `ready_seconds_p95`",
+        "write `ready_seconds_p95` or `workload.NAME.ready_seconds_p95`",
+    ),
+    case(
         Code::BadDemand,
         ("", "[expect]\nready_seconds_p95 = \"< 5\"\n"),
         "\"< 5\"",

@@ -406,3 +406,24 @@ fn background_load_spends_the_same_identity() {
     // errors are 4 * sqrt(20 / 200) = 1.26.
     assert!((mean - 20.0).abs() < 1.3, "{mean}");
 }
+
+/// Two clients that let connections idle for unequal times share the ports of one address.
+#[test]
+fn ports_come_back_in_any_order() {
+    let law = "law = \"sliding-log\"\nallow = 1000\nwindow = \"1h\"";
+    let text = against_a_window(20, law)
+        .replace(
+            "addresses = 1",
+            "addresses = 1\nports = { per = \"address\", count = 9, hold = \"1s\" }",
+        )
+        .replace("[image.app]", "client = { idle_timeout = \"5s\" }\n[image.app]")
+        + "[pool.patient]\nnodes = 20\negress = \"nat\"\nruntime = \"containerd-1.7\"\n\
+           client = { idle_timeout = \"90s\" }\n\
+           [workload.patient]\nkind = \"daemonset\"\npool = \"patient\"\n\
+           containers = [{ image = \"app\" }]\n";
+    let outcome = outcome(&spec(&text), 0);
+    assert_eq!(known(&outcome, "run", "pods_ready"), 40.0);
+    // A refused port is a rejection: the first dial that finds none is lost at the start.
+    assert!(known(&outcome, "run", "first_rejection_seconds") < 1.0);
+    assert!(0.0 < known(&outcome, "run", "recovery_seconds"));
+}

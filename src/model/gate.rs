@@ -1,9 +1,9 @@
 //! The rows of gates that a connection and a request pass, and the causes of their refusals.
 //!
-//! A connection passes DNS, egress port, dial, TLS; a request passes injected faults and limits at
-//! the edge, authorisation, injected faults and limits of the registry. A refusal is data: which
-//! gate, which limit or fault. A new throttle is a new gate or a new limit here, never a branch in
-//! the kubelet.
+//! A connection passes injected dial faults and the egress ports, and takes the time of look-up,
+//! dial and TLS. A request passes injected faults and limits at the edge, authorisation, injected
+//! faults and limits of the registry. A refusal is data: which gate, which limit or fault. A new
+//! throttle is a new gate or a new limit here, never a branch in the kubelet.
 
 use crate::model::World;
 use crate::model::ids::{FaultId, LimitId, NodeId};
@@ -271,10 +271,12 @@ impl World<'_> {
         let round_trips = 1 + u64::from(registry.tls_round_trips);
         let takes = registry.dns + endpoint.rtt(registry) * round_trips;
         if let Some(fault) = self.faults.unreachable(now, endpoint.registry, kind) {
+            self.observe.rejected(now);
             return Err(Cause::Fault(fault));
         }
         let address = self.connection_address(node);
         if !self.take_port(now, node, address, endpoint) {
+            self.observe.rejected(now);
             return Err(Cause::EgressPorts);
         }
         Ok(Connected { takes, address })

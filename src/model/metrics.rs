@@ -303,8 +303,17 @@ impl World<'_> {
                 (limit, units, shown)
             })
             .collect();
+        let refused = |limit: LimitId| {
+            let counters = &self.observe.limits[limit.idx()].counters;
+            counters.iter().map(|it| it.refused).sum::<u64>()
+        };
+        // The limit that refused most comes first.
         spenders.sort_by(|a, b| {
-            a.0.cmp(&b.0).then(b.1.cmp(&a.1)).then_with(|| a.2.spender.cmp(&b.2.spender))
+            refused(b.0)
+                .cmp(&refused(a.0))
+                .then(a.0.cmp(&b.0))
+                .then(b.1.cmp(&a.1))
+                .then_with(|| a.2.spender.cmp(&b.2.spender))
         });
         spenders.into_iter().map(|it| it.2).collect()
     }

@@ -1,7 +1,7 @@
 //! The world: plain state machines; no files, no serde, no wall clock, no threads.
 //!
-//! [`run`] builds a [`World`] from a [`Spec`] and runs it to its end. Everything that can happen is
-//! an [`Event`], and the one match on events stands in `World::handle`; handlers are in the file of
+//! [`run`] builds a `World` from a [`Spec`] and runs it to its end. Everything that can happen is
+//! an `Event`, and the one match on events stands in `World::handle`; handlers are in the file of
 //! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
 //! and why a run stopped is data in it.
 

@@ -312,7 +312,8 @@ impl<'a> Observer<'a> {
         self.digest = mix(self.digest.rotate_left(5) ^ fact);
     }
 
-    fn rejected(&mut self, now: Time) {
+    /// Something was refused, by whichever gate.
+    pub(crate) fn rejected(&mut self, now: Time) {
         self.first_rejection.get_or_insert(now);
     }
 

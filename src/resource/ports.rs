@@ -57,19 +57,19 @@ impl PortPool {
     /// at `closes_at` + hold. `closes_at` may lie ahead.
     ///
     /// # Panics
-    /// Panics when no port is open, or when an earlier call came with a later `closes_at`.
+    /// Panics when no port is open.
     pub fn give_back(&mut self, closes_at: Time) {
         assert!(0 < self.open, "a port given back at {closes_at:?} that nobody took");
         self.open -= 1;
         self.returning += 1;
         let free = closes_at + self.hold;
-        match self.returns.back_mut() {
-            Some((last, ports)) if *last == free => *ports += 1,
-            last => {
-                let in_order = last.is_none_or(|&mut (last, _)| last < free);
-                assert!(in_order, "a port given back at {closes_at:?} after a later one");
-                self.returns.push_back((free, 1));
-            }
+        // Mostly the last one: connections idle equally long. Clients with other idle times come
+        // in between.
+        let place = self.returns.iter().rposition(|&(it, _)| it <= free);
+        match place.map(|it| (it, self.returns[it].0 == free)) {
+            Some((place, true)) => self.returns[place].1 += 1,
+            Some((place, false)) => self.returns.insert(place + 1, (free, 1)),
+            None => self.returns.push_front((free, 1)),
         }
     }
 

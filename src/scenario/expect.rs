@@ -8,6 +8,7 @@ use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
 use super::{Comparison, Expectation};
+use crate::model::observe::RequestOutcome;
 use crate::units::{Bytes, Share, Span};
 
 /// The share of the replications in which an expectation must hold, where the file does not say.
@@ -52,6 +53,7 @@ fn expectation(
 ) -> Option<Expectation> {
     let (scope, metric) = split_scope(path, key, walker)?;
     let info = find_metric(root, &metric, key, walker.problems)?;
+    check_scope(&scope, info, path, key, walker.problems);
     let text = node.raw.text();
     let demand = text.and_then(|text| parse_demand(text, info.unit));
     let (Some(text), Some((comparison, demand))) = (text, demand) else {
@@ -126,8 +128,7 @@ fn find_metric(
                 .help(format!("drop `.{suffix}`"));
             return None;
         }
-        Suffix::Outcome if !suffix.is_empty() => return Some(info),
-        Suffix::Outcome => Vec::new(),
+        Suffix::Outcome => RequestOutcome::ALL.map(RequestOutcome::name).into(),
         Suffix::Cause => causes(root),
         Suffix::Limit => limits(root).collect(),
     };
@@ -144,6 +145,33 @@ fn find_metric(
         problem.help(format!("parts: {}", known.join(", ")));
     }
     None
+}
+
+/// Complains of a metric that its scope does not have.
+fn check_scope(
+    scope: &str,
+    info: &MetricInfo,
+    path: &str,
+    key: Origin,
+    problems: &mut Problems<'_>,
+) {
+    let kind = scope.split('.').next().unwrap_or_default();
+    if info.of.scopes().contains(&kind) {
+        return;
+    }
+    let where_to: Vec<String> = info
+        .of
+        .scopes()
+        .iter()
+        .map(|it| match *it {
+            "run" => format!("`{}`", info.name),
+            kind => format!("`{kind}.NAME.{}`", info.name),
+        })
+        .collect();
+    let message = format!("`expect.{path}`: a {kind} has no `{}`", info.name);
+    problems
+        .error(Code::UnknownMetric, key, message)
+        .help(format!("write {}", where_to.join(" or ")));
 }
 
 fn how_to_write(unit: Unit) -> &'static str {

@@ -26,6 +26,34 @@ pub enum Suffix {
     Limit,
 }
 
+/// Of what a metric is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The whole run.
+    Run,
+    /// Each workload.
+    Workload,
+    /// The whole run and each workload.
+    Pods,
+    /// The whole run, each workload and each pool.
+    Pulls,
+    /// The whole run and each registry.
+    Requests,
+}
+
+impl Of {
+    /// Scopes that have the metric: `run`, or the kind of a block.
+    pub const fn scopes(self) -> &'static [&'static str] {
+        match self {
+            Self::Run => &["run"],
+            Self::Workload => &["workload"],
+            Self::Pods => &["run", "workload"],
+            Self::Pulls => &["run", "workload", "pool"],
+            Self::Requests => &["run", "registry"],
+        }
+    }
+}
+
 /// One metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MetricInfo {
@@ -35,6 +63,8 @@ pub struct MetricInfo {
     pub unit: Unit,
     /// What stands behind its dot.
     pub suffix: Suffix,
+    /// Of what it is measured.
+    pub of: Of,
     /// One line.
     pub doc: &'static str,
 }
@@ -55,52 +85,49 @@ pub fn find(name: &str) -> Option<&'static MetricInfo> {
 }
 
 macro_rules! metrics {
-    ($($name:literal $unit:ident $suffix:ident $doc:literal)*) => {
+    ($($name:literal $unit:ident $suffix:ident $of:ident $doc:literal)*) => {
         /// Every metric.
         pub const METRICS: &[MetricInfo] = &[$(MetricInfo {
             name: $name,
             unit: Unit::$unit,
             suffix: Suffix::$suffix,
+            of: Of::$of,
             doc: $doc,
         },)*];
     };
 }
 
 metrics! {
-    "pods" Number None "pods created"
-    "pods_ready" Number None "pods that became ready"
-    "pods_never_ready" Number None "pods that did not become ready by the end of the run"
-    "pods_deleted_before_ready" Number None "pods deleted before they became ready"
-    "ready_seconds_p50" Seconds None "from a pod's creation to ready, median"
-    "ready_seconds_p95" Seconds None "from a pod's creation to ready, 95th percentile"
-    "ready_seconds_p99" Seconds None "from a pod's creation to ready, 99th percentile"
-    "ready_seconds_max" Seconds None "from a pod's creation to ready, the slowest"
-    "unready_pod_minutes" Number None "minutes that wanted pods were not ready, summed over pods"
-    "min_available_share" Share None "least share of the wanted pods that were ready"
-    "rollout_complete_seconds" Seconds None "from the start of a rollout to its end"
-    "pods_on_stale_digest" Number None "pods that run an older image than their tag names"
-    "pull_attempts" Number None "pull attempts of kubelets"
-    "pull_failures" Number None "failed pull attempts"
-    "pull_failure_share" Share None "failed pull attempts in all attempts"
-    "pull_failures_by_cause" Number Cause "failed pull attempts of one cause"
-    "pull_seconds_p50" Seconds None "duration of a pull, median"
-    "pull_seconds_p95" Seconds None "duration of a pull, 95th percentile"
-    "pull_seconds_p99" Seconds None "duration of a pull, 99th percentile"
-    "requests" Number None "HTTP requests"
-    "requests_by_outcome" Number Outcome "HTTP requests of one outcome"
-    "requests_rejected_429" Number None "HTTP requests answered 429"
-    "requests_per_completed_pull" Number None "HTTP requests per pull that succeeded"
-    "requests_peak_per_second" Number None "most HTTP requests in a second"
-    "attempts_peak_per_second" Number None "most pull attempts in a second"
-    "limit_units_spent" Number Limit "units spent at a limit"
-    "limit_exhausted_seconds" Seconds Limit "time during which a limit refused"
-    "first_rejection_seconds" Seconds None "when the first request was refused"
-    "recovery_seconds" Seconds None "from the first refusal to the last pod that it delayed"
-    "herd_synchrony" Number None "how far retries keep step, from 0 to 1"
-    "egress_bytes" Bytes None "bytes through the ways out"
-    "upstream_bytes" Bytes None "bytes from registries"
-    "mirror_hit_share" Share None "requests that a mirror answered from its store"
-    "mirror_bypass_share" Share None "pulls that went past their mirror"
-    "peer_bytes" Bytes None "bytes from other nodes"
-    "events" Number None "events simulated"
+    "pods" Number None Pods "pods created"
+    "pods_ready" Number None Pods "pods that became ready"
+    "pods_never_ready" Number None Pods "pods that did not become ready by the end of the run"
+    "pods_deleted_before_ready" Number None Pods "pods deleted before they became ready"
+    "ready_seconds_p50" Seconds None Pods "from a pod's creation to ready, median"
+    "ready_seconds_p95" Seconds None Pods "from a pod's creation to ready, 95th percentile"
+    "ready_seconds_p99" Seconds None Pods "from a pod's creation to ready, 99th percentile"
+    "ready_seconds_max" Seconds None Pods "from a pod's creation to ready, the slowest"
+    "unready_pod_minutes" Number None Pods "minutes that wanted pods were not ready, summed over pods"
+    "min_available_share" Share None Workload "least share of the wanted pods that were ready"
+    "rollout_complete_seconds" Seconds None Workload "from the start of a rollout to its end"
+    "pull_attempts" Number None Pulls "pull attempts of kubelets"
+    "pull_failures" Number None Pulls "failed pull attempts"
+    "pull_failure_share" Share None Pulls "failed pull attempts in all attempts"
+    "pull_failures_by_cause" Number Cause Pulls "failed pull attempts of one cause"
+    "pull_seconds_p50" Seconds None Pulls "duration of a pull, median"
+    "pull_seconds_p95" Seconds None Pulls "duration of a pull, 95th percentile"
+    "pull_seconds_p99" Seconds None Pulls "duration of a pull, 99th percentile"
+    "requests" Number None Requests "HTTP requests"
+    "requests_by_outcome" Number Outcome Requests "HTTP requests of one outcome"
+    "requests_rejected_429" Number None Requests "HTTP requests answered 429"
+    "requests_per_completed_pull" Number None Run "HTTP requests per pull that succeeded"
+    "requests_peak_per_second" Number None Run "most HTTP requests in a second"
+    "attempts_peak_per_second" Number None Run "most pull attempts in a second"
+    "limit_units_spent" Number Limit Run "units spent at a limit"
+    "limit_exhausted_seconds" Seconds Limit Run "time during which a limit refused"
+    "first_rejection_seconds" Seconds None Run "when the first request was refused"
+    "recovery_seconds" Seconds None Run "from the first refusal to the last pod that it delayed"
+    "herd_synchrony" Number None Run "how far retries keep step, from 0 to 1"
+    "egress_bytes" Bytes None Run "body bytes received through the ways out"
+    "discarded_bytes" Bytes None Run "bytes received and thrown away"
+    "events" Number None Run "events simulated"
 }

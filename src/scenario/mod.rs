@@ -1,7 +1,7 @@
 //! TOML text to a checked, unit-typed [`Spec`]: the only way into the model for a user.
 //!
 //! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along
-//! those tables, `overlay.rs` lays variants, flags and presets over and under the file, `check.rs`
+//! those tables, `overlay.rs` lays variants, flags and presets over and under the file, `check/`
 //! holds the rules between blocks, `build/` turns what passed into the [`Spec`]. Every problem of a
 //! file is reported at once.
 

@@ -1,4 +1,4 @@
-//! The checked, unit-typed description of one run: what [`crate::model::World`] is built from.
+//! The checked, unit-typed description of one run: what `crate::model::World` is built from.
 //!
 //! Every value here is already valid: names are resolved to ids, counts are within their bounds,
 //! spans and rates carry their units. Tables are in the order of their names, so the order of

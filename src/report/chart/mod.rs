@@ -1,6 +1,6 @@
 //! Charts of one replication, each as SVG and PNG.
 //!
-//! A chart is first a [`figure::Figure`]: marks in data coordinates, without a backend. One generic
+//! A chart is first a `figure::Figure`: marks in data coordinates, without a backend. One generic
 //! function draws it to either backend, so both show the same. Bytes are deterministic; the font is
 //! built in.
 

@@ -71,7 +71,7 @@ pub(crate) static ROOT: Shape = Shape {
         ),
         Field::new(
             "sweep",
-            Type::NotYet("give the values on the command line with sweep --vary path=values"),
+            Type::NotYet("run each value with --set path=value, or write a variant for it"),
             "A grid of values",
         ),
     ],
