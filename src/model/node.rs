@@ -172,6 +172,8 @@ impl World<'_> {
         if first {
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
+        } else {
+            self.daemons_of_restarted_node(now, node);
         }
         self.retry_unschedulable(now, pool);
     }
@@ -237,7 +239,7 @@ impl World<'_> {
         let lost = std::mem::take(&mut self.nodes[node.idx()].store);
         let kept = lost.blobs().map(|blob| self.catalogue.size(blob)).sum();
         self.observe.disk_lost(kept);
-        self.daemons_of_lost_node(node);
+        self.daemons_of_lost_node(now, node);
     }
 
     /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost, containers start

@@ -282,6 +282,7 @@ impl World<'_> {
             && let Some(&(_, _, pod)) = set.pods.first()
         {
             self.remove_pod_unreplaced(now, pod);
+            self.note_availability(id);
         }
     }
 
@@ -391,13 +392,15 @@ impl World<'_> {
         }
         let node = self.pods[pod.idx()].node;
         let is_daemon_set = matches!(self.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
-        if is_daemon_set && self.nodes[node.idx()].state == NodeState::Ready {
+        if is_daemon_set && self.keeps_daemons(node) {
             self.create_daemon(now, id, node);
         }
+        self.note_availability(id);
         self.reconcile(now, id);
     }
 
-    /// A pod goes, by the will of its controller; true where it was there.
+    /// A pod goes, by the will of its controller; true where it was there. The caller notes the availability, once a
+    /// replacement is asked for: a daemon that is being replaced is wanted all the while.
     fn remove_pod_unreplaced(&mut self, now: Time, pod: PodId) -> bool {
         let state = &self.pods[pod.idx()];
         if !state.lives() {
@@ -408,7 +411,6 @@ impl World<'_> {
             self.workloads[id.idx()].daemons.remove(&node);
         }
         self.end_pod(now, pod, Phase::Gone);
-        self.note_availability(id);
         true
     }
 
@@ -605,10 +607,32 @@ impl World<'_> {
         }
     }
 
-    /// A node is gone: no DaemonSet wants a pod there.
-    pub(crate) fn daemons_of_lost_node(&mut self, node: NodeId) {
-        for workload in &mut self.workloads {
-            workload.daemons.remove(&node);
+    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is to go.
+    fn keeps_daemons(&self, node: NodeId) -> bool {
+        matches!(self.nodes[node.idx()].state, NodeState::Ready | NodeState::Restarting)
+    }
+
+    /// A node is back from a restart: pods pinned to it that could not be bound meanwhile are scheduled again.
+    pub(crate) fn daemons_of_restarted_node(&mut self, now: Time, node: NodeId) {
+        for number in 0..self.workloads.len() {
+            if let Some(&Some(pod)) = self.workloads[number].daemons.get(&node)
+                && self.pods[pod.idx()].phase == Phase::Unbound
+            {
+                self.schedule_pod(now, pod);
+            }
+        }
+    }
+
+    /// A node is gone: no DaemonSet wants a pod there, and pods pinned to it that were never bound go with it.
+    pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
+        for number in 0..self.workloads.len() {
+            let id = WorkloadId::from(number);
+            if let Some(Some(pod)) = self.workloads[number].daemons.remove(&node)
+                && self.remove_pod_unreplaced(now, pod)
+            {
+                self.note_availability(id);
+                self.reconcile(now, id);
+            }
         }
     }
 
@@ -630,18 +654,22 @@ impl World<'_> {
                 let node = self.pods[pod.idx()].node;
                 if self.remove_pod_unreplaced(now, pod) {
                     self.create_daemon(now, id, node);
+                    self.note_availability(id);
                 }
             }
         }
         self.complete_daemon_rollout(now, id);
     }
 
+    /// Pods of old templates on nodes that stay; the others go with their nodes.
     fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
         let workload = &self.workloads[id.idx()];
         let newest = workload.revision();
         let old = workload.sets[..newest].iter().flat_map(|set| &set.pods);
-        let mut pods: Vec<(u64, PodId)> =
-            old.filter(|it| which(it.0)).map(|&(_, tie, pod)| (tie, pod)).collect();
+        let mut pods: Vec<(u64, PodId)> = old
+            .filter(|it| which(it.0) && self.keeps_daemons(self.pods[it.2.idx()].node))
+            .map(|&(_, tie, pod)| (tie, pod))
+            .collect();
         pods.sort_unstable();
         pods.into_iter().map(|(_, pod)| pod).collect()
     }
