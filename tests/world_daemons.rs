@@ -88,8 +88,7 @@ delete_pods = {{ workload = "agent", share = "40%" }}
 /// them unbound. The machines are back after 90 s, and then every daemon must come up.
 #[test]
 fn daemons_created_while_their_nodes_restart_start_when_these_are_back() {
-    let seen = ran(
-        r#"
+    let seen = ran(r#"
 [pool.w]
 nodes = 100
 egress = "nat"
@@ -97,8 +96,7 @@ boot = "90s"
 [timeline.reboot]
 at = "1s"
 restart_nodes = { pool = "w" }
-"#,
-    );
+"#);
     assert!((known(&seen, "workload.agent", "pods_ready") - 100.0).abs() < 1e-9);
     for pod in pods(&seen) {
         let ready = pod.ready.expect("ready").as_secs_f64();

@@ -19,7 +19,7 @@ use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::observe::{Attempt, PullEnded};
-use crate::model::pod::{Phase, Polls};
+use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
@@ -277,8 +277,7 @@ impl World<'_> {
     fn end_sync(&mut self, now: Time, pod: PodId) {
         let n_containers = self.template(pod).containers.len();
         let state = &mut self.pods[pod.idx()];
-        let all = if n_containers == 64 { u64::MAX } else { (1 << n_containers) - 1 };
-        if state.started == all {
+        if state.started == all_started(n_containers) {
             state.phase = Phase::Starting;
             state.polls = None;
             self.pod_started(now, pod);

@@ -36,7 +36,7 @@ pub(crate) struct Pod {
     /// An init container runs.
     pub(crate) init_running: bool,
     /// Containers that have started, as bits.
-    pub(crate) started: u64,
+    pub(crate) started: u128,
     /// Container that the sync is at.
     pub(crate) cursor: u32,
     /// A container of this sync is in error.
@@ -88,6 +88,11 @@ pub(crate) struct Polls {
     pub(crate) draw: Draw,
     /// The next sync is the extra one that follows the first failure at once.
     pub(crate) extra: bool,
+}
+
+/// The bits of so many started containers; a pod has 1 to 100.
+pub(crate) const fn all_started(n_containers: usize) -> u128 {
+    u128::MAX >> (u128::BITS as usize - n_containers)
 }
 
 impl Pod {

@@ -9,9 +9,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::chance::{combine, stable_hash};
-use crate::model::ids::{AccountId, ImageId, NodeId, PodId, PoolId, WorkloadId};
+use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
 use crate::model::node::NodeState;
-use crate::model::pod::{Phase, Pod};
+use crate::model::pod::{Phase, Pod, all_started};
 use crate::model::spec::{ContainerSpec, Count, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
 use crate::units::{Share, Time};
@@ -138,7 +138,7 @@ impl World<'_> {
         let spec = &self.spec.workloads[id.idx()];
         self.workloads[id.idx()].started = true;
         if spec.running {
-            self.place_running(id);
+            self.place_running(now, id);
             return;
         }
         self.begin_rollout(now, id);
@@ -170,11 +170,17 @@ impl World<'_> {
         }
     }
 
-    /// Pods that run when the simulation begins: bound, ready, their images on their nodes.
-    fn place_running(&mut self, id: WorkloadId) {
+    /// Pods that run when the simulation begins: bound, ready, their images on their nodes. Pods that no node has
+    /// room for are created and wait; pods of a job have their whole duration before them.
+    fn place_running(&mut self, now: Time, id: WorkloadId) {
         let spec = &self.spec.workloads[id.idx()];
-        let nodes = self.running_nodes(spec.pool, self.workloads[id.idx()].kind);
-        self.workloads[id.idx()].sets[0].wanted = nodes.len() as u32;
+        let nodes = self.running_nodes(id);
+        self.workloads[id.idx()].sets[0].wanted = match self.workloads[id.idx()].kind {
+            WorkloadKind::DaemonSet { .. } => nodes.len() as u32,
+            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
+                self.workloads[id.idx()].desired()
+            }
+        };
         for node in nodes {
             let pod = self.new_pod(Time::ZERO, id, 0, None);
             self.place_pod(pod, node);
@@ -188,25 +194,33 @@ impl World<'_> {
             state.row = None;
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
-            state.started = u64::MAX >> (64 - spec.containers.len());
+            state.started = all_started(spec.containers.len());
             state.unready_since = None;
+            let plan = state.plan;
             self.pod_rank_changed(pod, Phase::Unbound);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
-            if matches!(spec.kind, WorkloadKind::DaemonSet { .. }) {
-                self.workloads[id.idx()].daemons.insert(node, Some(pod));
+            match spec.kind {
+                WorkloadKind::Deployment { .. } => {}
+                WorkloadKind::DaemonSet { .. } => {
+                    self.workloads[id.idx()].daemons.insert(node, Some(pod));
+                }
+                WorkloadKind::Job { duration, .. } => {
+                    self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
+                }
             }
         }
-        let (ready, desired) = (self.workloads[id.idx()].ready, self.workloads[id.idx()].desired());
-        self.observe.availability(id, ready, desired);
+        self.note_availability(id);
+        self.reconcile(now, id);
     }
 
     /// The nodes of the pods of a running workload, one entry a pod, by the scheduler's own order.
-    fn running_nodes(&mut self, pool: PoolId, kind: WorkloadKind) -> Vec<NodeId> {
-        match kind {
+    fn running_nodes(&self, id: WorkloadId) -> Vec<NodeId> {
+        let pool = self.spec.workloads[id.idx()].pool;
+        match self.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => self.ready_nodes(pool),
-            WorkloadKind::Deployment { replicas: n, .. }
-            | WorkloadKind::Job { parallelism: n, .. } => {
+            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
+                let n = self.workloads[id.idx()].desired();
                 let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
                 let max_pods = self.spec.pools[pool.idx()].max_pods;
                 let mut chosen = Vec::new();
