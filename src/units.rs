@@ -1,8 +1,8 @@
 //! Integer newtypes for everything that carries a unit: instants, spans, bytes, bandwidths, shares.
 //!
-//! Time is counted in microseconds and bytes are counted in bytes, so nothing accumulates rounding errors and
-//! equal inputs give equal bytes. Parsing accepts what the scenario language documents (`"5m"`, `"29MB"`,
-//! `"10Gbit/s"`, `"12.5%"`); a bare number where a unit is due is an error.
+//! Time is counted in microseconds and bytes are counted in bytes, so nothing accumulates rounding
+//! errors and equal inputs give equal bytes. Parsing accepts what the scenario language documents
+//! (`"5m"`, `"29MB"`, `"10Gbit/s"`, `"12.5%"`); a bare number where a unit is due is an error.
 
 use std::fmt;
 use std::ops::{Add, AddAssign, Div, Mul, Sub, SubAssign};
@@ -91,8 +91,8 @@ impl Span {
         Self(seconds * MICROS_PER_SECOND)
     }
 
-    /// The span of `seconds`, rounded up to the next microsecond; negative values and NaN are zero, and what is
-    /// too long saturates.
+    /// The span of `seconds`, rounded up to the next microsecond; negative values and NaN are zero,
+    /// and what is too long saturates.
     pub fn from_secs_f64_ceil(seconds: f64) -> Self {
         Self((seconds * MICROS_PER_SECOND as f64).ceil() as u64)
     }
@@ -113,11 +113,13 @@ impl Span {
     }
 
     /// Half of the span, rounded down.
+    #[must_use]
     pub const fn half(self) -> Self {
         Self(self.0 / 2)
     }
 
     /// The shorter of two spans.
+    #[must_use]
     pub fn at_most(self, other: Self) -> Self {
         self.min(other)
     }
@@ -127,8 +129,8 @@ impl Bytes {
     /// No bytes.
     pub const ZERO: Self = Self(0);
 
-    /// How long these bytes take at `rate`, rounded up to the next microsecond; a zero rate takes for ever
-    /// (`None`).
+    /// How long these bytes take at `rate`, rounded up to the next microsecond; a zero rate takes
+    /// for ever (`None`).
     pub fn time_at(self, rate: Bandwidth) -> Option<Span> {
         if self.0 == 0 {
             return Some(Span::ZERO);
@@ -200,8 +202,8 @@ impl Share {
         count * self.0 as u64 / 1_000_000
     }
 
-    /// The share of `count`, rounded up and at least 1 where there is anything to take: the scenario language's
-    /// rule for a share of a count.
+    /// The share of `count`, rounded up and at least 1 where there is anything to take: the
+    /// scenario language's rule for a share of a count.
     pub fn of_at_least_one(self, count: u64) -> u64 {
         if count == 0 { 0 } else { self.of_ceil(count).max(1) }
     }
@@ -292,7 +294,8 @@ impl fmt::Display for UnitError {
 
 impl std::error::Error for UnitError {}
 
-/// Splits `"1.5GiB"` into the decimal number 1.5 (digits as an integer, number of decimals) and the unit.
+/// Splits `"1.5GiB"` into the decimal number 1.5 (digits as an integer, number of decimals) and the
+/// unit.
 fn split_number(text: &str) -> Option<(u64, u32, &str)> {
     let text = text.trim();
     let end =
@@ -320,7 +323,8 @@ fn scaled(digits: u64, decimals: u32, scale: u64) -> Option<u64> {
 impl FromStr for Span {
     type Err = UnitError;
 
-    /// Reads `"250ms"`, `"90s"`, `"1.5h"`; units us, ms, s, m, h, d; compounds such as `"1h30m"` too.
+    /// Reads `"250ms"`, `"90s"`, `"1.5h"`; units us, ms, s, m, h, d; compounds such as `"1h30m"`
+    /// too.
     fn from_str(text: &str) -> Result<Self, UnitError> {
         let error = || {
             UnitError("expected a span with a unit: us, ms, s, m, h or d, such as \"90s\"".into())
@@ -487,7 +491,7 @@ fn write_prefixed(f: &mut fmt::Formatter<'_>, value: u64, unit: &str) -> fmt::Re
     for (prefix, scale) in
         [("T", 1_000_000_000_000), ("G", 1_000_000_000), ("M", 1_000_000), ("k", 1_000)]
     {
-        if scale <= value && value % (scale / 1_000) == 0 {
+        if scale <= value && value.is_multiple_of(scale / 1_000) {
             return write!(f, "{}{prefix}{unit}", Decimal { value, per_unit: scale });
         }
     }

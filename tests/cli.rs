@@ -189,15 +189,21 @@ fn a_run_writes_the_files_that_it_names() {
     let output = pullstorm(&["run", &path, "--out", &folder.out(), "--requests"]);
     expect_code(&output, 0);
     let written = files(&Path::new(&folder.out()).join("small"));
-    for name in ["summary.json", "summary.csv", "requests.csv", "manifest.json"] {
-        assert!(written.contains_key(name), "{name} is missing");
+    let tables = ["manifest.json", "pods.csv", "pulls.csv", "requests.csv", "summary.csv"];
+    let others = ["summary.json", "timeseries.csv"];
+    let charts = ["failures", "limits", "ready", "requests", "retries"];
+    let mut expected: Vec<String> = charts
+        .iter()
+        .flat_map(|it| [format!("charts/{it}.png"), format!("charts/{it}.svg")])
+        .collect();
+    expected.extend(tables.iter().chain(&others).map(|it| (*it).to_owned()));
+    assert_eq!(written.keys().cloned().collect::<Vec<_>>(), expected);
+    for name in tables.iter().chain(&others).chain(&charts) {
         assert!(text(&output.stdout).contains(name), "{name} is not named");
     }
-    assert!(written.keys().all(|it| !it.contains("partial")), "{:?}", written.keys());
-    for name in written.keys().filter_map(|it| it.strip_prefix("charts/")) {
-        let stem = name.split('.').next().unwrap();
-        assert!(text(&output.stdout).contains(stem), "{name} is not named");
-    }
+    assert_eq!(text(&written["pods.csv"]).lines().count(), 1 + 6);
+    assert!(text(&written["pulls.csv"]).lines().count() > 1);
+    assert!(text(&written["requests.csv"]).lines().count() > 1);
     let header = "replication,time_seconds,node,pod,image,attempt,method,object,endpoint,status,\
                   cause\n";
     assert!(text(&written["requests.csv"]).starts_with(header));
@@ -207,6 +213,19 @@ fn a_run_writes_the_files_that_it_names() {
     let parameters = manifest["parameters"].as_array().unwrap();
     let nodes = parameters.iter().find(|it| it["path"] == "pool.workers.nodes").unwrap();
     assert_eq!(nodes["value"], "3");
+}
+
+#[test]
+fn a_second_run_leaves_nothing_of_the_first_but_what_is_not_ours() {
+    let folder = Folder::new("again");
+    let path = folder.scenario("small.toml", "");
+    let results = Path::new(&folder.out()).join("small");
+    expect_code(&pullstorm(&["run", &path, "--out", &folder.out(), "--requests"]), 0);
+    fs::write(results.join("notes.txt"), "mine").unwrap();
+    expect_code(&pullstorm(&["run", &path, "--out", &folder.out(), "--no-charts"]), 0);
+    let left = files(&results);
+    assert!(left.contains_key("notes.txt") && left.contains_key("pulls.csv"));
+    assert!(!left.contains_key("requests.csv") && !left.contains_key("charts/ready.svg"));
 }
 
 #[test]

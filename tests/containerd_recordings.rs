@@ -1,5 +1,5 @@
-//! The pull of containerd 1.7 against recordings of the real client (`tests/data/README.md`): counts and statuses
-//! case by case, and the order where a whole daemon was recorded.
+//! The pull of containerd 1.7 against recordings of the real client (`tests/data/README.md`):
+//! counts and statuses case by case, and the order where a whole daemon was recorded.
 
 mod support;
 
@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use support::{Seen, outcome, spec, with_requests};
 
-/// One node, one pod, one image of two platforms and five layers, as the recording registry served it.
+/// One node, one pod, one image of two platforms and five layers, as the recording registry served
+/// it.
 fn lab(reference: &str, image: &str, more: &str) -> String {
     format!(
         r#"
@@ -68,7 +69,7 @@ fn recorded(case: &str) -> BTreeMap<String, u32> {
     let mut counts = BTreeMap::new();
     for line in block.lines().skip(1).map(str::trim) {
         let (line, times) = match line.rsplit_once("  x") {
-            Some((line, times)) => (line, times.parse().unwrap()),
+            Some((line, times)) => (line, times.parse().expect("a count")),
             None => (line, 1),
         };
         let status = line.rsplit_once("-> ").map_or("", |it| it.1);
@@ -169,8 +170,8 @@ fn v10_three_refusals_and_then_success() {
     // The recording registry of this case served blobs itself.
     let direct =
         lab("app:v1", SINGLE, three).replace("redirects_blobs = true", "redirects_blobs = false");
-    // A fault stands before authorisation here and behind it in the recording; the 401s are the same either way:
-    // three of the four repeats come before the challenge instead of after it.
+    // A fault stands before authorisation here and behind it in the recording; the 401s are the
+    // same either way: three of the four repeats come before the challenge instead of after it.
     let (_, requests) = with_requests(&spec(&direct), 0);
     assert_eq!(counts(&requests), recorded("H first 3 tries of each manifest 429 then ok"));
 }
@@ -186,8 +187,8 @@ fn v11_one_layer_answers_429_for_ever() {
     assert_eq!(outcome.failures[0].cause, "x");
 }
 
-/// Order of a cold pull by a whole daemon: HEAD, token, HEAD, GET index, token, index, manifest, config, then the
-/// layers in any order.
+/// Order of a cold pull by a whole daemon: HEAD, token, HEAD, GET index, token, index, manifest,
+/// config, then the layers in any order.
 #[test]
 fn the_order_is_that_of_the_daemon() {
     let direct =
@@ -221,7 +222,8 @@ fn the_order_is_that_of_the_daemon() {
     assert_eq!(requests[first_layer - 1].object, "config", "config before layers");
 }
 
-/// Four pulls of one image at once: four times HEAD, token, HEAD, and one set of GETs (cri17, case 3).
+/// Four pulls of one image at once: four times HEAD, token, HEAD, and one set of GETs (cri17, case
+/// 3).
 #[test]
 fn four_pulls_of_one_image_fetch_it_once() {
     let four = lab("app:v1", INDEX, "")
@@ -238,7 +240,8 @@ fn four_pulls_of_one_image_fetch_it_once() {
     assert!(pods.iter().all(|it| it.ready.is_some()), "{pods:?}");
 }
 
-/// Three failing pulls of one image at once: the waiters repeat the series one after another (cri17, case 8).
+/// Three failing pulls of one image at once: the waiters repeat the series one after another
+/// (cri17, case 8).
 #[test]
 fn failing_pulls_of_one_image_repeat_the_series() {
     let always = fault("{ status = 429 }", "\"manifest-get\"", "");
@@ -265,7 +268,8 @@ fn a_retry_pays_for_everything_again() {
     assert_eq!(outcome.detail.unwrap().pods[0].failures, 1);
 }
 
-/// An index without the node's platform: HEAD and one GET, then an error that is no throttle (lab, wrongarch_index).
+/// An index without the node's platform: HEAD and one GET, then an error that is no throttle (lab,
+/// `wrongarch_index`).
 #[test]
 fn a_missing_platform_is_noticed_after_the_index() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]\nindex = \"1kB\"", "");
@@ -277,7 +281,7 @@ fn a_missing_platform_is_noticed_after_the_index() {
 }
 
 /// A manifest without an index is pulled whatever its platform; the container then never runs (lab,
-/// wrongarch_single).
+/// `wrongarch_single`).
 #[test]
 fn a_single_manifest_of_another_platform_is_pulled_in_full() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]", "");
@@ -286,7 +290,8 @@ fn a_single_manifest_of_another_platform_is_pulled_in_full() {
     assert_eq!(outcome.detail.unwrap().pods[0].ready, None);
 }
 
-/// An unanswered HEAD ends after 300 s, an unanswered layer after 310 to 320 s (lab, containerd 1.7.24).
+/// An unanswered HEAD ends after 300 s, an unanswered layer after 310 to 320 s (lab, containerd
+/// 1.7.24).
 #[test]
 fn the_progress_timeout_ends_a_pull_that_hangs() {
     let gap = |fault: &str| {
@@ -302,7 +307,8 @@ fn the_progress_timeout_ends_a_pull_that_hangs() {
     assert!((310.0..=320.0).contains(&layer), "{layer}");
 }
 
-/// With credentials: a POST to the token service, and a GET where it does not take POST (lab, authcreds_*).
+/// With credentials: a POST to the token service, and a GET where it does not take POST (lab,
+/// authcreds_*).
 #[test]
 fn credentials_cost_up_to_four_token_calls() {
     let with_account = |token_post: bool| {

@@ -1,6 +1,7 @@
-//! Vectors of the kubelet's behaviour. They come from small seeded simulations of the kubelet's published rules
-//! (`image_manager.go`, `pod_workers.go`, `backoff.go`, `helpers.go`, `rolling.go`), written apart from this model,
-//! with 20,000 runs (A), 60 seeds (B) and 50 seeds (D); F is computed by hand.
+//! Vectors of the kubelet's behaviour. They come from small seeded simulations of the kubelet's
+//! published rules (`image_manager.go`, `pod_workers.go`, `backoff.go`, `helpers.go`,
+//! `rolling.go`), written apart from this model, with 20,000 runs (A), 60 seeds (B) and 50 seeds
+//! (D); F is computed by hand.
 
 mod support;
 
@@ -44,14 +45,17 @@ containers = [{{ image = "app", image_pull_policy = "Always" }}]
 
 const REFUSED: &str = "[fault.gone]\nregistry = \"lab\"\nanswer = { status = 403 }\n";
 
-/// Starts of each pod's attempts, in seconds since its first; exact to the microsecond as differences are taken
-/// before the division.
+/// Starts of each pod's attempts, in seconds since its first; exact to the microsecond as
+/// differences are taken before the division.
 fn attempts_by_pod(detail: &Detail) -> Vec<Vec<f64>> {
     let mut starts: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
     let mut pulls: Vec<_> = detail.pulls.iter().collect();
     pulls.sort_by_key(|it| it.asked);
     for pull in pulls {
-        starts.entry(pull.pod.unwrap()).or_default().push(pull.asked.as_micros());
+        starts
+            .entry(pull.pod.expect("no pod ran before"))
+            .or_default()
+            .push(pull.asked.as_micros());
     }
     starts
         .into_values()
@@ -139,9 +143,10 @@ fn peak_of(pods: &[Vec<f64>], attempt: usize) -> u32 {
 
 #[test]
 fn vector_c_a_slow_failure_restarts_the_ladder() {
-    // A HEAD that is never answered is given up after 300 s. Behind windows up to 160 s the next failure comes within
-    // 600 s of the last and the ladder goes on; behind a window of 300 s it comes more than 600 s later, and the next
-    // window is 10 s again. (Where the overshoot is nil, failure follows failure by 600 s exactly: not yet expired.)
+    // A HEAD that is never answered is given up after 300 s. Behind windows up to 160 s the next
+    // failure comes within 600 s of the last and the ladder goes on; behind a window of 300 s it
+    // comes more than 600 s later, and the next window is 10 s again. (Where the overshoot is nil,
+    // failure follows failure by 600 s exactly: not yet expired.)
     let hang = "[fault.h]\nregistry = \"lab\"\nanswer = \"hang\"\nrequests = [\"manifest-head\"]\n";
     let outcome = outcome(&spec(&at_once(200, 200, "3h", hang, "")), 0);
     let mut restarts = 0;
@@ -176,8 +181,9 @@ fn the_window_counts_from_the_end_of_the_failed_pull() {
 
 #[test]
 fn vector_d_the_kubelets_own_limit_refuses_and_does_not_wait() {
-    // N, last accepted start (mean), local rejections (mean) over 50 seeds, without the extra sync of vector A; with
-    // it the last starts come up to about 1 s later (standard error of both means: about 0.2 s).
+    // N, last accepted start (mean), local rejections (mean) over 50 seeds, without the extra sync
+    // of vector A; with it the last starts come up to about 1 s later (standard error of both
+    // means: about 0.2 s).
     for (pods, last, rejections) in
         [(10, 0.0, 0.0), (20, 14.9, 10.0), (30, 15.4, 20.0), (50, 42.6, 48.0), (110, 93.7, 184.0)]
     {
@@ -208,7 +214,8 @@ fn vector_f_the_first_wave_of_a_rollout_that_never_gets_ready() {
         [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (7, 3), (10, 5), (100, 50), (1_000, 500)]
     {
         let more = format!(
-            "start = {{ running = true }}\n{REFUSED}\n[image.next]\nreference = \"lab.example/app:v2\"\n\
+            "start = {{ running = true }}\n{REFUSED}\n[image.next]\n\
+             reference = \"lab.example/app:v2\"\n\
              layers = [\"1kB\"]\n[timeline.roll]\nat = \"1m\"\n\
              rollout = {{ workload = \"app\", replace = {{ app = \"next\" }} }}"
         );
@@ -219,8 +226,9 @@ fn vector_f_the_first_wave_of_a_rollout_that_never_gets_ready() {
 
 #[test]
 fn a_present_image_starts_a_pod_that_is_in_back_off() {
-    // The registry refuses for 100 s; two pods on one node wait in back-off. Once one has the image, the other starts
-    // at its next sync, at most 16 s later, and not at the end of its window.
+    // The registry refuses for 100 s; two pods on one node wait in back-off. Once one has the
+    // image, the other starts at its next sync, at most 16 s later, and not at the end of its
+    // window.
     let more = "[fault.gone]\nregistry = \"lab\"\nanswer = { status = 403 }\nuntil = \"250s\"\n";
     let text = at_once(2, 1, "30m", more, "").replace("\"Always\"", "\"IfNotPresent\"");
     let detail = outcome(&spec(&text), 0).detail.unwrap();
@@ -232,8 +240,9 @@ fn a_present_image_starts_a_pod_that_is_in_back_off() {
 
 #[test]
 fn a_success_does_not_reset_the_ladder() {
-    // A job pod's image under policy Always would climb on; seen here through the unit tests of the ladder and a
-    // kubelet restart, which does reset it: every waiting pod tries at once, ten seconds after comes the next.
+    // A job pod's image under policy Always would climb on; seen here through the unit tests of the
+    // ladder and a kubelet restart, which does reset it: every waiting pod tries at once, ten
+    // seconds after comes the next.
     let more =
         format!("{REFUSED}[timeline.k]\nat = \"500s\"\nrestart_kubelets = {{ pool = \"some\" }}");
     let detail = outcome(&spec(&at_once(20, 20, "15m", &more, "")), 0).detail.unwrap();

@@ -105,7 +105,9 @@ const CASES: &[Case] = &[
         Code::TooMany,
         (
             "",
-            "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\nrequests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
+            "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\n\
+             requests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \
+             \"token\"]",
         ),
         "[\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
         "7 elements",
@@ -159,11 +161,33 @@ const CASES: &[Case] = &[
         Code::OutOfRange,
         (
             "",
-            "[fault.f]\nregistry = \"docker-hub\"\nanswer = \"drop\"\nfrom = \"5m\"\nuntil = \"5m\"",
+            "[fault.f]\nregistry = \"docker-hub\"\nanswer = \"drop\"\nfrom = \"5m\"\n\
+             until = \"5m\"",
         ),
         "\"5m\"",
         "`fault.f` ends at 5m",
         "not a length",
+    ),
+    case(
+        Code::OutOfRange,
+        ("replicas = 2", "replicas = 2\nmax_surge = 0\nmax_unavailable = \"0%\""),
+        "\"0%\"",
+        "max_unavailable` is 0, and so is max_surge",
+        "API server",
+    ),
+    case(
+        Code::NeverHappens,
+        ("replicas = 2", "replicas = 2\nstart = { at = \"6h\" }"),
+        "\"6h\"",
+        "`workload.api.start.at` is 6h",
+        "horizon",
+    ),
+    case(
+        Code::BadPath,
+        ("", "[variant.x]\npool.workers.nodes = 4\n\"pool.workers.nodes\" = 5"),
+        "\"pool.workers.nodes\"",
+        "is given twice",
+        "",
     ),
     case(
         Code::UnknownWord,
@@ -178,6 +202,13 @@ const CASES: &[Case] = &[
         "\"containerd-1.6\"",
         "`pool.workers.runtime`",
         "one of containerd-1.7, containerd-1.7.24, containerd-1.7.34",
+    ),
+    case(
+        Code::UnknownWord,
+        ("preset = \"docker-hub\"", "preset = \"docker-hubb\""),
+        "\"docker-hubb\"",
+        "`registry.docker-hub.preset` does not know",
+        "did you mean `docker-hub`?",
     ),
     case(
         Code::UnknownName,
@@ -240,7 +271,8 @@ const CASES: &[Case] = &[
         Code::NotInWorkload,
         (
             "",
-            "[timeline.r]\nat = \"1h\"\nrollout = { workload = \"api\", replace = { base = \"api\" } }",
+            "[timeline.r]\nat = \"1h\"\n\
+             rollout = { workload = \"api\", replace = { base = \"api\" } }",
         ),
         "{ base = \"api\" }",
         "replaces image `base`, which workload `api` lacks",
@@ -257,11 +289,34 @@ const CASES: &[Case] = &[
         Code::NotHere,
         (
             "",
-            "[registry.docker-hub.limit.x]\nlaw = \"sliding-log\"\nallow = 1\nwindow = \"1m\"\nburst = 3",
+            "[registry.docker-hub.limit.x]\nlaw = \"sliding-log\"\nallow = 1\nwindow = \"1m\"\n\
+             burst = 3",
         ),
         "3",
         "`registry.docker-hub.limit.x.burst` has no meaning with law = \"sliding-log\"",
         "token-bucket",
+    ),
+    case(
+        Code::NotHere,
+        (
+            "",
+            "[egress.own]\nkind = \"per-node\"\n[background.b]\negress = \"own\"\n\
+             registry = \"docker-hub\"\npulls_per_hour = 1",
+        ),
+        "\"own\"",
+        "`background.b.egress` has kind = \"per-node\"",
+        "name a NAT",
+    ),
+    case(
+        Code::NotHere,
+        (
+            "",
+            "[registry.docker-hub.limit.x]\nlaw = \"concurrency\"\nallow = 1\n\
+             [registry.docker-hub.limit.y]\nlaw = \"concurrency\"\nallow = 2",
+        ),
+        "\"concurrency\"",
+        "more than one limit",
+        "at most one",
     ),
     case(
         Code::NotHere,
@@ -291,7 +346,9 @@ const CASES: &[Case] = &[
         Code::OtherAccount,
         (
             "",
-            "[registry.other]\nhost = \"quay.io\"\n[account.other]\nregistry = \"other\"\n[workload.api.start]\n[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\naccount = \"other\"\ncontainers = [{ image = \"api\" }]\n",
+            "[registry.other]\nhost = \"quay.io\"\n[account.other]\nregistry = \"other\"\n\
+             [workload.api.start]\n[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\n\
+             account = \"other\"\ncontainers = [{ image = \"api\" }]\n",
         ),
         "\"other\"",
         "no image of workload `b` is pulled with account `other`",
@@ -386,10 +443,10 @@ fn verdict(case: &Case) -> Result<(), String> {
         return Err(format!("{:?} expected once in:\n{shown}", case.code));
     };
     let place = &problem.place;
-    let skipped = place.text.chars().skip(place.column.unwrap() as usize - 1);
+    let skipped = place.text.chars().skip(place.column.expect("a column") as usize - 1);
     let marked: String = skipped.take(place.length as usize).collect();
-    let line = text.lines().nth(place.line.unwrap() as usize - 1);
-    let carets = shown.lines().find(|line| line.contains('^')).unwrap();
+    let line = text.lines().nth(place.line.expect("a line") as usize - 1);
+    let carets = shown.lines().find(|line| line.contains('^')).expect("carets");
     let told = |help: &String| help.contains(case.help);
     for (holds, what) in [
         (problem.code == case.code, "code"),
@@ -432,7 +489,8 @@ error[PS0202]: `workload.api` has no key `replica`
 28 | replica = 2
    | ^^^^^^^
    = help: did you mean `replicas`?
-   = help: keys: enabled, kind, pool, replicas, completions, parallelism, duration, start, account, init_containers, containers, max_surge, max_unavailable, progress_deadline, startup
+   = help: keys: enabled, kind, pool, replicas, completions, parallelism, duration, start, account,
+           init_containers, containers, max_surge, max_unavailable, progress_deadline, startup
 
 2 errors
 "#
@@ -488,7 +546,8 @@ fn problems_of_flags_and_variants_point_at_them() {
 #[test]
 fn bounds_on_the_whole_run_are_held() {
     let text = changed(("replicas = 2", "replicas = 2000000"))
-        + "[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\ncontainers = [{ image = \"api\" }]\n";
+        + "[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\n\
+         containers = [{ image = \"api\" }]\n";
     let many = problems(&text, &Request::default());
     assert_eq!(many.list.len(), 1, "{many}");
     assert_eq!(many.list[0].code, Code::TooMuch);

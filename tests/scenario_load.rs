@@ -36,7 +36,7 @@ replications = 20
 
 [registry.docker-hub]
 host   = "docker.io"
-preset = "docker-hub"              # limits, token service, CDN; any field can be overridden below it
+preset = "docker-hub"              # limits, token service, CDN; any field can be overridden
 rtt    = "40ms"
 
 [registry.docker-hub.limit.anonymous-pulls]    # the preset's, spelled out
@@ -199,7 +199,7 @@ fn nested_and_quoted_paths_of_a_variant_are_the_same() {
 
 /// The blocks of a text in the opposite order, behind its top-level keys.
 fn reversed(text: &str) -> String {
-    let (top, blocks) = text.split_once("\n\n[").unwrap();
+    let (top, blocks) = text.split_once("\n\n[").expect("blocks");
     let mut blocks: Vec<&str> = blocks.split("\n\n[").collect();
     blocks.reverse();
     format!("{top}\n\n[{}", blocks.join("\n\n["))
@@ -293,7 +293,12 @@ fn the_counter_of_docker_hub_has_two_readings() {
 const EVENTS: &str = r#"
 [timeline.b-outage]
 at = "5m"
-outage = { registry = "docker-hub", answer = "503", for = "10m", requests = ["blob-get", "cdn-get"], share = "50%" }
+[timeline.b-outage.outage]
+registry = "docker-hub"
+answer = "503"
+for = "10m"
+requests = ["blob-get", "cdn-get"]
+share = "50%"
 
 [fault.a-fault]
 registry = "docker-hub"
@@ -311,7 +316,9 @@ timeline.kernel-rollout.replace_nodes.batch = 7
 
 [timeline.a-set]
 at = "30m"
-set = { "pool.workers.kubelet.registry_pull_qps" = 0, "registry.docker-hub.limit.abuse.allow" = 0.5 }
+[timeline.a-set.set]
+"pool.workers.kubelet.registry_pull_qps" = 0
+"registry.docker-hub.limit.abuse.allow" = 0.5
 
 [timeline.roll]
 at = "1h"
@@ -421,10 +428,36 @@ fn a_kubelet_with_a_parallel_limit_is_parallel() {
 fn every_preset_loads_below_a_bare_block() {
     for preset in presets::all() {
         let sets = match preset.kind {
-            "registry" => vec!["registry.docker-hub.preset=docker-hub".to_owned()],
+            "registry" => {
+                let spec =
+                    load(&format!("[registry.x]\npreset = \"{}\"", preset.name)).scenario.spec;
+                assert!(
+                    !spec.registries[0].host.is_empty() && !spec.registries[0].limits.is_empty()
+                );
+                continue;
+            }
             "egress" => vec![format!("egress.nat.preset={}", preset.name)],
             _ => vec![format!("pool.workers.runtime={}", preset.name)],
         };
         load_with(DESIGN, &Request { sets, ..Request::default() });
+    }
+}
+
+#[test]
+fn the_schema_and_the_reference_know_every_key() {
+    let schema = scenario::schema();
+    let pool = &schema["properties"]["pool"]["patternProperties"]["^[a-z0-9-]+$"];
+    assert_eq!(pool["properties"]["nodes"]["maximum"], 100_000);
+    assert_eq!(pool["required"], serde_json::json!(["nodes", "egress"]));
+    assert_eq!(pool["properties"]["kubelet"]["properties"]["registry_burst"]["default"], 10);
+    assert!(schema["properties"]["expect"]["properties"]["ready_seconds_p95"].is_object());
+    let page = scenario::reference();
+    for part in
+        ["`[registry.NAME.limit.NAME]`", "`[timeline.NAME.rollout]`", "| `pull_seconds_p50`"]
+    {
+        assert!(page.contains(part), "{part}");
+    }
+    for row in page.lines().filter(|line| line.starts_with('|')) {
+        assert!((3..=5).contains(&row.replace("\\|", "").matches('|').count()), "{row}");
     }
 }

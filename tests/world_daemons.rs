@@ -1,7 +1,9 @@
-//! DaemonSets: how many of their pods are missing, and what becomes of them while their nodes restart or go.
+//! DaemonSets: how many of their pods are missing, and what becomes of them while their nodes
+//! restart or go.
 //!
-//! The numbers come from the rule, not from the program: a DaemonSet wants one pod on each node it has, a rollout
-//! takes `max_unavailable` of them away at a time, and a node that restarts keeps its DaemonSet.
+//! The numbers come from the rule, not from the program: a DaemonSet wants one pod on each node it
+//! has, a rollout takes `max_unavailable` of them away at a time, and a node that restarts keeps
+//! its DaemonSet.
 
 mod support;
 
@@ -84,8 +86,9 @@ delete_pods = {{ workload = "agent", share = "40%" }}
     assert!((share - 0.6).abs() < 1e-9, "four of ten were deleted: {share}");
 }
 
-/// A hundred daemons are created at 20 a second after 30 at once, so that the restart after one second catches most of
-/// them unbound. The machines are back after 90 s, and then every daemon must come up.
+/// A hundred daemons are created at 20 a second after 30 at once, so that the restart after one
+/// second catches most of them unbound. The machines are back after 90 s, and then every daemon
+/// must come up.
 #[test]
 fn daemons_created_while_their_nodes_restart_start_when_these_are_back() {
     let seen = ran(r#"
@@ -140,8 +143,9 @@ rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
     assert!((81.0..90.0).contains(&took), "the machines are back 81 s later: {took}");
 }
 
-/// Five of ten nodes are drained at 60 s, for 30 s; the rollout at 70 s must leave their pods alone, which go with
-/// them, and no pod may wait for a node that is gone. So 10 daemons are made: 5 by the rollout, 5 on the new nodes.
+/// Five of ten nodes are drained at 60 s, for 30 s; the rollout at 70 s must leave their pods alone,
+/// which go with them, and no pod may wait for a node that is gone. So 10 daemons are made: 5 by
+/// the rollout, 5 on the new nodes.
 #[test]
 fn a_rollout_leaves_nodes_alone_that_are_about_to_go() {
     let seen = ran(&format!(

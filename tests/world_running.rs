@@ -48,7 +48,8 @@ containers = [{ image = "app" }]
     assert_known(&seen, "unready_pod_minutes", 30.0);
 }
 
-/// Of six completions two run at the start and end after 10 s; the other four are pods of the run, two at a time.
+/// Of six completions two run at the start and end after 10 s; the other four are pods of the run,
+/// two at a time.
 #[test]
 fn a_job_that_runs_at_the_start_goes_on_to_its_end() {
     let seen = ran(r#"

@@ -10,7 +10,7 @@ use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, 
 use crate::experiment::{Options, replicate, summarise};
 use crate::model;
 use crate::model::outcome::RequestSink;
-use crate::report::files::{RequestFile, WallClock, folder, summary_csv, write_all};
+use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
 use crate::report::json::write_summary;
 use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
@@ -162,12 +162,14 @@ fn write_files(
     requests: Option<RequestFile>,
     wall_clock: &WallClock,
 ) -> Result<Vec<String>, Failure> {
+    let chart_folder = folder.join(chart::FOLDER);
+    clear(folder)?;
+    chart::clear(&chart_folder)?;
     let mut names = vec![];
     if let Some(requests) = requests {
         names.push(requests.finish()?);
     }
     let mut charts = vec![];
-    let chart_folder = folder.join(chart::FOLDER);
     if !flags.no_charts {
         charts = chart::write_all(&chart_folder, run)?;
     }

@@ -1,6 +1,6 @@
-//! The future event list: events leave it by (time, sequence), so what was scheduled first at one instant happens
-//! first. Nothing else breaks ties; fairness among equals is the model's business (a keyed shuffle), not the
-//! calendar's.
+//! The future event list: events leave it by (time, sequence), so what was scheduled first at one
+//! instant happens first. Nothing else breaks ties; fairness among equals is the model's business
+//! (a keyed shuffle), not the calendar's.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;

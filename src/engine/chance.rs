@@ -1,11 +1,12 @@
 //! Keyed randomness: a draw is a function of who asks and for what, never of when.
 //!
-//! Every draw is keyed by (seed, replication, purpose, entity, n). Two runs that differ in one parameter see the
-//! same luck everywhere else (common random numbers), and a fast path that skips draws changes nothing.
+//! Every draw is keyed by (seed, replication, purpose, entity, n). Two runs that differ in one
+//! parameter see the same luck everywhere else (common random numbers), and a fast path that skips
+//! draws changes nothing.
 //!
-//! The generator behind a key is `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number
-//! generators", OOPSLA 2014) started from a mix of the key; it implements rand's generator trait and so feeds rand
-//! and `rand_distr`.
+//! The generator behind a key is `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom
+//! number generators", OOPSLA 2014) started from a mix of the key; it implements rand's generator
+//! trait and so feeds rand and `rand_distr`.
 
 use rand::rand_core::{Infallible, TryRng};
 use rand_distr::{Distribution, Exp1};
@@ -105,7 +106,8 @@ impl TryRng for Draw {
     }
 }
 
-/// Puts `items` in an order that depends on their keys and the draw alone, not on the order they came in.
+/// Puts `items` in an order that depends on their keys and the draw alone, not on the order they
+/// came in.
 pub fn shuffle_by_key<T>(items: &mut [T], chance: Chance, purpose: u64, key: impl Fn(&T) -> u64) {
     items.sort_by_cached_key(|item| {
         let key = key(item);
@@ -136,7 +138,8 @@ mod tests {
 
     #[test]
     fn splitmix64_gives_the_published_sequence() {
-        // First outputs of SplitMix64 from state 1234567, as in the reference implementation's test vectors.
+        // First outputs of SplitMix64 from state 1234567, as in the reference implementation's test
+        // vectors.
         let mut draw = Draw { state: 1_234_567 };
         assert_eq!(draw.bits(), 6_457_827_717_110_365_317);
         assert_eq!(draw.bits(), 3_203_168_211_198_807_973);
@@ -145,8 +148,8 @@ mod tests {
 
     #[test]
     fn draws_of_neighbouring_keys_are_uniform_and_unrelated() {
-        // 100,000 keys in 10 cells: the chi-square statistic with 9 degrees of freedom stays below its 99.9 %
-        // quantile of 27.88 (table).
+        // 100,000 keys in 10 cells: the chi-square statistic with 9 degrees of freedom stays below
+        // its 99.9 % quantile of 27.88 (table).
         let chance = Chance::new(1, 0);
         for purpose in 0..3 {
             let mut cells = [0u32; 10];
@@ -160,7 +163,8 @@ mod tests {
 
     #[test]
     fn exponential_spans_have_their_mean() {
-        // The standard error of the mean of 100,000 draws is mean / sqrt(100,000) = 0.316 %; four of them.
+        // The standard error of the mean of 100,000 draws is mean / sqrt(100,000) = 0.316 %; four
+        // of them.
         let chance = Chance::new(7, 0);
         let mean = Span::from_secs(100);
         let total: f64 =
@@ -170,7 +174,8 @@ mod tests {
 
     #[test]
     fn rounded_exponential_draws_are_those_of_this_platform() {
-        // Pins rand_distr's mathematics after rounding: another platform or an upgrade that differs shows here.
+        // Pins rand_distr's mathematics after rounding: another platform or an upgrade that differs
+        // shows here.
         let chance = Chance::new(42, 0);
         let digest = (0..10_000).fold(0, |digest, n| {
             combine(digest, chance.draw(1, 1, n).exponential(Span::from_secs(3_600)).as_micros())

@@ -1,5 +1,5 @@
-//! Others who spend the same identities: another cluster or an office behind the same address, a pipeline with the
-//! same account.
+//! Others who spend the same identities: another cluster or an office behind the same address, a
+//! pipeline with the same account.
 
 use crate::engine::chance::{combine, stable_hash};
 use crate::model::gate::Request;
@@ -17,7 +17,8 @@ impl World<'_> {
         }
     }
 
-    /// The `n`-th pull of a background comes after an exponentially distributed span: a Poisson stream.
+    /// The `n`-th pull of a background comes after an exponentially distributed span: a Poisson
+    /// stream.
     fn schedule_background(&mut self, now: Time, id: BackgroundId, n: u32) {
         let rate = self.spec.backgrounds[id.idx()].millipulls_per_hour;
         if rate == 0 {
@@ -34,8 +35,8 @@ impl World<'_> {
         combine(stable_hash("background"), stable_hash(&self.spec.backgrounds[id.idx()].name))
     }
 
-    /// Somebody else pulls a multi-platform image: a HEAD, an index and a platform manifest pass the limits. What
-    /// is refused is not tried again, and counts among nobody's requests here.
+    /// Somebody else pulls a multi-platform image: a HEAD, an index and a platform manifest pass
+    /// the limits. What is refused is not tried again, and counts among nobody's requests here.
     pub(crate) fn on_background_pulled(&mut self, now: Time, id: BackgroundId, n: u32) {
         let spec = &self.spec.backgrounds[id.idx()];
         let key = self.background_key(id);

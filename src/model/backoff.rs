@@ -1,9 +1,10 @@
 //! The kubelet's image back-off: one ladder per pod and image.
 //!
-//! Source: client-go `util/flowcontrol/backoff.go` (`Next`, `IsInBackOffSinceUpdate`, `hasExpired`) and kubelet
-//! `kubelet.go` (`imageBackOffPeriod` 10 s, `MaxImageBackOff` 300 s, constructor without jitter), read at
-//! client-go 32ce75a7 (2026-07-24). The factor is 2; an entry expires when more than twice the longest window has
-//! passed since the last failure; a success does not reset it.
+//! Source: client-go `util/flowcontrol/backoff.go` (`Next`, `IsInBackOffSinceUpdate`, `hasExpired`)
+//! and kubelet `kubelet.go` (`imageBackOffPeriod` 10 s, `MaxImageBackOff` 300 s, constructor
+//! without jitter), read at client-go 32ce75a7 (2026-07-24). The factor is 2; an entry expires when
+//! more than twice the longest window has passed since the last failure; a success does not reset
+//! it.
 
 use crate::units::{Span, Time};
 
@@ -24,8 +25,8 @@ pub struct Rung {
 }
 
 impl Rung {
-    /// Notes a pull that failed at `now`: the next window is twice the last one, up to the longest, or the first
-    /// one where the entry had expired.
+    /// Notes a pull that failed at `now`: the next window is twice the last one, up to the longest,
+    /// or the first one where the entry had expired.
     pub fn fail(&mut self, now: Time, ladder: Ladder) {
         let window = match self.entry {
             Some((window, last)) if !expired(now, last, ladder) => (window * 2).at_most(ladder.max),
@@ -34,12 +35,13 @@ impl Rung {
         self.entry = Some((window, now));
     }
 
-    /// Whether an attempt at `now` is held back. The comparison is strict: at the window's end the pull goes.
+    /// Whether an attempt at `now` is held back. The comparison is strict: at the window's end the
+    /// pull goes.
     ///
-    /// Windows and sync ticks are both whole seconds, so a pull that failed in no time meets its window's end to the
-    /// microsecond. The kubelet compares nanoseconds there, below the model's resolution; the tie is broken as a
-    /// clock of double-precision seconds breaks it, which is what the published test vectors ran on. A pull that
-    /// takes any time never gets here.
+    /// Windows and sync ticks are both whole seconds, so a pull that failed in no time meets its
+    /// window's end to the microsecond. The kubelet compares nanoseconds there, below the model's
+    /// resolution; the tie is broken as a clock of double-precision seconds breaks it, which is
+    /// what the published test vectors ran on. A pull that takes any time never gets here.
     pub fn holds_back(self, now: Time, ladder: Ladder) -> bool {
         let Some((window, last)) = self.entry else { return false };
         if expired(now, last, ladder) {

@@ -12,7 +12,7 @@ use crate::units::Time;
 /// All source addresses of a run, and the pools of ports behind them.
 #[derive(Clone, Debug)]
 pub(crate) struct Egresses {
-    egresses: Vec<Egress>,
+    all: Vec<Egress>,
     /// What is known of each address, by [`AddressId`].
     addresses: Vec<Address>,
     n_prefixes: u32,
@@ -32,7 +32,8 @@ struct Egress {
     prefixes: Vec<u32>,
     n_addresses: u32,
     link: Option<LinkId>,
-    /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are allotted to machines.
+    /// Port pools, by (owner, endpoint): the owner is an address, or a node where ports are
+    /// allotted to machines.
     ports: Vec<Option<PortPool>>,
 }
 
@@ -48,14 +49,14 @@ struct Address {
 impl Egresses {
     pub(crate) fn new(spec: &Spec, chance: Chance, links: &[Option<LinkId>]) -> Self {
         let mut this = Self {
-            egresses: Vec::new(),
+            all: Vec::new(),
             addresses: Vec::new(),
             n_prefixes: 0,
             n_endpoints: spec.registries.len() * 3,
             chance,
         };
         for (egress, &link) in spec.egresses.iter().zip(links) {
-            this.egresses.push(Egress {
+            this.all.push(Egress {
                 spec: egress.clone(),
                 key: combine(stable_hash("egress"), stable_hash(&egress.name)),
                 shared: Vec::new(),
@@ -65,13 +66,13 @@ impl Egresses {
                 link,
                 ports: Vec::new(),
             });
-            let id = EgressId::from(this.egresses.len() - 1);
+            let id = EgressId::from(this.all.len() - 1);
             match egress.addressing {
                 Addressing::Nat { addresses, .. } => this.set_addresses(id, addresses),
                 Addressing::Ipv6 { prefixes } => {
                     for _ in 0..prefixes {
                         let prefix = this.new_prefix();
-                        this.egresses[id.idx()].prefixes.push(prefix);
+                        this.all[id.idx()].prefixes.push(prefix);
                     }
                 }
                 Addressing::PerNode => {}
@@ -87,24 +88,24 @@ impl Egresses {
 
     fn new_address(&mut self, egress: EgressId, prefix: Option<u32>) -> AddressId {
         let prefix = prefix.unwrap_or_else(|| self.new_prefix());
-        let ordinal = self.egresses[egress.idx()].n_addresses;
-        self.egresses[egress.idx()].n_addresses += 1;
+        let ordinal = self.all[egress.idx()].n_addresses;
+        self.all[egress.idx()].n_addresses += 1;
         self.addresses.push(Address { egress, ordinal, prefix, owner: ordinal });
         AddressId::from(self.addresses.len() - 1)
     }
 
     /// Sets how many shared addresses a NAT draws from.
     pub(crate) fn set_addresses(&mut self, egress: EgressId, addresses: u32) {
-        while self.egresses[egress.idx()].shared.len() < addresses as usize {
+        while self.all[egress.idx()].shared.len() < addresses as usize {
             let address = self.new_address(egress, None);
-            self.egresses[egress.idx()].shared.push(address);
+            self.all[egress.idx()].shared.push(address);
         }
-        self.egresses[egress.idx()].in_use = addresses;
+        self.all[egress.idx()].in_use = addresses;
     }
 
     /// The address that a new node keeps: its own, or the shared one it drew.
     pub(crate) fn address_of_new_node(&mut self, id: EgressId, node_key: u64) -> AddressId {
-        let egress = &self.egresses[id.idx()];
+        let egress = &self.all[id.idx()];
         let mut draw = self.chance.draw(Purpose::NodeAddress as u64, node_key, egress.key);
         match egress.spec.addressing {
             Addressing::Nat { .. } => egress.shared[draw.below(u64::from(egress.in_use)) as usize],
@@ -118,7 +119,7 @@ impl Egresses {
 
     /// A shared address for a new connection of `entity`, its `n`-th draw.
     pub(crate) fn address_of_connection(&self, id: EgressId, entity: u64, n: u64) -> AddressId {
-        let egress = &self.egresses[id.idx()];
+        let egress = &self.all[id.idx()];
         let mut draw = self.chance.draw(Purpose::ConnectionAddress as u64, entity, n);
         egress.shared[draw.below(u64::from(egress.in_use)) as usize]
     }
@@ -126,7 +127,7 @@ impl Egresses {
     /// Whether each connection draws its own address.
     pub(crate) fn draws_per_connection(&self, id: EgressId) -> bool {
         matches!(
-            self.egresses[id.idx()].spec.addressing,
+            self.all[id.idx()].spec.addressing,
             Addressing::Nat { choose: Choose::Connection, .. }
         )
     }
@@ -138,7 +139,7 @@ impl Egresses {
 
     /// The link that everything of an egress passes.
     pub(crate) fn link(&self, id: EgressId) -> Option<LinkId> {
-        self.egresses[id.idx()].link
+        self.all[id.idx()].link
     }
 
     fn pool(
@@ -149,7 +150,7 @@ impl Egresses {
     ) -> Option<&mut PortPool> {
         let Address { egress, owner, .. } = self.addresses[address.idx()];
         let n_endpoints = self.n_endpoints;
-        let egress = &mut self.egresses[egress.idx()];
+        let egress = &mut self.all[egress.idx()];
         let ports = egress.spec.ports?;
         let owner = if ports.per_node { node.0 } else { owner };
         let slot = owner as usize * n_endpoints + endpoint.idx();
@@ -162,7 +163,7 @@ impl Egresses {
     /// `NAME#ORDINAL`, as shown in outputs.
     pub(crate) fn address_label(&self, address: AddressId) -> String {
         let address = &self.addresses[address.idx()];
-        format!("{}#{}", self.egresses[address.egress.idx()].spec.name, address.ordinal)
+        format!("{}#{}", self.all[address.egress.idx()].spec.name, address.ordinal)
     }
 
     /// `NAME#ORDINAL` of the first address with this prefix.
@@ -173,7 +174,7 @@ impl Egresses {
 
     /// Ports taken at each egress, over all its pools, and how many they hold in all.
     pub(crate) fn ports_taken(&self, now: Time) -> impl Iterator<Item = (usize, u64, u64)> {
-        self.egresses.iter().enumerate().filter_map(move |(number, egress)| {
+        self.all.iter().enumerate().filter_map(move |(number, egress)| {
             let count = egress.spec.ports?.count;
             let pools = egress.ports.iter().flatten();
             let (taken, all) = pools.fold((0, 0), |(taken, all), it| {

@@ -1,8 +1,9 @@
 //! The rows of gates that a connection and a request pass, and the causes of their refusals.
 //!
-//! A connection passes DNS, egress port, dial, TLS; a request passes injected faults and
-//! limits at the edge, authorisation, injected faults and limits of the registry. A refusal is data: which gate, which limit or fault. A new throttle is a new gate or a new
-//! limit here, never a branch in the kubelet.
+//! A connection passes DNS, egress port, dial, TLS; a request passes injected faults and limits at
+//! the edge, authorisation, injected faults and limits of the registry. A refusal is data: which
+//! gate, which limit or fault. A new throttle is a new gate or a new limit here, never a branch in
+//! the kubelet.
 
 use crate::model::World;
 use crate::model::ids::{FaultId, LimitId, NodeId};
@@ -220,8 +221,8 @@ impl World<'_> {
         (asks_token && !request.authorised).then_some(Reply::Challenged)
     }
 
-    /// Asks every limit of one gate. Limits that granted before a later one refused have been spent, as separate
-    /// limiters in a row do.
+    /// Asks every limit of one gate. Limits that granted before a later one refused have been
+    /// spent, as separate limiters in a row do.
     fn pass_limits(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
         if request.endpoint.kind == EndpointKind::Cdn {
             return None;

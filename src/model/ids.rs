@@ -1,5 +1,5 @@
-//! Dense ids: an index into the table of its kind. They never leave the model; what is shown or hashed is a
-//! name or a stable key.
+//! Dense ids: an index into the table of its kind. They never leave the model; what is shown or
+//! hashed is a name or a stable key.
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
@@ -25,7 +25,8 @@ macro_rules! ids {
 ids! {
     /// A registry block.
     RegistryId(u16);
-    /// A limit; limits of all registries are numbered through, in the order of registries and their limits.
+    /// A limit; limits of all registries are numbered through, in the order of registries and their
+    /// limits.
     LimitId(u16);
     /// An account block.
     AccountId(u16);

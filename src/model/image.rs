@@ -1,7 +1,8 @@
-//! The image catalogue: every image as the blobs it consists of, content-addressed, so that images share layers.
+//! The image catalogue: every image as the blobs it consists of, content-addressed, so that images
+//! share layers.
 //!
-//! What is fetched is a blob (index, manifest, config, layer); what is unpacked is a chain: a layer on top of the
-//! layers below it, as containerd's snapshotter keys it by chain id.
+//! What is fetched is a blob (index, manifest, config, layer); what is unpacked is a chain: a layer
+//! on top of the layers below it, as containerd's snapshotter keys it by chain id.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ pub struct Catalogue {
     sizes: Vec<Bytes>,
 }
 
-/// One image, for any platform it has: nodes never exchange blobs, so the platforms of one image may share ids.
+/// One image, for any platform it has: nodes never exchange blobs, so the platforms of one image
+/// may share ids.
 #[derive(Clone, Debug)]
 pub struct Image {
     /// Stable key: the hash of kind and name.
@@ -28,8 +30,8 @@ pub struct Image {
     pub by_digest: bool,
     /// Whether an index stands before the platform manifest.
     pub has_index: bool,
-    /// Objects in the order in which containerd fetches them: index (where there is one), manifest, config, layers
-    /// from the bottom up.
+    /// Objects in the order in which containerd fetches them: index (where there is one), manifest,
+    /// config, layers from the bottom up.
     pub objects: Vec<BlobId>,
     /// Chains of the layers, from the bottom up.
     pub chains: Vec<ChainId>,

@@ -1,13 +1,15 @@
 //! A node's content and image store, as containerd keeps it.
 //!
-//! Blobs are keyed by digest and guarded by one lock each: of several pulls that need a blob, one fetches it and the
-//! others wait; when it fails, the next waiter fetches in turn. The same holds for unpacking a chain. A blob or
-//! chain lives as long as somebody holds it: a pull in flight (its lease) or an image that is present. So a failed
-//! pull leaves nothing, unless another live pull or image holds it.
+//! Blobs are keyed by digest and guarded by one lock each: of several pulls that need a blob, one
+//! fetches it and the others wait; when it fails, the next waiter fetches in turn. The same holds
+//! for unpacking a chain. A blob or chain lives as long as somebody holds it: a pull in flight (its
+//! lease) or an image that is present. So a failed pull leaves nothing, unless another live pull or
+//! image holds it.
 //!
-//! Source: containerd `unpacker.go` (`kmutex` by digest and chain id), `metadata/content.go`, leases and
-//! `gc/scheduler` (collection at least 245 ms after a failure; here at once), 1.6 to 2.3; measured on 1.7.34: four
-//! pulls of one image send one set of GETs, three failing pulls repeat the series one after another.
+//! Source: containerd `unpacker.go` (`kmutex` by digest and chain id), `metadata/content.go`,
+//! leases and `gc/scheduler` (collection at least 245 ms after a failure; here at once), 1.6 to
+//! 2.3; measured on 1.7.34: four pulls of one image send one set of GETs, three failing pulls
+//! repeat the series one after another.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -86,10 +88,11 @@ impl<Id: Ord + Copy> Locked<Id> {
         }
     }
 
-    fn hold(&mut self, id: Id) {
+    /// Holds it; true where it was not there before.
+    fn hold(&mut self, id: Id) -> bool {
         let entry = self.entries.entry(id).or_default();
-        entry.present = true;
         entry.holders += 1;
+        !std::mem::replace(&mut entry.present, true)
     }
 
     /// Lets go of it; true when nobody holds it any more and it is gone.
@@ -144,25 +147,28 @@ impl ImageStore {
         self.images.get(&image).is_some_and(|&from| from <= now)
     }
 
-    /// Notes an image as present from `from` on. The first time, the image holds its blobs and chains; true then.
+    /// Notes an image as present from `from` on. The first time, the image holds its blobs and
+    /// chains. Calls `added` for each blob that was not there before: none after a pull, which
+    /// holds them all, and those of a disk that comes with images.
     pub fn add_image(
         &mut self,
         image: ImageId,
         from: Time,
-        blobs: &[BlobId],
-        chains: &[ChainId],
-    ) -> bool {
+        (blobs, chains): (&[BlobId], &[ChainId]),
+        mut added: impl FnMut(BlobId),
+    ) {
         if self.images.contains_key(&image) {
-            return false;
+            return;
         }
         self.images.insert(image, from);
         for &blob in blobs {
-            self.blobs.hold(blob);
+            if self.blobs.hold(blob) {
+                added(blob);
+            }
         }
         for &chain in chains {
             self.chains.hold(chain);
         }
-        true
     }
 
     /// Whether the blob is there.
@@ -190,7 +196,8 @@ impl ImageStore {
         self.blobs.leave_queue(blob, pull);
     }
 
-    /// Lets go of a blob; what nobody holds is removed, and the bytes of it are returned as thrown away.
+    /// Lets go of a blob; what nobody holds is removed, and the bytes of it are returned as thrown
+    /// away.
     pub fn release_blob(&mut self, blob: BlobId, size: Bytes) -> Bytes {
         if self.blobs.release(blob) { size } else { Bytes::ZERO }
     }
@@ -277,7 +284,7 @@ mod tests {
         store.blob_fetched(BLOB, &mut woken);
         assert_eq!(store.claim_blob(BLOB, waiter(2)), Claim::Present);
         assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes::ZERO, "pull 2 still holds it");
-        store.add_image(ImageId(0), Time::ZERO, &[BLOB], &[]);
+        store.add_image(ImageId(0), Time::ZERO, (&[BLOB], &[]), |_| panic!("it was there"));
         assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes::ZERO, "the image holds it");
         assert_eq!(store.claim_blob(BLOB, waiter(3)), Claim::Present);
     }
@@ -295,8 +302,10 @@ mod tests {
     #[test]
     fn an_image_is_seen_from_its_instant_on() {
         let mut store = ImageStore::default();
-        assert!(store.add_image(ImageId(1), Time::from_secs(5), &[], &[]));
-        assert!(!store.add_image(ImageId(1), Time::from_secs(9), &[], &[]));
+        let mut added = Vec::new();
+        store.add_image(ImageId(1), Time::from_secs(5), (&[BLOB], &[]), |it| added.push(it));
+        store.add_image(ImageId(1), Time::from_secs(9), (&[BLOB], &[]), |_| unreachable!());
+        assert_eq!(added, [BLOB]);
         assert!(!store.has_image(ImageId(1), Time::from_secs(4)));
         assert!(store.has_image(ImageId(1), Time::from_secs(5)));
     }

@@ -1,17 +1,21 @@
-//! The kubelet: pod syncs, image pull policy, back-off, the queue to the runtime and its own QPS limit.
+//! The kubelet: pod syncs, image pull policy, back-off, the queue to the runtime and its own QPS
+//! limit.
 //!
-//! Source: kubernetes `pkg/kubelet/images/{image_manager,puller,helpers}.go`, `pod_workers.go`, `kubelet.go`
-//! (1.27 to 1.35), `kuberuntime_manager.go` (SyncPod); the facts and their marks are in `ARCHITECTURE.md`, "Sources".
+//! Source: kubernetes `pkg/kubelet/images/{image_manager,puller,helpers}.go`, `pod_workers.go`,
+//! `kubelet.go` (1.27 to 1.35), `kuberuntime_manager.go` (SyncPod); the facts and their marks are
+//! in `ARCHITECTURE.md`, "Sources".
 //!
-//! - A sync walks the pod's containers: the next init container only, or all containers in order. A present image
-//!   (policy `IfNotPresent`) starts the container whatever the back-off says; otherwise the pod and image's ladder
-//!   decides; otherwise the pull is asked for and the sync waits for its end.
-//! - A sync in error is followed by another after 10 to 15 s, on the kubelet's 1 s tick; the first failure of a
-//!   sandbox also by an extra one within a second. A pull is tried again at the first sync at which its window has
-//!   passed.
-//! - These polls are a keyed stream per pod and failure, so they need no events: the stream is walked to the first
-//!   sync that matters, and walked again when an image becomes present. [`Polling::Every`] is the twin that does
-//!   run every poll; a test shows that nothing observable differs.
+//! - A sync walks the pod's containers: the next init container only, or all containers in order. A
+//!   present image (policy `IfNotPresent`) starts the container whatever the back-off says;
+//!   otherwise the pod and image's ladder decides; otherwise the pull is asked for and the sync
+//!   waits for its end.
+//! - A sync in error is followed by another after 10 to 15 s, on the kubelet's 1 s tick; the first
+//!   failure of a sandbox also by an extra one within a second. A pull is tried again at the first
+//!   sync at which its window has passed.
+//! - These polls are a keyed stream per pod and failure, so they need no events: the stream is
+//!   walked to the first sync that matters, and walked again when an image becomes present.
+//!   [`Polling::Every`] is the twin that does run every poll; a test shows that nothing observable
+//!   differs.
 
 use std::collections::VecDeque;
 
@@ -68,7 +72,8 @@ enum Ensure {
 impl Kubelet {
     /// A kubelet that has just started: no back-off, no queue, a full bucket.
     pub(crate) fn new(spec: KubeletSpec, phase: Span) -> Self {
-        // client-go's token bucket: `qps` tokens a second, `burst` at most, full at the start; 0 is no limiter.
+        // client-go's token bucket: `qps` tokens a second, `burst` at most, full at the start; 0 is
+        // no limiter.
         let limiter = (0 < spec.registry_pull_qps).then(|| {
             let law = Law::TokenBucket {
                 allow: u64::from(spec.registry_pull_qps),
@@ -123,16 +128,18 @@ impl Kubelet {
     }
 }
 
-/// The extra sync after a sandbox's first failure comes within this span: a pending pod update (sandbox started) is
-/// handled as soon as the worker is free. Inferred from `pod_workers.go`; unverified to the second.
+/// The extra sync after a sandbox's first failure comes within this span: a pending pod update
+/// (sandbox started) is handled as soon as the worker is free. Inferred from `pod_workers.go`;
+/// unverified to the second.
 const EXTRA_SYNC_WITHIN: Span = Span::from_secs(1);
 
 /// Period of the generic PLEG, which notices that an init container ended.
 const PLEG_RELIST: Span = Span::from_secs(1);
 
 impl World<'_> {
-    /// A sync of a pod is due. Syncs of one instant are collected first and then done in a keyed order: neither the
-    /// order in which they were scheduled nor that of nodes and pods decides who gets through.
+    /// A sync of a pod is due. Syncs of one instant are collected first and then done in a keyed
+    /// order: neither the order in which they were scheduled nor that of nodes and pods decides who
+    /// gets through.
     pub(crate) fn on_pod_synced(&mut self, now: Time, pod: PodId, plan: u32) {
         let state = &self.pods[pod.idx()];
         if state.plan != plan || state.phase != Phase::Waiting || state.busy {
@@ -208,7 +215,8 @@ impl World<'_> {
         self.end_sync(now, pod);
     }
 
-    /// The container that the sync is at, and whether it is an init container; `None` at the end of the pod.
+    /// The container that the sync is at, and whether it is an init container; `None` at the end of
+    /// the pod.
     fn container_at_cursor(&self, pod: PodId) -> Option<(ContainerSpec, bool)> {
         let state = &self.pods[pod.idx()];
         let template = self.template(pod);
@@ -232,8 +240,8 @@ impl World<'_> {
         }
     }
 
-    /// A container starts, unless its image is for another architecture: then it crashes, and the pod never gets
-    /// ready. (A single manifest of the wrong platform is pulled without complaint.)
+    /// A container starts, unless its image is for another architecture: then it crashes, and the
+    /// pod never gets ready. (A single manifest of the wrong platform is pulled without complaint.)
     fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
         let state = &mut self.pods[pod.idx()];
@@ -384,8 +392,8 @@ impl World<'_> {
         self.drain_queue(now, node);
     }
 
-    /// Starts queued pulls while there are slots. The kubelet's own limiter is asked behind the queue; it refuses and
-    /// does not wait.
+    /// Starts queued pulls while there are slots. The kubelet's own limiter is asked behind the
+    /// queue; it refuses and does not wait.
     fn drain_queue(&mut self, now: Time, node: NodeId) {
         loop {
             let kubelet = &mut self.nodes[node.idx()].kubelet;
@@ -448,8 +456,8 @@ impl World<'_> {
         self.observe.pull_ended(now, &self.pods[pod.idx()], &ended, result);
     }
 
-    /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the same: the kubelet
-    /// does not abort it.
+    /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the
+    /// same: the kubelet does not abort it.
     fn resume_sync(&mut self, now: Time, pod: PodId, image: ImageId, succeeded: bool) {
         let state = &mut self.pods[pod.idx()];
         if state.phase != Phase::Waiting || !state.busy {
@@ -478,7 +486,8 @@ impl World<'_> {
         self.walk_containers(now, pod);
     }
 
-    /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is synced at once.
+    /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is
+    /// synced at once.
     pub(crate) fn start_kubelet(&mut self, now: Time, node: NodeId) {
         let state = &mut self.nodes[node.idx()];
         let spec = self.pools[state.pool.idx()].kubelet;

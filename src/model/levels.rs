@@ -1,5 +1,5 @@
-//! Levels over time: what is left of limits, how many pods are ready, how full links and ports are. Sampled between
-//! events, so that sampling is no event and changes nothing.
+//! Levels over time: what is left of limits, how many pods are ready, how full links and ports are.
+//! Sampled between events, so that sampling is no event and changes nothing.
 
 use crate::model::World;
 use crate::model::ids::LimitId;

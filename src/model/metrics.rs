@@ -1,5 +1,5 @@
-//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the metrics depends on
-//! the spec alone, so that replications can be folded line by line.
+//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the
+//! metrics depends on the spec alone, so that replications can be folded line by line.
 
 use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
@@ -9,7 +9,7 @@ use crate::model::observe::{
     Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
-    Blast, CounterSeries, Detail, FailureCount, Metric, Outcome, PodRow, Reach, Spender,
+    Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
     StopReason, Value,
 };
 use crate::model::registry::EndpointKind;
@@ -129,12 +129,7 @@ impl World<'_> {
             .sum();
         let open: u64 = self.pulls.live().count() as u64;
         let observe = &self.observe;
-        // Disks hold what was received and not thrown away, besides what they held from the start.
-        debug_assert!(
-            observe.received.0 <= on_disks + observe.lost.0 + observe.discarded.0,
-            "bytes received {:?} went nowhere ({open} pulls open)",
-            observe.received
-        );
+        debug_assert_eq!(observe.bytes_on_disks().0, on_disks, "bytes received went nowhere");
         let (mut attempts, mut ended) = (0, 0);
         for tally in &observe.workloads {
             attempts += tally.pulls.attempts;
@@ -216,7 +211,8 @@ impl World<'_> {
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection to the last pod that a failed pull delayed; censored while such a pod waits.
+    /// From the first rejection to the last pod that a failed pull delayed; censored while such a
+    /// pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
         let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);
@@ -316,6 +312,7 @@ impl World<'_> {
     fn detail(&mut self) -> Detail {
         Detail {
             gauges: self.gauges(),
+            limit_rates: self.limit_rates(),
             counters: self.counter_series(),
             nodes: std::mem::take(&mut self.observe.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
@@ -324,6 +321,19 @@ impl World<'_> {
             pulls: std::mem::take(&mut self.observe.pulls),
             pods: std::mem::take(&mut self.observe.rows),
         }
+    }
+
+    fn limit_rates(&self) -> Vec<LimitRate> {
+        let limits = (0..self.limits.len()).map(LimitId::from);
+        limits
+            .filter_map(|limit| {
+                let counters = self.limits.levels(self.end, limit).count() as u32;
+                let per_second = self.limits.request_rate(limit).filter(|_| 0 < counters)?;
+                let label = self.observe.causes().limit_label(limit).to_owned();
+                let per_second = per_second * f64::from(counters);
+                Some(LimitRate { limit: label, counters, per_second })
+            })
+            .collect()
     }
 
     fn counter_series(&mut self) -> Vec<CounterSeries> {

@@ -1,8 +1,9 @@
 //! The world: plain state machines; no files, no serde, no wall clock, no threads.
 //!
-//! [`run`] builds a [`World`] from a [`Spec`] and runs it to its end. Everything that can happen is an [`Event`], and
-//! the one match on events stands in `World::handle`; handlers are in the file of the part they belong to. After the
-//! check, nothing here can fail: the result is an [`Outcome`], and why a run stopped is data in it.
+//! [`run`] builds a [`World`] from a [`Spec`] and runs it to its end. Everything that can happen is
+//! an [`Event`], and the one match on events stands in `World::handle`; handlers are in the file of
+//! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
+//! and why a run stopped is data in it.
 
 mod background;
 pub mod backoff;
@@ -48,7 +49,8 @@ use crate::resource::link::{LinkId, Links};
 use crate::resource::pacer::Pacer;
 use crate::units::Time;
 
-/// A run stops after this many events, so that no scenario can run for ever: about an hour of one core.
+/// A run stops after this many events, so that no scenario can run for ever: about an hour of one
+/// core.
 pub const MAX_EVENTS: u64 = 5_000_000_000;
 
 /// What is recorded beside the metrics; nothing here changes a result.
@@ -301,7 +303,8 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Flows have started or stopped: rates are solved once for this instant, after all that happens in it so far.
+    /// Flows have started or stopped: rates are solved once for this instant, after all that
+    /// happens in it so far.
     fn links_changed(&mut self, now: Time) {
         if self.links_changed_at != Some(now) {
             self.links_changed_at = Some(now);

@@ -12,7 +12,7 @@ use crate::model::spec::KubeletSpec;
 use crate::model::{Event, Purpose, World};
 use crate::resource::link::LeafId;
 use crate::resource::station::Station;
-use crate::units::{Span, Time};
+use crate::units::{Bytes, Span, Time};
 
 /// One node instance: a slot of its pool in one generation.
 #[derive(Clone, Debug)]
@@ -124,11 +124,6 @@ impl World<'_> {
         let generation = state.slots[slot as usize].generation;
         state.slots[slot as usize] = Slot { generation: generation + 1, node: Some(id) };
         let key = combine(state.key, u64::from(slot) << 32 | u64::from(generation));
-        let mut store = ImageStore::default();
-        for &image in &state.preloaded {
-            let parts = self.catalogue.image(image);
-            store.add_image(image, Time::ZERO, &parts.objects, &parts.chains);
-        }
         self.nodes.push(Node {
             key,
             pool,
@@ -137,7 +132,7 @@ impl World<'_> {
             state: NodeState::Booting,
             kubelet: Kubelet::new(state.kubelet, Span::ZERO),
             kubelet_starts: 0,
-            store,
+            store: ImageStore::default(),
             pods: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
@@ -147,7 +142,21 @@ impl World<'_> {
             open_as: None,
         });
         self.observe.node_added(&self.nodes[id.idx()]);
+        for nth in 0..self.pools[pool.idx()].preloaded.len() {
+            let image = self.pools[pool.idx()].preloaded[nth];
+            self.preload(id, image);
+        }
         id
+    }
+
+    /// Puts an image on the disk of a node, as if it had always been there.
+    pub(crate) fn preload(&mut self, node: NodeId, image: ImageId) {
+        let parts = self.catalogue.image(image);
+        let content = (&*parts.objects, &*parts.chains);
+        let mut seeded = Bytes::ZERO;
+        let added = |blob| seeded += self.catalogue.size(blob);
+        self.nodes[node.idx()].store.add_image(image, Time::ZERO, content, added);
+        self.observe.disk_seeded(seeded);
     }
 
     /// Asks for a machine for a slot; it is ready after the pool's boot time.
@@ -172,8 +181,6 @@ impl World<'_> {
         if first {
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
-        } else {
-            self.daemons_of_restarted_node(now, node);
         }
         self.retry_unschedulable(now, pool);
     }
@@ -188,8 +195,8 @@ impl World<'_> {
         }
     }
 
-    /// The notice of an interruption: the node is drained at once and replaced in parallel; it is lost when the
-    /// notice runs out.
+    /// The notice of an interruption: the node is drained at once and replaced in parallel; it is
+    /// lost when the notice runs out.
     pub(crate) fn on_spot_noticed(&mut self, now: Time, node: NodeId) {
         let state = &self.nodes[node.idx()];
         let Some((_, notice)) = self.pools[state.pool.idx()].spot else { return };
@@ -199,8 +206,8 @@ impl World<'_> {
         }
     }
 
-    /// Takes a node out of service: no new pods, the old ones go after the drain time; a replacement is asked for at
-    /// once where its slot is still wanted.
+    /// Takes a node out of service: no new pods, the old ones go after the drain time; a
+    /// replacement is asked for at once where its slot is still wanted.
     pub(crate) fn begin_drain(&mut self, now: Time, node: NodeId, replace: bool) {
         let state = &mut self.nodes[node.idx()];
         state.state = NodeState::Draining;
@@ -242,8 +249,8 @@ impl World<'_> {
         self.daemons_of_lost_node(now, node);
     }
 
-    /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost, containers start
-    /// anew when it is back.
+    /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost,
+    /// containers start anew when it is back.
     pub(crate) fn restart_node(&mut self, now: Time, node: NodeId) {
         if self.nodes[node.idx()].state != NodeState::Ready {
             return;
@@ -271,7 +278,8 @@ impl World<'_> {
         }
     }
 
-    /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots) drained.
+    /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots)
+    /// drained.
     pub(crate) fn scale_pool(&mut self, now: Time, pool: PoolId, wanted: u32) {
         let n_slots = self.pools[pool.idx()].slots.len() as u32;
         self.pools[pool.idx()].wanted = wanted;

@@ -1,5 +1,5 @@
-//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run with detail and
-//! one without are the same run.
+//! What is recorded while the world runs. Recording draws no randomness and changes nothing: a run
+//! with detail and one without are the same run.
 
 use std::collections::BTreeMap;
 
@@ -229,6 +229,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) discarded: Bytes,
     /// Bytes kept on disks that went away with their nodes.
     pub(crate) lost: Bytes,
+    /// Bytes that disks came with.
+    seeded: Bytes,
     pub(crate) request_series: Vec<PerSecond>,
     pub(crate) attempt_series: PerSecond,
     pub(crate) failure_series: Vec<PerSecond>,
@@ -293,6 +295,7 @@ impl<'a> Observer<'a> {
             received: Bytes::ZERO,
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
+            seeded: Bytes::ZERO,
             request_series: vec![PerSecond::default(); n_endpoints * RequestOutcome::ALL.len()],
             attempt_series: PerSecond::default(),
             failure_series: vec![PerSecond::default(); n_causes],
@@ -536,16 +539,27 @@ impl<'a> Observer<'a> {
         self.discarded += bytes;
     }
 
+    /// A disk came with content.
+    pub(crate) fn disk_seeded(&mut self, bytes: Bytes) {
+        self.seeded += bytes;
+    }
+
+    /// Bytes that must be on disks: what was received or there from the start, and neither thrown
+    /// away nor lost with a disk.
+    pub(crate) fn bytes_on_disks(&self) -> Bytes {
+        self.received + self.seeded - self.discarded - self.lost
+    }
+
     /// A disk went away with what it kept.
     pub(crate) fn disk_lost(&mut self, bytes: Bytes) {
         self.lost += bytes;
     }
 
     /// A limit that counts the request gave its verdict.
-    pub(crate) fn limit_asked(&mut self, now: Time, limit: LimitId, asker: &Asker, asked: Asked) {
-        let granted = asked.admission == Admission::Granted;
+    pub(crate) fn limit_asked(&mut self, now: Time, limit: LimitId, asker: &Asker, it: Asked) {
+        let granted = it.admission == Admission::Granted;
         let tally = &mut self.limits[limit.idx()];
-        let slot = asked.key as usize;
+        let slot = it.key as usize;
         if tally.counters.len() <= slot {
             tally.counters.resize(slot + 1, CounterTally::default());
         }
@@ -569,12 +583,12 @@ impl<'a> Observer<'a> {
             _ => {}
         }
         if granted {
-            tally.spent += asked.units;
+            tally.spent += it.units;
             let spender = match asker.spender {
                 Spender::Workload(workload, image) => SpenderKey::Workload(workload, image),
                 Spender::Background(background) => SpenderKey::Background(background.0),
             };
-            *self.spenders.entry((limit, spender)).or_default() += asked.units;
+            *self.spenders.entry((limit, spender)).or_default() += it.units;
         }
     }
 

@@ -1,7 +1,7 @@
 //! What one replication showed: plain data, with names instead of ids wherever something is shown.
 //!
-//! `observe.rs` fills it while the world runs; `crate::experiment` folds several into a summary; `crate::report`
-//! only reads it.
+//! `observe.rs` fills it while the world runs; `crate::experiment` folds several into a summary;
+//! `crate::report` only reads it.
 
 use crate::units::{Bytes, Span, Time};
 
@@ -14,7 +14,8 @@ pub struct Outcome {
     pub digest: u64,
     /// Why the run ended.
     pub stop: StopReason,
-    /// Every metric of every scope, in a fixed order that is the same for all replications of a spec.
+    /// Every metric of every scope, in a fixed order that is the same for all replications of a
+    /// spec.
     pub metrics: Vec<Metric>,
     /// Failed pulls by cause and by what stood behind, most frequent first.
     pub failures: Vec<FailureCount>,
@@ -89,7 +90,8 @@ pub struct Blast {
     pub nodes: Vec<Reach>,
     /// Per image with a failed pull: name, failed pulls, pulls.
     pub images: Vec<Reach>,
-    /// Per identity that was refused (address, prefix or account): label, refusals, requests counted there.
+    /// Per identity that was refused (address, prefix or account): label, refusals, requests
+    /// counted there.
     pub identities: Vec<Reach>,
 }
 
@@ -128,7 +130,8 @@ pub struct Detail {
     pub workloads: Vec<String>,
     /// Labels of causes, by the `cause` of rows.
     pub causes: Vec<String>,
-    /// Every pull attempt, in the order in which they ended; attempts still open at the end come last.
+    /// Every pull attempt, in the order in which they ended; attempts still open at the end come
+    /// last.
     pub pulls: Vec<PullRow>,
     /// Every pod created during the run, in the order of creation; the row's position is its `pod`.
     pub pods: Vec<PodRow>,
@@ -136,6 +139,20 @@ pub struct Detail {
     pub counters: Vec<CounterSeries>,
     /// Levels, sampled every [`SAMPLE_PERIOD`].
     pub gauges: Vec<GaugeSeries>,
+    /// Limits that count every request and refill within the hour, as rates that requests can be
+    /// held against.
+    pub limit_rates: Vec<LimitRate>,
+}
+
+/// The rate that a limit lets through for ever.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LimitRate {
+    /// Label of the limit.
+    pub limit: String,
+    /// Counters (addresses, accounts) that asked.
+    pub counters: u32,
+    /// Requests per second over all of them.
+    pub per_second: f64,
 }
 
 /// How often levels are sampled, and the width of the bins of `timeseries.csv`.
@@ -254,8 +271,8 @@ pub struct CounterSeries {
 /// Levels at the end of each [`SAMPLE_PERIOD`]; `None` where the level did not exist yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaugeSeries {
-    /// `limit_units_left`, `pods_ready`, `pods_waiting`, `pods_created`, `nodes_in_backoff`, `nodes_ready`,
-    /// `link_share`, `ports_taken`.
+    /// `limit_units_left`, `pods_ready`, `pods_waiting`, `pods_created`, `nodes_in_backoff`,
+    /// `nodes_ready`, `link_share`, `ports_taken`.
     pub series: &'static str,
     /// Limit, workload, link, egress.
     pub scope: String,

@@ -8,6 +8,7 @@ use crate::units::Time;
 
 /// A pod of a workload.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of the sync under way")]
 pub(crate) struct Pod {
     /// Stable key: hash of the workload and the ordinal.
     pub(crate) key: u64,

@@ -114,7 +114,7 @@ pub(crate) struct Asked {
 /// All limits of a run, numbered through.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    limits: Vec<Limit>,
+    all: Vec<Limit>,
     /// First limit of each registry; one more entry than registries.
     first: Vec<u16>,
     chance: Chance,
@@ -143,7 +143,7 @@ impl Limits {
             }
             first.push(limits.len() as u16);
         }
-        Self { limits, first, chance }
+        Self { all: limits, first, chance }
     }
 
     /// The limits of one registry, in order.
@@ -156,7 +156,7 @@ impl Limits {
 
     /// Whether it stands at the edge, before authorisation.
     pub(crate) fn at_edge(&self, limit: LimitId) -> bool {
-        self.limits[limit.idx()].spec.at_edge
+        self.all[limit.idx()].spec.at_edge
     }
 
     /// Asks a limit; `None` where it does not count such a request of such a client.
@@ -168,7 +168,7 @@ impl Limits {
         asker: &Asker,
     ) -> Option<Asked> {
         let chance = self.chance;
-        let limit = &mut self.limits[limit.idx()];
+        let limit = &mut self.all[limit.idx()];
         let units = limit.weight(unit);
         if units == 0 || !limit.counts(asker.account) {
             return None;
@@ -185,44 +185,61 @@ impl Limits {
 
     /// Gives back what a concurrency limit granted.
     pub(crate) fn release(&mut self, limit: LimitId, key: u32, units: u64) {
-        self.limits[limit.idx()].limiter.release(key, units);
+        self.all[limit.idx()].limiter.release(key, units);
     }
 
     /// Whether grants of this limit are given back when the answer is complete.
     pub(crate) fn is_concurrency(&self, limit: LimitId) -> bool {
-        matches!(self.limits[limit.idx()].spec.law, LawSpec::Concurrency { .. })
+        matches!(self.all[limit.idx()].spec.law, LawSpec::Concurrency { .. })
     }
 
     /// Status of its refusals.
     pub(crate) fn status(&self, limit: LimitId) -> u16 {
-        self.limits[limit.idx()].spec.status
+        self.all[limit.idx()].spec.status
     }
 
     /// Changes its allowance at once.
     pub(crate) fn set_allow(&mut self, now: Time, registry: RegistryId, nth: usize, allow: u64) {
         let limit = usize::from(self.first[registry.idx()]) + nth;
-        self.limits[limit].limiter.set_allow(now, allow);
+        self.all[limit].limiter.set_allow(now, allow);
     }
 
     /// Number of limits.
     pub(crate) fn len(&self) -> usize {
-        self.limits.len()
+        self.all.len()
     }
 
     /// What it counts by.
     pub(crate) fn key_kind(&self, limit: LimitId) -> LimitKey {
-        self.limits[limit.idx()].spec.key
+        self.all[limit.idx()].spec.key
     }
 
     /// Counters so far, each with the address, prefix or account it belongs to and the units left.
     pub(crate) fn levels(&self, now: Time, limit: LimitId) -> impl Iterator<Item = (u32, u64)> {
-        let limit = &self.limits[limit.idx()];
+        let limit = &self.all[limit.idx()];
         limit.owners.iter().zip(0..).map(move |(&owner, key)| (owner, limit.limiter.left(now, key)))
+    }
+
+    /// Requests per second that a counter lets through for ever, where the limit counts every
+    /// request at the registry alike and refills within the hour.
+    pub(crate) fn request_rate(&self, limit: LimitId) -> Option<f64> {
+        let spec = &self.all[limit.idx()].spec;
+        let (allow, window) = match spec.law {
+            LawSpec::FixedWindow { allow, window, .. }
+            | LawSpec::SlidingLog { allow, window }
+            | LawSpec::TokenBucket { allow, window, .. } => (allow, window),
+            LawSpec::Concurrency { .. } => return None,
+        };
+        let weights = spec.weights;
+        let kinds = [weights.head, weights.index, weights.platform, weights.single, weights.blob];
+        let alike = 0 < weights.head && kinds.iter().all(|&it| it == weights.head);
+        let short = window <= Span::from_secs(3_600);
+        (alike && short).then(|| allow as f64 / f64::from(weights.head) / window.as_secs_f64())
     }
 
     /// What a full counter holds.
     pub(crate) fn capacity(&self, limit: LimitId) -> u64 {
-        self.limits[limit.idx()].limiter.capacity()
+        self.all[limit.idx()].limiter.capacity()
     }
 }
 
@@ -270,8 +287,8 @@ impl Limit {
         }
     }
 
-    /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a phase keyed by
-    /// limit and owner, unless the scenario anchors them.
+    /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a
+    /// phase keyed by limit and owner, unless the scenario anchors them.
     fn counter(&mut self, owner: u32, chance: Chance) -> u32 {
         let slot = owner as usize;
         if self.counters.len() <= slot {
@@ -306,7 +323,7 @@ const fn law(spec: LawSpec) -> Law {
 /// Injected faults and outages.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
-    faults: Vec<Fault>,
+    all: Vec<Fault>,
     chance: Chance,
 }
 
@@ -328,10 +345,11 @@ impl Faults {
                 matched: 0,
             })
             .collect();
-        Self { faults, chance }
+        Self { all: faults, chance }
     }
 
-    /// The first fault that strikes a request which reached an endpoint, in front of authorisation or behind it.
+    /// The first fault that strikes a request which reached an endpoint, in front of authorisation
+    /// or behind it.
     pub(crate) fn strike(
         &mut self,
         now: Time,
@@ -365,7 +383,7 @@ impl Faults {
         fits: impl Fn(&FaultSpec) -> bool,
     ) -> Option<(FaultId, Answer)> {
         let chance = self.chance;
-        for (number, fault) in self.faults.iter_mut().enumerate() {
+        for (number, fault) in self.all.iter_mut().enumerate() {
             let spec = &fault.spec;
             let inside = spec.registry == registry
                 && spec.requests.contains(kind)

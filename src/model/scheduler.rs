@@ -1,7 +1,8 @@
 //! The scheduler: binds pods to the least loaded node that takes them, ties by a keyed draw.
 //!
-//! Source: kube-scheduler client 50 QPS, burst 100 (secondary listings). Image locality is left out: it is nearly
-//! blind to a fresh image (its raw score stays below the 23 MiB threshold), and pull failures never feed back.
+//! Source: kube-scheduler client 50 QPS, burst 100 (secondary listings). Image locality is left
+//! out: it is nearly blind to a fresh image (its raw score stays below the 23 MiB threshold), and
+//! pull failures never feed back.
 
 use crate::model::ids::{NodeId, PodId, PoolId};
 use crate::model::node::NodeState;
@@ -24,8 +25,15 @@ impl World<'_> {
         }
         if state.pinned {
             let node = state.node;
-            if self.nodes[node.idx()].state == NodeState::Ready {
-                self.bind_pod(now, pod, node);
+            match self.nodes[node.idx()].state {
+                NodeState::Ready if self.has_room(node) => self.bind_pod(now, pod, node),
+                // The pod waits until its node is back, or has room.
+                NodeState::Ready | NodeState::Booting | NodeState::Restarting => {
+                    let pool = self.nodes[node.idx()].pool;
+                    self.pools[pool.idx()].unschedulable.push_back(pod);
+                }
+                // It goes with its node.
+                NodeState::Draining | NodeState::Gone => {}
             }
             return;
         }
@@ -34,6 +42,11 @@ impl World<'_> {
             Some(&(_, _, node)) => self.bind_pod(now, pod, node),
             None => self.pools[pool.idx()].unschedulable.push_back(pod),
         }
+    }
+
+    fn has_room(&self, node: NodeId) -> bool {
+        let state = &self.nodes[node.idx()];
+        (state.pods.len() as u32) < self.spec.pools[state.pool.idx()].max_pods
     }
 
     fn bind_pod(&mut self, now: Time, pod: PodId, node: NodeId) {
@@ -89,15 +102,14 @@ impl World<'_> {
         }
     }
 
-    /// There is room in a pool: pods that found none are scheduled again.
-    pub(crate) fn retry_unschedulable(&mut self, now: Time, pool: PoolId) {
-        let pool = &mut self.pools[pool.idx()];
-        let Some(&(load, ..)) = pool.open.first() else { return };
-        // As many as could fit on the least loaded node; whoever finds no room queues again.
-        let max_pods = self.spec.pools.iter().map(|it| it.max_pods).max().unwrap_or(0);
-        let room = (max_pods - load.min(max_pods)) as usize * pool.open.len().min(1_000);
-        let n_waiting = pool.unschedulable.len().min(room);
-        let retried: Vec<PodId> = pool.unschedulable.drain(..n_waiting).collect();
+    /// There is room in a pool: pods that found none are scheduled again, no more than could fit if
+    /// every open node were as empty as the emptiest. Whoever finds no room queues again.
+    pub(crate) fn retry_unschedulable(&mut self, now: Time, id: PoolId) {
+        let pool = &mut self.pools[id.idx()];
+        let Some(&(least_load, ..)) = pool.open.first() else { return };
+        let room = (self.spec.pools[id.idx()].max_pods - least_load) as usize * pool.open.len();
+        let n_retried = pool.unschedulable.len().min(room);
+        let retried: Vec<PodId> = pool.unschedulable.drain(..n_retried).collect();
         for pod in retried {
             self.schedule_pod(now, pod);
         }

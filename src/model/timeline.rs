@@ -1,5 +1,5 @@
-//! What happens during a run: rollouts, churn, operators, changes of parameters. Outages and faults stand in
-//! `registry.rs`: they are gates.
+//! What happens during a run: rollouts, churn, operators, changes of parameters. Outages and faults
+//! stand in `registry.rs`: they are gates.
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{NodeId, PodId, PoolId, TimelineId, WorkloadId};
@@ -104,8 +104,8 @@ impl World<'_> {
         self.reconcile(now, workload);
     }
 
-    /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes that went away
-    /// meanwhile are passed over.
+    /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes
+    /// that went away meanwhile are passed over.
     fn replace_batch(&mut self, now: Time, id: TimelineId, pool: PoolId, step: u32) {
         if step == 0 {
             let nodes = self.some_nodes(id, pool, Which::All, Share::ALL);

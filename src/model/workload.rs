@@ -1,10 +1,10 @@
 //! The controllers: Deployments with their ReplicaSets, DaemonSets and Jobs.
 //!
 //! Source: kubernetes `pkg/controller/deployment/{rolling,sync}.go` and `util/deployment_util.go`
-//! (`ResolveFenceposts`, `NewRSNewReplicas`, `reconcileOldReplicaSets`), `daemon/update.go`, `job_controller.go`;
-//! pods are created at the pace of the controllers' client (20 a second after a burst of 30, each controller for
-//! itself). The slow start of a ReplicaSet (batches of 1, 2, 4, …) costs some API round trips, about 0.1 s in all,
-//! and is left out.
+//! (`ResolveFenceposts`, `NewRSNewReplicas`, `reconcileOldReplicaSets`), `daemon/update.go`,
+//! `job_controller.go`; pods are created at the pace of the controllers' client (20 a second after
+//! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
+//! …) costs some API round trips, about 0.1 s in all, and is left out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,8 @@ struct ReplicaSet {
     wanted: u32,
     /// Pods asked for and not created yet.
     creating: u32,
-    /// Its pods in the order in which they are deleted first: unbound, waiting, not ready, ready; ties keyed.
+    /// Its pods in the order in which they are deleted first: unbound, waiting, not ready, ready;
+    /// ties keyed.
     pods: BTreeSet<(Phase, u64, PodId)>,
     ready: u32,
 }
@@ -170,8 +171,9 @@ impl World<'_> {
         }
     }
 
-    /// Pods that run when the simulation begins: bound, ready, their images on their nodes. Pods that no node has
-    /// room for are created and wait; pods of a job have their whole duration before them.
+    /// Pods that run when the simulation begins: bound, ready, their images on their nodes. Pods
+    /// that no node has room for are created and wait; pods of a job have their whole duration
+    /// before them.
     fn place_running(&mut self, now: Time, id: WorkloadId) {
         let spec = &self.spec.workloads[id.idx()];
         let nodes = self.running_nodes(id);
@@ -186,9 +188,7 @@ impl World<'_> {
             self.place_pod(pod, node);
             let containers = spec.init_containers.iter().chain(&spec.containers);
             for container in containers {
-                let parts = self.catalogue.image(container.image);
-                let store = &mut self.nodes[node.idx()].store;
-                store.add_image(container.image, Time::ZERO, &parts.objects, &parts.chains);
+                self.preload(node, container.image);
             }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
@@ -282,7 +282,8 @@ impl World<'_> {
         self.chance.draw(Purpose::DeletionTie as u64, self.pods[pod.idx()].key, 0).bits()
     }
 
-    /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too much.
+    /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too
+    /// much.
     fn fill_set(&mut self, now: Time, id: WorkloadId, revision: usize) {
         let set = &mut self.workloads[id.idx()].sets[revision];
         while set.size() + set.creating < set.wanted {
@@ -413,8 +414,9 @@ impl World<'_> {
         self.reconcile(now, id);
     }
 
-    /// A pod goes, by the will of its controller; true where it was there. The caller notes the availability, once a
-    /// replacement is asked for: a daemon that is being replaced is wanted all the while.
+    /// A pod goes, by the will of its controller; true where it was there. The caller notes the
+    /// availability, once a replacement is asked for: a daemon that is being replaced is wanted all
+    /// the while.
     fn remove_pod_unreplaced(&mut self, now: Time, pod: PodId) -> bool {
         let state = &self.pods[pod.idx()];
         if !state.lives() {
@@ -494,8 +496,8 @@ impl World<'_> {
         }
     }
 
-    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as availability
-    /// allows, pods that are not ready first.
+    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as
+    /// availability allows, pods that are not ready first.
     fn roll(&mut self, id: WorkloadId) {
         let workload = &mut self.workloads[id.idx()];
         let WorkloadKind::Deployment { replicas, max_surge, max_unavailable, .. } = workload.kind
@@ -528,7 +530,8 @@ impl World<'_> {
             set.wanted -= gone;
             spare -= gone;
         }
-        // What has shrunk makes room for the new set at once: the controller reconciles until nothing changes.
+        // What has shrunk makes room for the new set at once: the controller reconciles until
+        // nothing changes.
         let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
         let room = (replicas + surge).saturating_sub(total);
         let new = &mut workload.sets[newest];
@@ -621,23 +624,13 @@ impl World<'_> {
         }
     }
 
-    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is to go.
+    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
+    /// to go.
     fn keeps_daemons(&self, node: NodeId) -> bool {
         matches!(self.nodes[node.idx()].state, NodeState::Ready | NodeState::Restarting)
     }
 
-    /// A node is back from a restart: pods pinned to it that could not be bound meanwhile are scheduled again.
-    pub(crate) fn daemons_of_restarted_node(&mut self, now: Time, node: NodeId) {
-        for number in 0..self.workloads.len() {
-            if let Some(&Some(pod)) = self.workloads[number].daemons.get(&node)
-                && self.pods[pod.idx()].phase == Phase::Unbound
-            {
-                self.schedule_pod(now, pod);
-            }
-        }
-    }
-
-    /// A node is gone: no DaemonSet wants a pod there, and pods pinned to it that were never bound go with it.
+    /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
     pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
         for number in 0..self.workloads.len() {
             let id = WorkloadId::from(number);
@@ -650,8 +643,8 @@ impl World<'_> {
         }
     }
 
-    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not ready go first
-    /// and for free.
+    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not
+    /// ready go first and for free.
     fn reconcile_daemon_set(&mut self, now: Time, id: WorkloadId, max_unavailable: Count) {
         let workload = &self.workloads[id.idx()];
         if 0 < workload.revision() && workload.paused_until <= now {
@@ -707,7 +700,8 @@ impl World<'_> {
             return;
         }
         let newest = workload.revision();
-        // The newest set takes the difference; old sets of a rollout under way shrink by the rollout's own rule.
+        // The newest set takes the difference; old sets of a rollout under way shrink by the
+        // rollout's own rule.
         let old: u32 = workload.sets[..newest].iter().map(|it| it.wanted).sum();
         workload.sets[newest].wanted = to.saturating_sub(old);
         self.reconcile(now, id);
@@ -729,7 +723,8 @@ const CONTROLLER_REPLICA_SET: usize = 0;
 const CONTROLLER_DAEMON_SET: usize = 1;
 const CONTROLLER_JOB: usize = 2;
 
-/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable (`ResolveFenceposts`).
+/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable
+/// (`ResolveFenceposts`).
 fn fenceposts(replicas: u32, max_surge: Count, max_unavailable: Count) -> (u32, u32) {
     let resolve = |count: Count, round: fn(Share, u64) -> u64| match count {
         Count::Number(n) => n,

@@ -111,15 +111,17 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
         if metric.replications == 1 {
             return format!("{bound} (censored)");
         }
+        if metric.censored == metric.replications {
+            return format!("{bound} (all {} censored)", metric.replications);
+        }
         return format!("{bound} (censored in {} of {})", metric.censored, metric.replications);
     }
     let Some(mean) = metric.mean else { return NOTHING.into() };
     let mut text = quantity(mean, metric.unit);
     if let Some(half_width) = metric.half_width {
-        // Replications that agree need no interval; a tenth of the last digit shown says nothing
-        // either.
+        // An interval far below the digits shown says nothing.
         let half = quantity(half_width, metric.unit);
-        if 0.0 < half_width && half != "0" && half != "0%" {
+        if 5e-4 * mean.abs() < half_width && half != "0" && half != "0%" {
             text = format!("{text} ± {half}");
         }
     }
@@ -186,6 +188,8 @@ mod tests {
         assert_eq!(metric(&it, Some(21_600.0)), "1m48s ± 6s (in 18 of 20)");
         it.censored = 3;
         assert_eq!(metric(&it, Some(21_600.0)), ">6h (censored in 3 of 20)");
+        it.censored = 20;
+        assert_eq!(metric(&it, Some(21_600.0)), ">6h (all 20 censored)");
         it.censored = 0;
         it.mean = None;
         assert_eq!(metric(&it, None), "—");

@@ -65,6 +65,11 @@ impl Page {
         self.broken(&" ".repeat(indent), &words, " ", indent);
     }
 
+    /// Parts with points between them, in as many lines as they need.
+    pub(super) fn parts(&mut self, parts: &[String]) {
+        self.broken("", parts, " · ", 2);
+    }
+
     /// A label and its values; values that do not fit stand on lines of their own. Nothing without
     /// values.
     pub(super) fn row(&mut self, label: &str, values: &[String]) {

@@ -39,14 +39,21 @@ fn header(page: &mut Page, run: Run<'_>) {
     let n = run.summary.replications;
     let replications = if n == 1 { "replication" } else { "replications" };
     let name = page.style.heading(&clip(&format!("{}{variant}", scenario.name), 48));
-    page.line(&format!(
-        "pullstorm {VERSION} · {name} · seed {} · {n} {replications} · simulated",
-        scenario.spec.seed
-    ));
+    page.parts(&[
+        format!("pullstorm {VERSION}"),
+        name,
+        format!("seed {}", scenario.spec.seed),
+        format!("{n} {replications}"),
+        "simulated".into(),
+    ]);
     for text in [&scenario.title, &scenario.question] {
         if !text.is_empty() {
             page.prose(text, 0);
         }
+    }
+    let in_force = scenario.variants.iter().find(|it| Some(&it.name) == scenario.variant.as_ref());
+    if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
+        page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
     }
     if 0 < run.summary.incomplete {
         let text = format!(
@@ -69,11 +76,12 @@ fn expectations(page: &mut Page, run: Run<'_>) {
     page.heading("EXPECTATIONS", &remark);
     let lines: Vec<(String, String)> =
         verdicts.iter().map(|it| (demand(it), observed(it, run))).collect();
-    let widest = |column: fn(&(String, String)) -> &String, most| {
+    let widest = |column: fn(&(String, String)) -> &String, most: usize| {
         lines.iter().map(|it| column(it).chars().count()).filter(|it| *it <= most).max()
     };
-    let (demands, figures) =
-        (widest(|it| &it.0, 44).unwrap_or(0), widest(|it| &it.1, 14).unwrap_or(0));
+    let demands = widest(|it| &it.0, 44).unwrap_or(0);
+    // What a mark, the gaps and the longest share of replications leave.
+    let figures = widest(|it| &it.1, 100 - 4 - demands - 4 - 34).unwrap_or(0);
     for (it, (demand, observed)) in verdicts.iter().zip(&lines) {
         let mark = if it.holds { page.style.good("✓") } else { page.style.bad("✗") };
         let uncertain =
@@ -151,6 +159,7 @@ fn outcome(page: &mut Page, run: Run<'_>) {
         .metrics
         .iter()
         .filter(|it| it.name == "min_available_share")
+        .filter(|it| it.absent < it.replications)
         .filter_map(|it| Some((it.scope.strip_prefix("workload.")?, it)))
         .map(|(workload, it)| format!("{} {}", clip(workload, 30), figure(it, run)))
         .collect();
@@ -336,7 +345,8 @@ fn quota(page: &mut Page, run: Run<'_>) {
 
 fn herd(page: &mut Page, run: Run<'_>) {
     page.heading("HERD", "");
-    let synchrony = of_run(run, "herd_synchrony");
+    let synchrony = run.summary.metric("run", "herd_synchrony").and_then(|it| it.mean);
+    let synchrony = synchrony.map_or_else(|| NOTHING.into(), |it| format::decimal(it, 2));
     page.row("synchrony of retries", &[format!("{synchrony} (0 none … 1 lock-step)")]);
     page.row("peak attempts per second", &[of_run(run, "attempts_peak_per_second")]);
     page.row("recovery", &[recovery(run)]);
@@ -367,6 +377,7 @@ mod tests {
     fn sections_stand_in_the_order_in_which_they_are_asked_for() {
         let text = text(20, Style::PLAIN);
         let sections = [
+            "Variant calm: fewer nodes at once",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",

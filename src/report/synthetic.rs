@@ -7,7 +7,7 @@ use crate::model::outcome::{
     PullRow, Reach, Spender, StopReason, Value,
 };
 use crate::model::spec::{ControlPlaneSpec, Spec};
-use crate::scenario::{Comparison, Expectation, Parameter, Scenario};
+use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
 use crate::units::{Bytes, Share, Span, Time};
 
 const LIMIT: &str = "docker-hub/anonymous-pulls";
@@ -69,6 +69,7 @@ pub(crate) fn tiny_detail() -> Detail {
         ..pod
     };
     Detail {
+        limit_rates: vec![],
         nodes: vec!["n-0".into(), "n-1".into()],
         images: vec!["api".into()],
         workloads: vec!["api".into()],
@@ -183,7 +184,7 @@ fn record(detail: &mut Detail, (at, pod, attempt): (Time, u32, u32), cause: Opti
     let counters = &mut detail.counters;
     count(counters, "attempts", "", at);
     if cause != Some(1) {
-        count(counters, "requests", "challenged", at);
+        count(counters, "requests", "unauthorized", at);
         count(counters, "requests", "ok", at);
     }
     if let Some(cause) = cause {
@@ -194,7 +195,7 @@ fn record(detail: &mut Detail, (at, pod, attempt): (Time, u32, u32), cause: Opti
     } else {
         detail.pods[pod as usize].ready = Some(ended + Span::from_secs(2));
         for request in 0..5 {
-            let kind = if request == 0 { "redirected" } else { "ok" };
+            let kind = if request == 0 { "redirect" } else { "ok" };
             count(counters, "requests", kind, at + Span::from_secs(request));
         }
     }
@@ -282,7 +283,7 @@ pub(crate) fn scenario() -> Scenario {
             },
         ],
         in_runs: Share::from_percent(95),
-        variants: vec![],
+        variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
         parameters: vec![Parameter {
             path: "pool.workers.nodes".into(),
             value: "300".into(),

@@ -193,30 +193,44 @@ impl Diagnostic {
         let bar = paint("1;34", "|");
         let _ = writeln!(text, "{:gutter$}{} {at}", "", paint("1;34", "-->"));
         let _ = writeln!(text, "{:gutter$} {bar}", "");
-        let shown = expand_tabs(&place.text);
-        let _ = writeln!(text, "{} {bar} {shown}", paint("1;34", &number));
         let skip = column as usize - 1;
-        let before: String = place.text.chars().take(skip).collect();
-        let before = expand_tabs(&before);
-        let marked: String = place.text.chars().skip(skip).take(place.length as usize).collect();
-        let carets = paint(style, &"^".repeat(width(&expand_tabs(&marked)).max(1)));
-        let _ =
-            writeln!(text, "{:gutter$} {bar} {:indent$}{carets}", "", "", indent = width(&before));
+        let (before, marked, after) = clipped(&place.text, skip, place.length as usize);
+        let _ = writeln!(text, "{} {bar} {before}{marked}{after}", paint("1;34", &number));
+        let carets = paint(style, &"^".repeat(width(&marked).max(1)));
+        let indent = width(&before);
+        let _ = writeln!(text, "{:gutter$} {bar} {:indent$}{carets}", "", "");
         self.render_help(&mut text, gutter, &paint);
         text
     }
 
     fn render_help(&self, text: &mut String, gutter: usize, paint: &dyn Fn(&str, &str) -> String) {
-        for line in &self.help {
-            let _ = writeln!(
-                text,
-                "{:gutter$} {} {}: {line}",
-                "",
-                paint("1;34", "="),
-                paint("1", "help")
-            );
+        for help in &self.help {
+            let mut lines = wrapped(help, 90).into_iter();
+            let first = lines.next().unwrap_or_default();
+            let (sign, word) = (paint("1;34", "="), paint("1", "help"));
+            let _ = writeln!(text, "{:gutter$} {sign} {word}: {first}", "");
+            for line in lines {
+                let _ = writeln!(text, "{:gutter$}         {line}", "");
+            }
         }
     }
+}
+
+/// Lines of at most `most` columns, broken at spaces.
+fn wrapped(text: &str, most: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last_mut().expect("there is always a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if width(line) + 1 + width(word) <= most {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// Collects problems while a scenario is read.
@@ -295,7 +309,7 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let fold = |text: &str| text.to_lowercase().replace('_', "-");
     let given = fold(given);
-    let allowed = (given.chars().count() / 3).clamp(1, 4);
+    let allowed = (given.chars().count() / 3).min(4);
     known
         .into_iter()
         .map(|name| (edit_distance(&given, &fold(name)), name))
@@ -304,7 +318,8 @@ pub(crate) fn nearest<'a>(
         .map(|(_, name)| name)
 }
 
-/// The characters of a text in order: two texts with the same ones differ by swaps, the likeliest slip.
+/// The characters of a text in order: two texts with the same ones differ by swaps, the likeliest
+/// slip.
 fn letters(text: &str) -> Vec<char> {
     let mut letters: Vec<char> = text.chars().collect();
     letters.sort_unstable();
@@ -333,8 +348,8 @@ fn edit_distance(a: &str, b: &str) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// The text with tabs as the spaces they take up to the next multiple of four columns, and without control
-/// characters.
+/// The text with tabs as the spaces they take up to the next multiple of four columns, and without
+/// control characters.
 fn expand_tabs(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -345,6 +360,28 @@ fn expand_tabs(text: &str) -> String {
         }
     }
     out
+}
+
+/// What is shown of a line: the text before its mark, the marked text and the text behind it, with
+/// tabs as spaces; of a very long line only what is near the mark.
+fn clipped(line: &str, skip: usize, length: usize) -> (String, String, String) {
+    /// Most characters before the mark, marked, and behind it.
+    const SHOWN: usize = 100;
+    let at = |from: usize, count: usize| line.chars().skip(from).take(count);
+    let more = |is_cut: bool| if is_cut { "…" } else { "" };
+    let from = skip.saturating_sub(SHOWN);
+    let mut text = more(0 < from).to_owned();
+    text.extend(at(from, skip - from));
+    let before = expand_tabs(&text);
+    text.extend(at(skip, length.min(SHOWN)));
+    text += more(SHOWN < length);
+    let marked = expand_tabs(&text);
+    if length <= SHOWN {
+        text.extend(at(skip + length, SHOWN));
+        text += more(at(skip + length + SHOWN, 1).count() == 1);
+    }
+    let after = expand_tabs(&text)[marked.len()..].to_owned();
+    (before.clone(), marked[before.len()..].to_owned(), after)
 }
 
 /// Columns a text takes on a terminal: wide characters take two, combining ones none.
@@ -397,5 +434,17 @@ mod tests {
         assert_eq!(width("e\u{301}"), 1);
         assert_eq!(width("日本"), 4);
         assert_eq!(expand_tabs("a\tb"), "a   b");
+    }
+
+    #[test]
+    fn only_what_is_near_the_mark_of_a_long_line_is_shown() {
+        let (before, marked, after) = clipped("a\tb = 5 # five", 6, 1);
+        assert_eq!(
+            (before.as_str(), marked.as_str(), after.as_str()),
+            ("a   b = ", "5", " # five")
+        );
+        let (before, marked, after) = clipped(&"x".repeat(10_000), 5_000, 3);
+        assert_eq!((width(&before), marked.as_str(), width(&after)), (101, "xxx", 101));
+        assert!(before.starts_with('…') && after.ends_with('…'));
     }
 }

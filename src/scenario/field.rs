@@ -1,4 +1,5 @@
-//! The language of the declarative tables: what a key is called, takes, defaults to, and where that is from.
+//! The language of the declarative tables: what a key is called, takes, defaults to, and where that
+//! is from.
 
 use super::typed::show_milli;
 use crate::units::{Bandwidth, Bytes, Share, Span};
@@ -198,11 +199,10 @@ impl Type {
     /// What it takes, for messages and the reference: type, unit and range.
     pub(crate) fn describe(&self) -> String {
         match self {
-            Self::Span { min, max } if min.is_zero() => {
-                format!("a span (us, ms, s, m, h, d) of at most {max}, such as \"90s\"")
-            }
-            Self::Span { max, .. } => {
-                format!("a span (us, ms, s, m, h, d) above 0 and at most {max}, such as \"90s\"")
+            Self::Span { min, max } => {
+                let above_of = if min.is_zero() { "of at most" } else { "above 0 and at most" };
+                let example = if *max < Span::from_secs(90) { "40ms" } else { "90s" };
+                format!("a span (us, ms, s, m, h, d) {above_of} {max}, such as \"{example}\"")
             }
             Self::Bytes { max } => {
                 format!("bytes (B, kB, MB, GB, KiB, MiB, GiB) up to {max}, such as \"29MB\"")
@@ -220,7 +220,7 @@ impl Type {
             Self::Bool => "true or false".into(),
             Self::Text => format!("text of at most {LONGEST_TEXT} characters"),
             Self::Word(words) => format!("one of {}", words.join(", ")),
-            Self::Name(kind) => format!("the name of a [{kind}.…] block"),
+            Self::Name(kind) => format!("the name of a block: [{kind}.NAME]"),
             Self::Count { max } => {
                 format!("a whole number from 0 to {max}, or a share such as \"25%\"")
             }

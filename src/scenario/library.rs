@@ -1,8 +1,13 @@
 //! The scenarios that ship with the binary.
 
-/// Every scenario of the library: name and text.
+/// Every scenario of the library: name and text; the first is what runs without a name.
 pub fn all() -> &'static [(&'static str, &'static str)] {
-    &[("cold-cluster", include_str!("../../scenarios/cold-cluster.toml"))]
+    &[
+        ("spot-churn", include_str!("../../scenarios/spot-churn.toml")),
+        ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
+        ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
+        ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
+    ]
 }
 
 /// The text of a scenario of the library.

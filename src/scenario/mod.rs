@@ -1,8 +1,9 @@
 //! TOML text to a checked, unit-typed [`Spec`]: the only way into the model for a user.
 //!
-//! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along those tables,
-//! `overlay.rs` lays variants, flags and presets over and under the file, `check.rs` holds the rules between blocks,
-//! `build/` turns what passed into the [`Spec`]. Every problem of a file is reported at once.
+//! The language is data: `tables/` says what each block's keys take, `walk.rs` reads any tree along
+//! those tables, `overlay.rs` lays variants, flags and presets over and under the file, `check.rs`
+//! holds the rules between blocks, `build/` turns what passed into the [`Spec`]. Every problem of a
+//! file is reported at once.
 
 mod build;
 mod check;
@@ -10,10 +11,13 @@ mod diagnostic;
 mod expect;
 mod field;
 pub mod library;
+mod manual;
 pub mod metrics;
 mod overlay;
 pub mod presets;
 mod reference;
+mod scalar;
+mod schema;
 mod settings;
 mod source;
 mod tables;
@@ -25,6 +29,8 @@ use toml::de::DeTable;
 
 use self::diagnostic::Problems;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use self::manual::reference;
+pub use self::schema::schema;
 use self::source::{Layer, Origin, Sources};
 pub use self::source::{Place, SourceFile};
 use self::tree::Table;
@@ -134,11 +140,11 @@ pub struct Loaded {
 
 /// Reads a scenario; reports all of its problems at once.
 ///
-/// Without a variant in the request, the base is what is returned, and every variant of the file is read as well, so
-/// that its mistakes are found.
+/// A call without a variant and without values to set gets the base, and every variant of the file
+/// is read as well, so that its mistakes are found.
 pub fn load(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
     let (variants, mut loaded) = load_one(file, request);
-    if request.variant.is_some() {
+    if request.variant.is_some() || !request.sets.is_empty() {
         return loaded;
     }
     for variant in variants {
@@ -239,7 +245,11 @@ fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
     let (table, bad) = tree::split_dotted_keys(table);
     for (name, key) in bad {
         problems
-            .error(Code::BadPath, key, format!("`{name}` leads through a value, or is no path"))
+            .error(
+                Code::BadPath,
+                key,
+                format!("`{name}` leads through a value, is given twice, or is no path"),
+            )
             .help("a quoted key with dots is a path: \"pool.workers.nodes\"");
     }
     Some(table)

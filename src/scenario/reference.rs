@@ -14,7 +14,8 @@ pub(crate) struct Reference<'a> {
 }
 
 impl<'a> Reference<'a> {
-    /// Reads `redis:7`, `quay.io/coreos/etcd:v3.5`, `name@sha256:…`; `None` where it is no reference.
+    /// Reads `redis:7`, `quay.io/coreos/etcd:v3.5`, `name@sha256:…`; `None` where it is no
+    /// reference.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         let (rest, digest) = match text.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest)),

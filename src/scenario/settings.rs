@@ -156,7 +156,8 @@ fn target(parts: &[&str]) -> Option<&'static Type> {
 
 /// Typed paths to changes.
 ///
-/// A kubelet's configuration lands as a whole, so the changes of one pool build on each other in the order of time.
+/// A kubelet's configuration lands as a whole, so the changes of one pool build on each other in
+/// the order of time.
 fn settings(root: &Values, mut sets: Vec<Set<'_>>) -> Vec<Setting> {
     sets.sort_by_key(|set| set.at);
     let none = Values::new(Origin::DEFAULT);

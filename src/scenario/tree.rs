@@ -1,4 +1,5 @@
-//! The raw tree of a scenario: what the file, a variant, the flags and the presets say, before any type is known.
+//! The raw tree of a scenario: what the file, a variant, the flags and the presets say, before any
+//! type is known.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +37,8 @@ pub(crate) enum Raw {
     List(Vec<Node>),
     /// Quoted text.
     Text(String),
-    /// A text without quotes, whose type its key decides: a flag's, a preset's or a default's value.
+    /// A text without quotes, whose type its key decides: a flag's, a preset's or a default's
+    /// value.
     Word(String),
     /// Integer; too large ones saturate.
     Integer(i128),
@@ -75,7 +77,8 @@ impl Raw {
 impl Node {
     /// A value that only has text so far.
     ///
-    /// Lists, tables and quoted texts are read as TOML; anything else waits for the type of its key.
+    /// Lists, tables and quoted texts are read as TOML; anything else waits for the type of its
+    /// key.
     pub(crate) fn word(text: &str, origin: Origin) -> Self {
         let text = text.trim();
         if text.starts_with(['{', '[', '"', '\''])
@@ -211,9 +214,23 @@ pub(crate) fn blocked<'p>(table: &Table, path: &'p [&'p str]) -> Option<&'p [&'p
     None
 }
 
+/// Whether something stands at a path already that `node` cannot be merged with.
+fn clashes(table: &Table, path: &[&str], node: &Node) -> bool {
+    let Some((last, parents)) = path.split_last() else { return false };
+    let mut here = table;
+    for name in parents {
+        match here.get(*name).and_then(|entry| entry.node.table()) {
+            Some(below) => here = below,
+            None => return false,
+        }
+    }
+    let there = here.get(*last).map(|entry| entry.node.table().is_some());
+    there.is_some_and(|is_table| !is_table || node.table().is_none())
+}
+
 /// Quoted dotted keys (`"a.b.c" = v`) as the tables that they mean.
 ///
-/// Returns the keys that lead through a value.
+/// Returns the keys that lead through a value or to one that is given already.
 pub(crate) fn split_dotted_keys(table: Table) -> (Table, Vec<(String, Origin)>) {
     let mut out = Table::new();
     let mut bad = Vec::new();
@@ -224,7 +241,10 @@ pub(crate) fn split_dotted_keys(table: Table) -> (Table, Vec<(String, Origin)>) 
             bad.extend(below);
         }
         let path: Vec<&str> = name.split('.').collect();
-        if path.iter().any(|part| part.is_empty()) || blocked(&out, &path).is_some() {
+        let is_bad = path.iter().any(|part| part.is_empty())
+            || blocked(&out, &path).is_some()
+            || clashes(&out, &path, &entry.node);
+        if is_bad {
             bad.push((name, entry.key));
         } else {
             merge(&mut out, nested(&path, entry.key, entry.node));

@@ -53,8 +53,8 @@ pub(crate) enum Value {
 
 /// The values of a table.
 ///
-/// A key that is missing or faulty reads as zero, empty or `None`: its problem has been reported, and no spec is
-/// built where there is an error.
+/// A key that is missing or faulty reads as zero, empty or `None`: its problem has been reported,
+/// and no spec is built where there is an error.
 #[derive(Clone, Debug)]
 pub(crate) struct Values {
     /// Where the table's name stands.
@@ -96,6 +96,11 @@ impl Values {
     /// Notes that a key was given and has a problem.
     pub(crate) fn mark_faulty(&mut self, key: &'static str) {
         self.faulty.insert(key);
+    }
+
+    /// Whether a key was given and has a problem.
+    pub(crate) fn is_faulty(&self, key: &str) -> bool {
+        self.faulty.contains(key)
     }
 
     /// Whether a key has a value, even a faulty one.

@@ -8,22 +8,22 @@ use pullstorm::scenario::{Request, SourceFile, load};
 
 /// One HTTP request as a test looks at it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
-    pub micros: u64,
-    pub node: String,
-    pub pod: String,
-    pub image: String,
-    pub attempt: u32,
-    pub method: String,
-    pub object: String,
-    pub endpoint: String,
-    pub status: Option<u16>,
-    pub cause: Option<String>,
+pub(crate) struct Seen {
+    pub(crate) micros: u64,
+    pub(crate) node: String,
+    pub(crate) pod: String,
+    pub(crate) image: String,
+    pub(crate) attempt: u32,
+    pub(crate) method: String,
+    pub(crate) object: String,
+    pub(crate) endpoint: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) cause: Option<String>,
 }
 
 /// Collects requests.
 #[derive(Default)]
-pub struct Requests(pub Vec<Seen>);
+pub(crate) struct Requests(pub(crate) Vec<Seen>);
 
 impl RequestSink for Requests {
     fn request(&mut self, row: &RequestRow<'_>) {
@@ -43,7 +43,7 @@ impl RequestSink for Requests {
 }
 
 /// The spec of a scenario text; panics with the rendered diagnostics.
-pub fn spec(text: &str) -> Spec {
+pub(crate) fn spec(text: &str) -> Spec {
     let file = SourceFile { name: "test.toml".into(), text: text.into() };
     match load(&file, &Request::default()) {
         Ok(loaded) => loaded.scenario.spec,
@@ -52,12 +52,12 @@ pub fn spec(text: &str) -> Spec {
 }
 
 /// Runs one replication with detail.
-pub fn outcome(spec: &Spec, replication: u32) -> Outcome {
+pub(crate) fn outcome(spec: &Spec, replication: u32) -> Outcome {
     run(spec, replication, Recording { detail: true, ..Recording::default() })
 }
 
 /// Runs one replication and returns its requests too.
-pub fn with_requests(spec: &Spec, replication: u32) -> (Outcome, Vec<Seen>) {
+pub(crate) fn with_requests(spec: &Spec, replication: u32) -> (Outcome, Vec<Seen>) {
     let mut requests = Requests::default();
     let recording =
         Recording { detail: true, requests: Some(&mut requests), ..Recording::default() };
@@ -66,7 +66,7 @@ pub fn with_requests(spec: &Spec, replication: u32) -> (Outcome, Vec<Seen>) {
 }
 
 /// A metric of an outcome.
-pub fn metric<'a>(outcome: &'a Outcome, scope: &str, name: &str) -> &'a Metric {
+pub(crate) fn metric<'a>(outcome: &'a Outcome, scope: &str, name: &str) -> &'a Metric {
     outcome
         .metrics
         .iter()
@@ -75,7 +75,7 @@ pub fn metric<'a>(outcome: &'a Outcome, scope: &str, name: &str) -> &'a Metric {
 }
 
 /// The value of a metric that must be known.
-pub fn known(outcome: &Outcome, scope: &str, name: &str) -> f64 {
+pub(crate) fn known(outcome: &Outcome, scope: &str, name: &str) -> f64 {
     match metric(outcome, scope, name).value {
         Value::Known(value) => value,
         other => panic!("{scope} {name} is {other:?}"),

@@ -1,5 +1,5 @@
-//! What a pull fetches and unpacks: objects claimed from the node's store, bodies as flows, layers unpacked from the
-//! bottom up.
+//! What a pull fetches and unpacks: objects claimed from the node's store, bodies as flows, layers
+//! unpacked from the bottom up.
 
 use crate::model::gate::Cause;
 use crate::model::ids::{ChainId, PullId};
@@ -35,8 +35,8 @@ impl World<'_> {
         missing.then_some(Cause::PlatformMissing)
     }
 
-    /// Claims an object for a lane: true when the pull holds it now; otherwise the lane fetches it or waits for
-    /// whoever does.
+    /// Claims an object for a lane: true when the pull holds it now; otherwise the lane fetches it
+    /// or waits for whoever does.
     fn claim_object(&mut self, now: Time, id: PullId, lane: u8, object: u32) -> bool {
         let pull = self.pulls.get(id);
         let blob = self.catalogue.image(pull.image).objects[object as usize];
@@ -110,7 +110,8 @@ impl World<'_> {
         for lane in 0..n_lanes {
             self.next_layer(now, id, lane);
         }
-        // Layers that were all present may have completed nothing yet; a completed pull is gone by now.
+        // Layers that were all present may have completed nothing yet; a completed pull is gone by
+        // now.
         if self.pulls.current(id, generation).is_some() {
             self.unpack_next(now, id);
         }
@@ -143,7 +144,8 @@ impl World<'_> {
             }
             let object = image.first_layer as u32 + pull.next_layer;
             pull.next_layer += 1;
-            // A digest that stands twice in one image is fetched once: the second waits for, or finds, the first.
+            // A digest that stands twice in one image is fetched once: the second waits for, or
+            // finds, the first.
             if !self.claim_object(now, id, lane, object) {
                 return;
             }
@@ -198,8 +200,8 @@ impl World<'_> {
         self.object_held(now, id, lane, object);
     }
 
-    /// Unpacks the next layer from the bottom, where it is fetched and nothing of this pull is being unpacked; the
-    /// pull is complete when all are.
+    /// Unpacks the next layer from the bottom, where it is fetched and nothing of this pull is
+    /// being unpacked; the pull is complete when all are.
     fn unpack_next(&mut self, now: Time, id: PullId) {
         loop {
             let pull = self.pulls.get(id);
@@ -272,7 +274,8 @@ impl World<'_> {
         self.woken = woken;
     }
 
-    /// Stops every lane: flows are cancelled, locks and places in queues are given up, grants are returned.
+    /// Stops every lane: flows are cancelled, locks and places in queues are given up, grants are
+    /// returned.
     pub(super) fn stop_lanes(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
         let (node, image) = (pull.node, pull.image);

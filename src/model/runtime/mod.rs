@@ -1,12 +1,13 @@
 //! The container runtime: what one `PullImage` call does, as containerd does it.
 //!
-//! A pull resolves its reference with a HEAD, then fetches index, platform manifest and config one after another,
-//! then its layers, `max_concurrent_downloads` at a time, and unpacks them from the bottom up. Resolve and fetch
-//! share neither token nor connection. `request.rs` holds the life of one HTTP request, `content.rs` what is fetched
-//! and unpacked; the kubelet hears of the end through `World::pull_ended`.
+//! A pull resolves its reference with a HEAD, then fetches index, platform manifest and config one
+//! after another, then its layers, `max_concurrent_downloads` at a time, and unpacks them from the
+//! bottom up. Resolve and fetch share neither token nor connection. `request.rs` holds the life of
+//! one HTTP request, `content.rs` what is fetched and unpacked; the kubelet hears of the end
+//! through `World::pull_ended`.
 //!
-//! Source: containerd `core/remotes/docker` (`resolver.go`, `fetcher.go`, `authorizer.go`), `pkg/unpack`, tags 1.6.39
-//! to 2.3.4, executed against a recording registry (see `tests/data/`).
+//! Source: containerd `core/remotes/docker` (`resolver.go`, `fetcher.go`, `authorizer.go`),
+//! `pkg/unpack`, tags 1.6.39 to 2.3.4, executed against a recording registry (see `tests/data/`).
 
 mod content;
 mod request;
@@ -238,7 +239,9 @@ impl World<'_> {
         let seen_from = now + Span::from_micros(1);
         let parts = self.catalogue.image(image);
         let store = &mut self.nodes[node.idx()].store;
-        store.add_image(image, seen_from, &parts.objects, &parts.chains);
+        store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
+            debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
+        });
         self.release_content(now, id);
         let pull = self.end_pull(now, id);
         self.pull_ended(now, pull.0, pull.1, pull.2, pull.3, Ok(()));
@@ -257,9 +260,9 @@ impl World<'_> {
 
     /// Looks at the progress of a pull with a request that hangs.
     ///
-    /// Source: containerd's pull progress reporter: every 10 s from the start of the pull it notes whether bytes
-    /// arrived, and cancels when none did for `image_pull_progress_timeout`; measured on 1.7.24: an unanswered HEAD
-    /// ends after 300 s, a body that stalls after 310 s.
+    /// Source: containerd's pull progress reporter: every 10 s from the start of the pull it notes
+    /// whether bytes arrived, and cancels when none did for `image_pull_progress_timeout`; measured
+    /// on 1.7.24: an unanswered HEAD ends after 300 s, a body that stalls after 310 s.
     pub(crate) fn on_progress_checked(&mut self, now: Time, id: PullId, generation: u32) {
         if self.pulls.current(id, generation).is_none() {
             return;
@@ -304,7 +307,8 @@ impl World<'_> {
         &self.spec.pools[self.nodes[node.idx()].pool.idx()].runtime
     }
 
-    /// Closes the session's connections: they idle until the client's idle timeout and hold their ports until then.
+    /// Closes the session's connections: they idle until the client's idle timeout and hold their
+    /// ports until then.
     fn close_connections(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
         let (node, n_lanes) = (pull.node, pull.lanes.len());
@@ -337,10 +341,11 @@ impl Pull {
 
 /// Round trips that a body waits for while the congestion window grows (slow start).
 ///
-/// The window starts at 10 segments of 1,460 B (RFC 6928) and grows by every byte that was acknowledged, so a
-/// connection that carried `carried` bytes has a window of 14,600 + `carried`; it stops growing at the bandwidth-delay
-/// product of `bytes_per_second`. Counted are the round trips until the body is sent, or until the window no longer
-/// limits it; the body then flows through its links as a whole.
+/// The window starts at 10 segments of 1,460 B (RFC 6928) and grows by every byte that was
+/// acknowledged, so a connection that carried `carried` bytes has a window of 14,600 + `carried`;
+/// it stops growing at the bandwidth-delay product of `bytes_per_second`. Counted are the round
+/// trips until the body is sent, or until the window no longer limits it; the body then flows
+/// through its links as a whole.
 fn slow_start_rounds(size: Bytes, carried: u64, rtt: Span, bytes_per_second: f64) -> u64 {
     const INITIAL_WINDOW: u64 = 14_600;
     let full = (bytes_per_second * rtt.as_secs_f64()) as u64;
@@ -364,13 +369,14 @@ mod tests {
         let rounds = |size, carried, mbit| {
             slow_start_rounds(Bytes(size), carried, Span::from_millis(40), mbit * 125_000.0)
         };
-        // Windows by hand: 14,600, 29,200, 58,400, …; sent after r rounds: 14,600 * (2^(r+1) - 1).
+        // Windows by hand: 14,600, 29,200, …; sent after r rounds: 14,600 * (2^(r+1) - 1).
         assert_eq!(rounds(0, 0, 1_000.0), 0);
         assert_eq!(rounds(14_600, 0, 1_000.0), 0);
         assert_eq!(rounds(14_601, 0, 1_000.0), 1);
         assert_eq!(rounds(43_800, 0, 1_000.0), 1);
         assert_eq!(rounds(500_000, 0, 1_000.0), 5);
-        // 1 Gbit/s over 40 ms holds 5,000,000 B in flight: 14,600 * 2^9 is the first window above it.
+        // 1 Gbit/s over 40 ms holds 5,000,000 B in flight: 14,600 * 2^9 is the first window above
+        // it.
         assert_eq!(rounds(1_000_000_000, 0, 1_000.0), 9);
         // A warm connection: 14,600 + 100,000, then 229,200.
         assert_eq!(rounds(300_000, 100_000, 1_000.0), 1);

@@ -1,4 +1,5 @@
-//! The life of one HTTP request of a pull: sent on a connection, judged at the endpoint, answered, perhaps repeated.
+//! The life of one HTTP request of a pull: sent on a connection, judged at the endpoint, answered,
+//! perhaps repeated.
 
 use crate::model::gate::{Cause, Grant, Reply, Request};
 use crate::model::ids::PullId;
@@ -51,8 +52,8 @@ impl Step {
 }
 
 impl World<'_> {
-    /// Sends the request of `step`, at `from` (now, or when the answer before it is back), on the lane's connection
-    /// to that endpoint, which is made first where there is none.
+    /// Sends the request of `step`, at `from` (now, or when the answer before it is back), on the
+    /// lane's connection to that endpoint, which is made first where there is none.
     pub(super) fn send(&mut self, from: Time, id: PullId, lane: usize, step: Step) {
         let pull = self.pulls.get_mut(id);
         let (node, generation, image) = (pull.node, pull.generation, pull.image);
@@ -94,8 +95,8 @@ impl World<'_> {
         self.calendar.schedule(from + takes, event);
     }
 
-    /// A request reached its endpoint: it passes the gates, and what the client will do with the answer is settled
-    /// for the instant at which the answer is back.
+    /// A request reached its endpoint: it passes the gates, and what the client will do with the
+    /// answer is settled for the instant at which the answer is back.
     pub(crate) fn on_request_arrived(
         &mut self,
         now: Time,
@@ -254,8 +255,8 @@ impl World<'_> {
         self.calendar.schedule(back + rtt * rounds, event);
     }
 
-    /// A 401 with a challenge, or a token service that does not take POST: the client fetches a token (again, by
-    /// GET) and repeats the request.
+    /// A 401 with a challenge, or a token service that does not take POST: the client fetches a
+    /// token (again, by GET) and repeats the request.
     fn request_challenged(&mut self, back: Time, id: PullId, lane: usize, grant: Option<Grant>) {
         self.return_grant(back, grant);
         let pull = self.pulls.get_mut(id);
@@ -271,8 +272,9 @@ impl World<'_> {
         self.send(back, id, lane, first);
     }
 
-    /// A refusal: 429 and 408 are repeated at once, on the same connection, until the logical request has seen
-    /// `requests_per_object` responses; a token request and every other status is not repeated.
+    /// A refusal: 429 and 408 are repeated at once, on the same connection, until the logical
+    /// request has seen `requests_per_object` responses; a token request and every other status is
+    /// not repeated.
     fn request_refused(&mut self, back: Time, id: PullId, lane: usize, status: u16, cause: Cause) {
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[lane];
@@ -292,8 +294,8 @@ impl World<'_> {
         }
     }
 
-    /// The logical request failed. After a failed HEAD of a digest, containerd 1.7 tries a HEAD of the blob with that
-    /// digest before it gives up; the first failure is then the one it reports.
+    /// The logical request failed. After a failed HEAD of a digest, containerd 1.7 tries a HEAD of
+    /// the blob with that digest before it gives up; the first failure is then the one it reports.
     fn fail_request(&mut self, back: Time, id: PullId, lane: usize, cause: Cause) {
         let pull = self.pulls.get(id);
         let by_digest = self.catalogue.image(pull.image).by_digest;
@@ -384,7 +386,8 @@ impl World<'_> {
     }
 }
 
-/// How long a token is valid. Source: replies of Docker Hub's token service, `expires_in: 300`, captured 2020 to 2024.
+/// How long a token is valid. Source: replies of Docker Hub's token service, `expires_in: 300`,
+/// captured 2020 to 2024.
 const TOKEN_LIFETIME: Span = Span::from_secs(300);
 
 const fn lane_is_blob(object: Object) -> bool {

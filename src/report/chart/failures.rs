@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::{Figure, Mark};
+use super::figure::Figure;
 use super::window::Window;
 use super::{limits, palette, requests};
 use crate::model::outcome::Detail;
-use crate::report::chart::figure::{Entry, Swatch};
 use crate::report::format;
 
 pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
@@ -27,15 +26,12 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         format::count(attempts.max(total)),
         format::seconds(window.bin_seconds as f64),
     );
-    let bands: Vec<Mark> = limits::exhausted_bands(detail, window);
-    if !bands.is_empty() {
-        figure
-            .legend
-            .push(Entry { label: "a limit has no units left".into(), swatch: Swatch::Band });
-        figure.marks.extend(bands);
-    }
+    limits::mark_exhausted(&mut figure, detail, window);
+    let mut kinds: Vec<(&str, Vec<f64>)> = by_cause.into_iter().collect();
+    // Most frequent at the bottom; stable, so equal ones stay in the order of their names.
+    kinds.sort_by(|a, b| b.1.iter().sum::<f64>().total_cmp(&a.1.iter().sum()));
     let minutes = window.bin_seconds as f64 / 60.0;
-    requests::stack(&mut figure, window, by_cause, minutes, palette::cause);
+    requests::stack(&mut figure, window, kinds, minutes, palette::cause);
     figure.vertical.label = "failed pulls per minute".into();
     figure
 }

@@ -78,24 +78,32 @@ fn vertical(marks: &[Mark], as_shares: bool, top: Option<f64>) -> Vertical {
     Vertical { label: "units left".into(), top, form: Form::Number }
 }
 
-/// The spans of time in which some limit had nothing left, for the background of other charts.
-pub(super) fn exhausted_bands(detail: &Detail, window: Window) -> Vec<Mark> {
+/// Marks the spans of time in which some limit had nothing left, behind the marks of a figure.
+pub(super) fn mark_exhausted(figure: &mut Figure, detail: &Detail, window: Window) {
     let mut nothing = vec![false; window.bins];
+    let mut limits: Vec<&str> = vec![];
     for it in levels(detail) {
-        for (at, level) in window.lowest(&it.samples) {
-            nothing[(at as usize) / window.bin_seconds] |= level < NOTHING_LEFT;
+        for (at, _) in window.lowest(&it.samples).iter().filter(|it| it.1 < NOTHING_LEFT) {
+            nothing[(*at as usize) / window.bin_seconds] = true;
+            if !limits.contains(&it.scope.as_str()) {
+                limits.push(&it.scope);
+            }
         }
     }
-    let mut bands = vec![];
+    let label = match limits.as_slice() {
+        [] => return,
+        [_, _, _, ..] => format!("no units left at one of {} limits", limits.len()),
+        few => format!("no units left at {}", few.join(" or ")),
+    };
+    figure.legend.push(Entry { label, swatch: Swatch::Band });
     let mut bin = 0;
     for run in nothing.chunk_by(|a, b| a == b) {
         let from = window.start(bin);
         bin += run.len();
         if run[0] {
-            bands.push(Mark::Band { from, to: window.start(bin) });
+            figure.marks.push(Mark::Band { from, to: window.start(bin) });
         }
     }
-    bands
 }
 
 fn levels(detail: &Detail) -> impl Iterator<Item = &GaugeSeries> {

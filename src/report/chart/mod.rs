@@ -20,13 +20,25 @@ use std::io;
 use std::path::Path;
 
 use crate::model::outcome::Detail;
-use crate::report::files::{FileError, create_folder, write_whole, write_whole_by_name};
+use crate::report::files::{FileError, create_folder, remove, write_whole, write_whole_by_name};
 use crate::report::{Run, VERSION};
 use figure::Figure;
 use window::Window;
 
 /// Name of the folder of charts inside the folder of a run.
 pub const FOLDER: &str = "charts";
+
+/// Every chart, in the order in which a reader wants them.
+const NAMES: [&str; 5] = ["requests", "retries", "limits", "ready", "failures"];
+
+/// Removes the charts of an earlier run from `folder`.
+pub fn clear(folder: &Path) -> Result<(), FileError> {
+    for name in NAMES {
+        remove(&folder.join(format!("{name}.svg")))?;
+        remove(&folder.join(format!("{name}.png")))?;
+    }
+    Ok(())
+}
 
 /// Draws every chart of the detailed replication into `folder`; returns their names without
 /// endings.
@@ -41,7 +53,7 @@ pub fn write_all(folder: &Path, run: Run<'_>) -> Result<Vec<&'static str>, FileE
     Ok(names)
 }
 
-/// Every chart, in the order in which a reader wants them.
+/// The charts in the order of [`NAMES`].
 fn figures(detail: &Detail, caption: &str) -> Vec<Figure> {
     let window = Window::of(detail);
     let mut figures = vec![

@@ -22,42 +22,49 @@ const FREE: [Colour; 7] = [VERMILION, BLUE, ORANGE, PURPLE, SKY, YELLOW, BLACK];
 /// Colours of lines: without yellow, which is too light for them.
 pub(crate) const LINES: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK];
 
+/// Colours of the outcomes of requests, in the order in which they are stacked.
+const OUTCOMES: [(&str, Colour); 8] = [
+    ("ok", GREEN),
+    ("redirect", BLUE),
+    ("unauthorized", SKY),
+    ("throttled", VERMILION),
+    ("client-error", PURPLE),
+    ("server-error", YELLOW),
+    ("dropped", ORANGE),
+    ("unanswered", BLACK),
+];
+
 /// Colour of a request's outcome.
 pub(crate) fn outcome(kind: &str) -> Option<Colour> {
-    Some(match kind {
-        "ok" | "succeeded" => GREEN,
-        "throttled" | "rejected" => VERMILION,
-        "challenged" | "challenge" | "unauthorized" | "unauthorised" => SKY,
-        "redirected" | "redirect" => BLUE,
-        "not-found" | "not_found" | "refused" | "denied" | "forbidden" => PURPLE,
-        "server-error" | "server_error" | "unavailable" | "error" => YELLOW,
-        "no-answer" | "no_answer" | "timeout" | "failed" | "aborted" | "reset" => BLACK,
-        "open" | "other" => GREY,
-        _ => return None,
-    })
+    OUTCOMES.iter().find(|it| it.0 == kind).map(|it| it.1)
 }
 
-/// Colour of a cause that every scenario can have; limits carry their scenario's names and have
-/// none.
+/// Where an outcome stands in a stack; unknown ones stand on top.
+pub(crate) fn outcome_place(kind: &str) -> usize {
+    OUTCOMES.iter().position(|it| it.0 == kind).unwrap_or(OUTCOMES.len())
+}
+
+/// Colour of a cause by its name: built-in causes and the presets' limits have fixed ones, the
+/// scenario's own limits and faults go by a word in their name, and the others have none.
 pub(crate) fn cause(label: &str) -> Option<Colour> {
-    let any = |words: &[&str]| words.iter().any(|it| label.contains(it));
-    if any(&["qps", "kubelet"]) {
-        Some(ORANGE)
-    } else if any(&["anonymous", "quota", "pulls"]) {
-        Some(VERMILION)
-    } else if any(&["outage", "server", "unavailable", "overload"]) {
-        Some(YELLOW)
-    } else if any(&["port", "conntrack", "dial", "egress"]) {
-        Some(BLUE)
-    } else if any(&["dns", "tls", "proxy", "mtu"]) {
-        Some(SKY)
-    } else if any(&["disk", "platform", "missing", "not-found"]) {
-        Some(PURPLE)
-    } else if any(&["timeout", "stall", "reset", "lost"]) {
-        Some(BLACK)
-    } else {
-        None
-    }
+    const WORDS: [(&str, Colour); 15] = [
+        ("kubelet-qps", ORANGE),
+        ("egress-ports", BLUE),
+        ("platform-missing", YELLOW),
+        ("progress-timeout", BLACK),
+        ("abuse", PURPLE),
+        ("pulls", VERMILION),
+        ("quota", VERMILION),
+        ("outage", YELLOW),
+        ("disk", YELLOW),
+        ("qps", ORANGE),
+        ("dns", SKY),
+        ("tls", SKY),
+        ("proxy", SKY),
+        ("timeout", BLACK),
+        ("stall", BLACK),
+    ];
+    WORDS.iter().find(|it| label.contains(it.0)).map(|it| it.1)
 }
 
 /// Colours for all of `labels`, different ones as long as there are enough: each label's own where

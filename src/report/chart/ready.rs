@@ -63,11 +63,12 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
 
 /// At the end of each bin: ready pods among those that exist; no point where none exists.
 fn shares<'a>(pods: impl Iterator<Item = &'a PodRow>, window: Window) -> Vec<(f64, f64)> {
-    let mut existing = vec![0i64; window.bins + 1];
-    let mut ready = vec![0i64; window.bins + 1];
+    let mut existing = vec![0i64; window.bins];
+    let mut ready = vec![0i64; window.bins];
     let bin = |time: Time| {
         let bin = (time.as_secs_f64() / window.bin_seconds as f64) as usize;
-        bin.min(window.bins)
+        // What happens at the very end belongs to the last bin.
+        bin.min(window.bins - 1)
     };
     for pod in pods {
         existing[bin(pod.created)] += 1;

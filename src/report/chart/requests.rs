@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::figure::{Entry, Figure, Form, Mark, Swatch, Vertical};
+use super::figure::{Entry, Figure, Form, Mark, Marker, Swatch, Vertical};
 use super::window::Window;
 use super::{limits, palette, scale};
 use crate::model::outcome::Detail;
@@ -32,16 +32,31 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         format::seconds(second as f64),
         format::count(peak as f64),
     );
-    let bands = limits::exhausted_bands(detail, window);
-    if !bands.is_empty() {
-        figure
-            .legend
-            .push(Entry { label: "a limit has no units left".into(), swatch: Swatch::Band });
-        figure.marks.extend(bands);
-    }
-    stack(&mut figure, window, by_outcome, window.bin_seconds as f64, palette::outcome);
+    limits::mark_exhausted(&mut figure, detail, window);
+    let mut kinds: Vec<_> = by_outcome.into_iter().collect();
+    kinds.sort_by_key(|it| palette::outcome_place(it.0));
+    stack(&mut figure, window, kinds, window.bin_seconds as f64, palette::outcome);
     figure.vertical.label = "requests per second".into();
+    draw_limits(&mut figure, detail);
     figure
+}
+
+/// A line for each limit on all requests, where it is not far above everything drawn.
+fn draw_limits(figure: &mut Figure, detail: &Detail) {
+    for it in &detail.limit_rates {
+        let what = if it.counters == 1 { "" } else { ", all identities" };
+        let label = format!("{}: {}/s{what}", it.limit, format::count(it.per_second));
+        if 2.0 * figure.vertical.top < it.per_second {
+            figure.subtitle = format!("{}; far below {label}", figure.subtitle);
+            continue;
+        }
+        figure.vertical.top = figure.vertical.top.max(scale::round_up(it.per_second));
+        let points = vec![(0.0, it.per_second), (figure.seconds, it.per_second)];
+        let swatch = Swatch::Line(palette::BLACK, Marker::None);
+        figure.legend.push(Entry { label, swatch });
+        let line = Mark::Steps { colour: palette::BLACK, marker: Marker::None, points };
+        figure.marks.push(line);
+    }
 }
 
 /// The busiest second and what it saw; the first of equals.
@@ -50,18 +65,17 @@ fn peak(per_second: &[u64]) -> Option<(usize, u64)> {
     (0 < peak).then_some((second, peak))
 }
 
-/// Stacks `kinds`, most counted at the bottom, as rates per `unit` counts of a bin.
+/// Stacks `kinds`, the first at the bottom, as rates: what a bin counts, divided by `unit`.
 pub(super) fn stack(
     figure: &mut Figure,
     window: Window,
-    kinds: BTreeMap<&str, Vec<f64>>,
+    kinds: Vec<(&str, Vec<f64>)>,
     unit: f64,
     own: impl Fn(&str) -> Option<palette::Colour>,
 ) {
     let mut kinds: Vec<(&str, f64, Vec<f64>)> =
         kinds.into_iter().map(|(kind, bins)| (kind, bins.iter().sum(), bins)).collect();
     kinds.retain(|(_, total, _)| 0.0 < *total);
-    kinds.sort_by(|a, b| b.1.total_cmp(&a.1));
     let colours = palette::assign(kinds.iter().map(|it| it.0), own);
     let mut floor = vec![0.0; window.bins];
     for ((kind, total, mut bins), colour) in kinds.into_iter().zip(colours) {

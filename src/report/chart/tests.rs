@@ -40,6 +40,12 @@ fn charts_have_the_same_bytes_every_time_and_stay_small() {
 }
 
 #[test]
+fn charts_have_the_names_by_which_old_ones_are_removed() {
+    let names: Vec<_> = figures(&Detail::default(), "").iter().map(|it| it.name).collect();
+    assert_eq!(names, NAMES);
+}
+
+#[test]
 fn a_chart_without_data_says_so() {
     for (name, svg) in drawn(&Detail::default()) {
         assert!(svg.contains("nothing to show"), "{name}");
@@ -57,9 +63,21 @@ fn both_formats_are_written_whole() {
     let mut names: Vec<_> =
         fs::read_dir(&folder).unwrap().map(|it| it.unwrap().file_name()).collect();
     names.sort();
-    assert_eq!(names.len(), 10);
+    assert_eq!(names.len(), 2 * NAMES.len());
     assert!(names.iter().all(|it| !it.to_string_lossy().starts_with('.')));
     let png = fs::read(folder.join("requests.png")).unwrap();
     assert_eq!(&png[1..4], b"PNG");
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_pod_that_is_ready_at_the_very_end_counts() {
+    let mut detail = synthetic::tiny_detail();
+    detail.pods[1].ready = Some(crate::units::Time::from_secs(120));
+    let figure = ready::figure(&detail, Window::of(&detail));
+    let last = figure.marks.iter().find_map(|it| match it {
+        figure::Mark::Steps { points, .. } => points.last().copied(),
+        _ => None,
+    });
+    assert_eq!(last, Some((110.0, 1.0)));
 }

@@ -16,9 +16,20 @@ pub(crate) use manifest::hex;
 pub use requests::RequestFile;
 pub use summary::summary_csv;
 pub use whole::FileError;
-pub(crate) use whole::{create_folder, write_whole, write_whole_by_name};
+pub(crate) use whole::{create_folder, remove, write_whole, write_whole_by_name};
 
 use crate::report::{Run, json};
+
+/// Every file that a run may write, but the charts; the manifest first, as it vouches for the rest.
+const NAMES: [&str; 7] = [
+    "manifest.json",
+    "summary.json",
+    "summary.csv",
+    "timeseries.csv",
+    "pulls.csv",
+    "pods.csv",
+    "requests.csv",
+];
 
 /// The folder of a scenario's results: `OUT/NAME`; a variant's is `OUT/NAME/variants/VARIANT`.
 pub fn folder(out: &Path, name: &str, variant: Option<&str>) -> PathBuf {
@@ -26,6 +37,15 @@ pub fn folder(out: &Path, name: &str, variant: Option<&str>) -> PathBuf {
         Some(variant) => out.join(name).join("variants").join(variant),
         None => out.join(name),
     }
+}
+
+/// Removes the files of an earlier run, so that no file of another seed stands beside the new ones.
+/// Other files in the folder stay.
+pub fn clear(folder: &Path) -> Result<(), FileError> {
+    for name in NAMES {
+        remove(&folder.join(name))?;
+    }
+    Ok(())
 }
 
 /// Writes every file but the charts and `requests.csv`; returns their names in the order of

@@ -52,6 +52,14 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), FileError> {
     fs::create_dir_all(folder).at("create the folder", folder)
 }
 
+/// Removes `path`, where it exists.
+pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error).at("replace", path),
+        _ => Ok(()),
+    }
+}
+
 /// The name under which `path` is written until it is complete; its ending stays, as encoders go by
 /// it.
 fn partial(path: &Path) -> PathBuf {

@@ -5,7 +5,8 @@ use crate::scenario::Parameter;
 use crate::scenario::typed::{Value, Values};
 use crate::units::{Bytes, Share, Span};
 
-/// `maxSurge` and `maxUnavailable` of a Deployment: kubernetes pkg/apis/apps/v1/defaults.go, 2026-07-23.
+/// `maxSurge` and `maxUnavailable` of a Deployment: kubernetes pkg/apis/apps/v1/defaults.go,
+/// 2026-07-23.
 pub(super) const DEPLOYMENT_FENCE: Count = Count::Share(Share::from_percent(25));
 /// `maxUnavailable` of a DaemonSet: the same file.
 pub(super) const DAEMONSET_UNAVAILABLE: Count = Count::Number(1);

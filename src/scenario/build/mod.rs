@@ -1,4 +1,5 @@
-//! Checked values to the model's spec: nothing here can fail, because nothing is built where there is a problem.
+//! Checked values to the model's spec: nothing here can fail, because nothing is built where there
+//! is a problem.
 
 mod defaults;
 mod events;

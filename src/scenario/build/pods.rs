@@ -49,8 +49,8 @@ fn runtime(name: &str, client: &Values) -> RuntimeProfile {
 
 /// A kubelet's configuration.
 ///
-/// Where only `max_parallel_image_pulls` is set, `serialize_image_pulls` defaults to whether that is below 2
-/// (kubelet config/v1beta1/defaults.go, 2026-07-23).
+/// Where only `max_parallel_image_pulls` is set, `serialize_image_pulls` defaults to whether that
+/// is below 2 (kubelet config/v1beta1/defaults.go, 2026-07-23).
 pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
     let most = values.count_opt("max_parallel_image_pulls");
     let serialize = match most {

@@ -23,6 +23,13 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
         requests(fault, &format!("fault.{name}"), problems);
         never_happens(root, &format!("fault.{name}.from"), fault, "from", problems);
     }
+    for (kind, key) in [("pool", "join"), ("workload", "start")] {
+        for (name, block) in root.named(kind) {
+            if let Some(start) = block.table(key) {
+                never_happens(root, &format!("{kind}.{name}.{key}.at"), start, "at", problems);
+            }
+        }
+    }
     for setting in settings {
         if let Changed::WorkloadAccount { workload, account: Some(account) } = &setting.changed
             && let Some(event) = root.block("timeline", &setting.block)
@@ -79,7 +86,10 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
             .error(
                 Code::NotInWorkload,
                 rollout.origin("replace"),
-                format!("`timeline.{name}.rollout` replaces image `{old}`, which workload `{workload}` lacks"),
+                format!(
+                    "`timeline.{name}.rollout` replaces image `{old}`, which workload \
+                     `{workload}` lacks"
+                ),
             )
             .did_you_mean(old, images.iter().copied())
             .help(format!("its images: {}", shorten(&images)));

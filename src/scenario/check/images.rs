@@ -64,7 +64,8 @@ fn reference(root: &Values, name: &str, image: &Values, problems: &mut Problems<
         return;
     };
     let hosts = || root.named("registry").map(|(_, registry)| registry.text("host"));
-    if !hosts().any(|host| host == reference.host) {
+    let all_known = root.named("registry").all(|(_, registry)| registry.given("host"));
+    if all_known && !hosts().any(|host| host == reference.host) {
         let message = format!("no registry has the host {} of image `{name}`", reference.host);
         let problem = problems.error(Code::NoRegistry, origin, message);
         problem.did_you_mean(reference.host, hosts());

@@ -1,6 +1,7 @@
 //! The rules between the keys of a block, and between blocks.
 //!
-//! Each rule reads keys that may be missing or faulty and then stays silent: that problem is known already.
+//! Each rule reads keys that may be missing or faulty and then stays silent: that problem is known
+//! already.
 
 mod events;
 mod images;

@@ -14,6 +14,7 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     for (name, registry) in root.named("registry") {
         let path = format!("registry.{name}");
         counting(registry, &path, problems);
+        concurrency(registry, &path, problems);
         for (limit_name, values) in registry.named("limit") {
             limit(values, &format!("{path}.limit.{limit_name}"), problems);
         }
@@ -25,6 +26,13 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
         tier(root, name, values, problems);
     }
     for (name, values) in root.named("background") {
+        let kind = root.block("egress", values.text("egress")).and_then(|it| it.text_opt("kind"));
+        if let Some(kind) = kind.filter(|it| *it != "nat") {
+            let message = format!("`background.{name}.egress` has kind = \"{kind}\"");
+            problems
+                .error(Code::NotHere, values.origin("egress"), message)
+                .help("nobody else can stand behind an address that is a node's own: name a NAT");
+        }
         let registry = values.text_opt("registry");
         let account = values.text_opt("account").and_then(|name| root.block("account", name));
         let of = account.and_then(|account| account.text_opt("registry"));
@@ -116,6 +124,18 @@ fn counting(registry: &Values, path: &str, problems: &mut Problems<'_>) {
     if !has_readings {
         let help = "it chooses a reading of preset = \"docker-hub\"; state limit.NAME.weight";
         not_here(problems, registry, path, "counting", "this preset", help);
+    }
+}
+
+/// A request holds one grant until it is answered, so one concurrency limit is what a registry can
+/// have.
+fn concurrency(registry: &Values, path: &str, problems: &mut Problems<'_>) {
+    let of_law = |it: &&Values| it.text_opt("law") == Some("concurrency");
+    if let Some(second) = registry.named("limit").map(|it| it.1).filter(of_law).nth(1) {
+        let message = format!("`{path}` has more than one limit with law = \"concurrency\"");
+        problems
+            .error(Code::NotHere, second.origin("law"), message)
+            .help("a registry has at most one: keep the one that binds first");
     }
 }
 

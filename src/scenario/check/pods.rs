@@ -1,12 +1,14 @@
 //! Pools and workloads.
 
 use super::{needed, not_here};
+use crate::model::spec::Count;
 use crate::scenario::build::names;
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
 use crate::scenario::tables::workload::MOST_PODS;
 use crate::scenario::typed::{Typed, Value, Values};
+use crate::units::Share;
 
 /// Most nodes of all pools.
 const MOST_NODES: u64 = 1_000_000;
@@ -18,6 +20,7 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     }
     for (name, workload) in root.named("workload") {
         kind(name, workload, problems);
+        fence(name, workload, problems);
         containers(root, name, workload, problems);
         account(root, name, workload, problems);
         platforms(root, name, workload, problems);
@@ -92,6 +95,21 @@ fn kind(name: &str, workload: &Values, problems: &mut Problems<'_>) {
     };
     for key in keys {
         needed(problems, workload, &path, key, &beside);
+    }
+}
+
+/// The API server refuses a rollout that may neither add a pod nor take one away.
+fn fence(name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    let is_zero = |key| {
+        let count = workload.count_or_share(key);
+        matches!(count, Some(Count::Number(0) | Count::Share(Share::NONE)))
+    };
+    let no_surge = workload.text("kind") == "daemonset" || is_zero("max_surge");
+    if no_surge && is_zero("max_unavailable") {
+        let message = format!("`workload.{name}.max_unavailable` is 0, and so is max_surge");
+        problems
+            .error(Code::OutOfRange, workload.origin("max_unavailable"), message)
+            .help("a rollout could not move; the API server refuses it: allow one of them");
     }
 }
 
@@ -193,7 +211,7 @@ fn platforms(root: &Values, name: &str, workload: &Values, problems: &mut Proble
             && !platforms.contains(&arch)
         {
             let message = format!(
-                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` runs"
+                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` is"
             );
             problems.warning(Code::NoPlatform, workload.origin, message).help(format!(
                 "its pulls will fail with platform-missing; its platforms: {}",
@@ -237,9 +255,9 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
         None if workload.text("kind") == "job" => 1,
         None => pods(root, workload),
     });
-    let (wanted, room) = (at_once.sum::<u64>(), nodes * most);
-    if 0 < nodes && room < wanted && wanted <= MOST_PODS {
-        let message = format!("pool `{name}` has {wanted} pods, and room for {room}");
+    let (wanted, most_in_all) = (at_once.sum::<u64>(), nodes * most);
+    if 0 < nodes && most_in_all < wanted && wanted <= MOST_PODS {
+        let message = format!("pool `{name}` has {wanted} pods, and room for {most_in_all}");
         problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
             "{nodes} nodes take {most} pods each (max_pods); the others wait for a node"
         ));

@@ -1,8 +1,9 @@
 //! Docker Hub: its endpoints, its pull limits, its abuse limit.
 //!
-//! A pull is not what the counter counts. The 2020 description (a Docker engineer in docker/docs #11648) is that it
-//! counts manifest GETs and doubles the limit, so each GET costs half a unit; the text since November 2024 counts one
-//! pull per architecture. Both make a multi-platform pull cost 1; they differ for single-platform images.
+//! A pull is not what the counter counts. The 2020 description (a Docker engineer in docker/docs
+//! #11648) is that it counts manifest GETs and doubles the limit, so each GET costs half a unit;
+//! the text since November 2024 counts one pull per architecture. Both make a multi-platform pull
+//! cost 1; they differ for single-platform images.
 
 use super::{Preset, PresetValue, Reading};
 
@@ -26,8 +27,9 @@ pub(super) static DOCKER_HUB: Preset = Preset {
         v(
             "token_post",
             "true",
-            "auth.docker.io takes the OAuth POST (docker/distribution auth spec)",
-        ),
+            "docker/distribution auth spec; not captured against auth.docker.io",
+        )
+        .unverified(),
         v("redirects_blobs", "true", CAPTURED),
         v("limit.anonymous-pulls.for", "anonymous", PULLS),
         v("limit.anonymous-pulls.key", "prefix64", PULLS),

@@ -1,15 +1,18 @@
-//! What is known of real registries, gateways and container runtimes: each value with its source and date.
+//! What is known of real registries, gateways and container runtimes: each value with its source
+//! and date.
 //!
-//! A preset is a list of paths and values in the scenario language, laid below what a block says itself.
+//! A preset is a list of paths and values in the scenario language, laid below what a block says
+//! itself.
 
 mod docker_hub;
 mod nat;
+mod registries;
 mod runtime;
 
 pub use super::field::Source;
 
 /// Registries with a preset.
-pub(crate) const REGISTRIES: &[&str] = &["docker-hub"];
+pub(crate) const REGISTRIES: &[&str] = &["docker-hub", "ecr-public", "ghcr", "registry-k8s-io"];
 /// Descriptions of Docker Hub's counter.
 pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text"];
 /// Gateways with a preset.
@@ -20,7 +23,8 @@ pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "c
 /// What is known of one real thing.
 #[derive(Debug)]
 pub struct Preset {
-    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below `pool.NAME.client`.
+    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below
+    /// `pool.NAME.client`.
     pub kind: &'static str,
     /// Its name.
     pub name: &'static str,
@@ -28,8 +32,8 @@ pub struct Preset {
     pub title: &'static str,
     /// Its values.
     pub values: &'static [PresetValue],
-    /// Readings to choose from, where sources disagree: a key of the block, and values by its word. The first one
-    /// is the default.
+    /// Readings to choose from, where sources disagree: a key of the block, and values by its word.
+    /// The first one is the default.
     pub readings: &'static [Reading],
 }
 
@@ -75,7 +79,7 @@ impl PresetValue {
 
 /// Every preset, by kind and name.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
-    nat::ALL.iter().chain([&docker_hub::DOCKER_HUB]).chain(runtime::ALL)
+    [&docker_hub::DOCKER_HUB].into_iter().chain(registries::ALL).chain(nat::ALL).chain(runtime::ALL)
 }
 
 /// The preset of this kind and name; a runtime's line means its newest version.

@@ -1,4 +1,5 @@
-//! The scenario language, as data: one table per block, walked for parsing, for the schema and for the reference.
+//! The scenario language, as data: one table per block, walked for parsing, for the schema and for
+//! the reference.
 
 pub(crate) mod account;
 pub(crate) mod egress;
@@ -49,7 +50,7 @@ pub(crate) static ROOT: Shape = Shape {
         Field::new(
             "expect",
             Type::Paths,
-            "What must hold: metric = \"< 5m\", workload.NAME.metric = \">= 75%\", in_runs = \"95%\"",
+            "What must hold: metric = \"< 5m\", workload.NAME.metric = \"> 75%\"; in_runs",
         ),
         Field::new(
             "variant",

@@ -1,10 +1,17 @@
 //! The checked, unit-typed description of one run: what [`crate::model::World`] is built from.
 //!
-//! Every value here is already valid: names are resolved to ids, counts are within their bounds, spans and rates
-//! carry their units. Tables are in the order of their names, so the order of blocks in a file changes nothing.
-//! Values come from a scenario file, a preset or a default; `crate::scenario` holds those with their sources.
+//! Every value here is already valid: names are resolved to ids, counts are within their bounds,
+//! spans and rates carry their units. Tables are in the order of their names, so the order of
+//! blocks in a file changes nothing. Values come from a scenario file, a preset or a default;
+//! `crate::scenario` holds those with their sources.
 
-use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+mod fault;
+mod timeline;
+
+pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
+pub use timeline::{Action, Change, TimelineSpec, Which};
+
+use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
 /// Everything a run needs.
@@ -38,8 +45,9 @@ pub struct Spec {
 
 /// Pace of the control plane: waiting token buckets, as client-go's.
 ///
-/// Source: facts on kubelet and controllers: kube-controller-manager `--kube-api-qps` 20, burst 30; kube-scheduler
-/// 50 and 100 (secondary listings; managed control planes raise them). 0 means no limit.
+/// Source: facts on kubelet and controllers: kube-controller-manager `--kube-api-qps` 20, burst 30;
+/// kube-scheduler 50 and 100 (secondary listings; managed control planes raise them). 0 means no
+/// limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlPlaneSpec {
     /// Pod creations per second of each controller.
@@ -73,7 +81,8 @@ pub struct RegistrySpec {
     pub server_time: Span,
     /// Whether requests need a bearer token (a first request is then answered 401).
     pub needs_token: bool,
-    /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats with GET.
+    /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats
+    /// with GET.
     pub token_post: bool,
     /// Whether blobs are answered by a redirect to the blob host.
     pub redirects_blobs: bool,
@@ -138,7 +147,8 @@ pub enum LimitKey {
 /// How a limit counts; units are thousandths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LawSpec {
-    /// `allow` units in each window; windows of a key start at a keyed random phase unless anchored.
+    /// `allow` units in each window; windows of a key start at a keyed random phase unless
+    /// anchored.
     FixedWindow {
         /// Units per window.
         allow: u64,
@@ -458,274 +468,4 @@ pub enum ImagePullPolicy {
     IfNotPresent,
     /// Not at all.
     Never,
-}
-
-/// Something that happens at a time.
-#[derive(Clone, Debug)]
-pub struct TimelineSpec {
-    /// Block name.
-    pub name: String,
-    /// When.
-    pub at: Span,
-    /// What.
-    pub action: Action,
-}
-
-/// What happens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// New pod template: `replace` names old and new images; none restarts the pods as they are.
-    Rollout {
-        /// Whose template.
-        workload: WorkloadId,
-        /// Old and new image.
-        replace: Vec<(ImageId, ImageId)>,
-    },
-    /// New number of replicas.
-    ScaleWorkload {
-        /// Which Deployment.
-        workload: WorkloadId,
-        /// Replicas from now on.
-        replicas: u32,
-    },
-    /// New number of nodes.
-    ScaleNodes {
-        /// Which pool.
-        pool: PoolId,
-        /// Nodes from now on.
-        nodes: u32,
-    },
-    /// Every node is drained and replaced by a fresh one, batch by batch.
-    ReplaceNodes {
-        /// Which pool.
-        pool: PoolId,
-        /// Nodes at a time (a share rounds up, at least 1).
-        batch: Count,
-        /// From one batch to the next.
-        every: Span,
-    },
-    /// From now on each node lives for an exponentially distributed time.
-    SpotInterruptions {
-        /// Which pool.
-        pool: PoolId,
-        /// Mean lifetime.
-        mean_lifetime: Span,
-        /// From the notice to the loss of the node.
-        notice: Span,
-    },
-    /// Machines restart: disks stay, back-off and running pulls are lost.
-    RestartNodes {
-        /// Which pool.
-        pool: PoolId,
-        /// Which of its nodes.
-        which: Which,
-        /// How many of those.
-        share: Share,
-    },
-    /// Kubelets restart: back-off and running pulls are lost, containers run on.
-    RestartKubelets {
-        /// Which pool.
-        pool: PoolId,
-        /// Which of its nodes.
-        which: Which,
-        /// How many of those.
-        share: Share,
-    },
-    /// Pods are deleted; their controller replaces them.
-    DeletePods {
-        /// Whose pods.
-        workload: WorkloadId,
-        /// Which of them.
-        which: Which,
-        /// How many of those.
-        share: Share,
-    },
-    /// The rollout of a workload stands still.
-    PauseRollout {
-        /// Which workload.
-        workload: WorkloadId,
-        /// For how long.
-        length: Span,
-    },
-    /// The parameter changes; `Change` says when it reaches what runs.
-    Set(Change),
-}
-
-/// Which of a set of nodes or pods an action takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// All of them.
-    All,
-    /// Those that wait for an image (nodes: with a pod that does).
-    Waiting,
-}
-
-/// What `set` can change during a run, each with its `lands`: when it reaches what runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Units of a limit; lands at once.
-    LimitAllow {
-        /// Whose limit.
-        registry: RegistryId,
-        /// Position among its limits.
-        limit: usize,
-        /// Units (thousandths) from now on.
-        allow: u64,
-    },
-    /// Addresses of a NAT egress; lands at the next connection (`choose = "connection"`) or for nodes that come
-    /// up later (`choose = "node"`).
-    EgressAddresses {
-        /// Which egress.
-        egress: EgressId,
-        /// Addresses from now on.
-        addresses: u32,
-    },
-    /// Pull secret of a workload; lands for new pods.
-    WorkloadAccount {
-        /// Which workload.
-        workload: WorkloadId,
-        /// Its account from now on.
-        account: Option<AccountId>,
-    },
-    /// Surge of a Deployment; lands at once.
-    MaxSurge {
-        /// Which workload.
-        workload: WorkloadId,
-        /// Surge from now on.
-        max_surge: Count,
-    },
-    /// Unavailability of a Deployment or DaemonSet; lands at once.
-    MaxUnavailable {
-        /// Which workload.
-        workload: WorkloadId,
-        /// Unavailability from now on.
-        max_unavailable: Count,
-    },
-    /// The kubelet's configuration; lands when a kubelet starts (restart or new node).
-    Kubelet {
-        /// Which pool.
-        pool: PoolId,
-        /// Configuration from now on.
-        kubelet: KubeletSpec,
-    },
-    /// Images on the disk of a new node; lands at node replacement.
-    Preloaded {
-        /// Which pool.
-        pool: PoolId,
-        /// Images from now on.
-        images: Vec<ImageId>,
-    },
-    /// Batch of a running node replacement; lands at the next batch.
-    ReplaceBatch {
-        /// Position in `Spec::timeline`.
-        timeline: usize,
-        /// Nodes at a time from now on.
-        batch: Count,
-    },
-}
-
-/// An injected fault or an outage.
-#[derive(Clone, Debug)]
-pub struct FaultSpec {
-    /// Block name: the cause in the results.
-    pub name: String,
-    /// Whose endpoints.
-    pub registry: RegistryId,
-    /// Which requests.
-    pub requests: RequestKinds,
-    /// Only blob requests of these layers (position from the bottom, config left out); empty for all.
-    pub layers: Vec<u32>,
-    /// From when.
-    pub from: Span,
-    /// Until when; `None` is the end of the run.
-    pub until: Option<Span>,
-    /// Which share of the requests, by a keyed draw.
-    pub share: Share,
-    /// Only the first so many matching requests of the run.
-    pub first: Option<u32>,
-    /// Whether it strikes in front of authorisation, where requests without a token are struck too. A registry
-    /// that answers with a status of its own does so behind it, as in the recordings of real clients.
-    pub at_edge: bool,
-    /// What happens to them.
-    pub answer: Answer,
-}
-
-/// What a faulty endpoint does with a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// Answers with this status.
-    Status {
-        /// The status.
-        status: u16,
-        /// Retry-After header.
-        retry_after: Option<Span>,
-    },
-    /// Closes the connection before any byte of the answer.
-    Drop,
-    /// Takes the connection and never answers.
-    Hang,
-    /// Does not take the connection: the dial times out.
-    Unreachable,
-}
-
-/// Kinds of requests, as a set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RequestKinds(pub u8);
-
-/// One kind of request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum RequestKind {
-    /// GET or POST of a token.
-    Token = 0,
-    /// HEAD of a manifest.
-    ManifestHead = 1,
-    /// GET of an index or manifest.
-    ManifestGet = 2,
-    /// HEAD of a blob.
-    BlobHead = 3,
-    /// GET of a blob at the registry.
-    BlobGet = 4,
-    /// GET of a blob at the host that the registry redirected to.
-    CdnGet = 5,
-}
-
-impl RequestKind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 6] = [
-        Self::Token,
-        Self::ManifestHead,
-        Self::ManifestGet,
-        Self::BlobHead,
-        Self::BlobGet,
-        Self::CdnGet,
-    ];
-
-    /// The name in scenarios and outputs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::ManifestHead => "manifest-head",
-            Self::ManifestGet => "manifest-get",
-            Self::BlobHead => "blob-head",
-            Self::BlobGet => "blob-get",
-            Self::CdnGet => "cdn-get",
-        }
-    }
-}
-
-impl RequestKinds {
-    /// Every kind.
-    pub const ALL: Self = Self(0b11_1111);
-
-    /// The set with `kind` added.
-    #[must_use]
-    pub const fn with(self, kind: RequestKind) -> Self {
-        Self(self.0 | 1 << kind as u8)
-    }
-
-    /// Whether `kind` is in the set.
-    pub const fn contains(self, kind: RequestKind) -> bool {
-        self.0 & (1 << kind as u8) != 0
-    }
 }

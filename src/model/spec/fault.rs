@@ -1,0 +1,112 @@
+//! Injected faults, and the kinds of requests that they pick.
+
+use crate::model::ids::RegistryId;
+use crate::units::{Share, Span};
+
+/// An injected fault or an outage.
+#[derive(Clone, Debug)]
+pub struct FaultSpec {
+    /// Block name: the cause in the results.
+    pub name: String,
+    /// Whose endpoints.
+    pub registry: RegistryId,
+    /// Which requests.
+    pub requests: RequestKinds,
+    /// Only blob requests of these layers (position from the bottom, config left out); empty for
+    /// all.
+    pub layers: Vec<u32>,
+    /// From when.
+    pub from: Span,
+    /// Until when; `None` is the end of the run.
+    pub until: Option<Span>,
+    /// Which share of the requests, by a keyed draw.
+    pub share: Share,
+    /// Only the first so many matching requests of the run.
+    pub first: Option<u32>,
+    /// Whether it strikes in front of authorisation, where requests without a token are struck too.
+    /// A registry that answers with a status of its own does so behind it, as in the recordings of
+    /// real clients.
+    pub at_edge: bool,
+    /// What happens to them.
+    pub answer: Answer,
+}
+
+/// What a faulty endpoint does with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Answers with this status.
+    Status {
+        /// The status.
+        status: u16,
+        /// Retry-After header.
+        retry_after: Option<Span>,
+    },
+    /// Closes the connection before any byte of the answer.
+    Drop,
+    /// Takes the connection and never answers.
+    Hang,
+    /// Does not take the connection: the dial times out.
+    Unreachable,
+}
+
+/// Kinds of requests, as a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RequestKinds(pub u8);
+
+/// One kind of request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum RequestKind {
+    /// GET or POST of a token.
+    Token = 0,
+    /// HEAD of a manifest.
+    ManifestHead = 1,
+    /// GET of an index or manifest.
+    ManifestGet = 2,
+    /// HEAD of a blob.
+    BlobHead = 3,
+    /// GET of a blob at the registry.
+    BlobGet = 4,
+    /// GET of a blob at the host that the registry redirected to.
+    CdnGet = 5,
+}
+
+impl RequestKind {
+    /// All kinds, in the order of their numbers.
+    pub const ALL: [Self; 6] = [
+        Self::Token,
+        Self::ManifestHead,
+        Self::ManifestGet,
+        Self::BlobHead,
+        Self::BlobGet,
+        Self::CdnGet,
+    ];
+
+    /// The name in scenarios and outputs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::ManifestHead => "manifest-head",
+            Self::ManifestGet => "manifest-get",
+            Self::BlobHead => "blob-head",
+            Self::BlobGet => "blob-get",
+            Self::CdnGet => "cdn-get",
+        }
+    }
+}
+
+impl RequestKinds {
+    /// Every kind.
+    pub const ALL: Self = Self(0b11_1111);
+
+    /// The set with `kind` added.
+    #[must_use]
+    pub const fn with(self, kind: RequestKind) -> Self {
+        Self(self.0 | 1 << kind as u8)
+    }
+
+    /// Whether `kind` is in the set.
+    pub const fn contains(self, kind: RequestKind) -> bool {
+        self.0 & (1 << kind as u8) != 0
+    }
+}

@@ -1,0 +1,169 @@
+//! What happens during a run, and what `set` can change.
+
+use super::{Count, KubeletSpec};
+use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+use crate::units::{Share, Span};
+
+/// Something that happens at a time.
+#[derive(Clone, Debug)]
+pub struct TimelineSpec {
+    /// Block name.
+    pub name: String,
+    /// When.
+    pub at: Span,
+    /// What.
+    pub action: Action,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// New pod template: `replace` names old and new images; none restarts the pods as they are.
+    Rollout {
+        /// Whose template.
+        workload: WorkloadId,
+        /// Old and new image.
+        replace: Vec<(ImageId, ImageId)>,
+    },
+    /// New number of replicas.
+    ScaleWorkload {
+        /// Which Deployment.
+        workload: WorkloadId,
+        /// Replicas from now on.
+        replicas: u32,
+    },
+    /// New number of nodes.
+    ScaleNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes from now on.
+        nodes: u32,
+    },
+    /// Every node is drained and replaced by a fresh one, batch by batch.
+    ReplaceNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one batch to the next.
+        every: Span,
+    },
+    /// From now on each node lives for an exponentially distributed time.
+    SpotInterruptions {
+        /// Which pool.
+        pool: PoolId,
+        /// Mean lifetime.
+        mean_lifetime: Span,
+        /// From the notice to the loss of the node.
+        notice: Span,
+    },
+    /// Machines restart: disks stay, back-off and running pulls are lost.
+    RestartNodes {
+        /// Which pool.
+        pool: PoolId,
+        /// Which of its nodes.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// Kubelets restart: back-off and running pulls are lost, containers run on.
+    RestartKubelets {
+        /// Which pool.
+        pool: PoolId,
+        /// Which of its nodes.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// Pods are deleted; their controller replaces them.
+    DeletePods {
+        /// Whose pods.
+        workload: WorkloadId,
+        /// Which of them.
+        which: Which,
+        /// How many of those.
+        share: Share,
+    },
+    /// The rollout of a workload stands still.
+    PauseRollout {
+        /// Which workload.
+        workload: WorkloadId,
+        /// For how long.
+        length: Span,
+    },
+    /// The parameter changes; `Change` says when it reaches what runs.
+    Set(Change),
+}
+
+/// Which of a set of nodes or pods an action takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those that wait for an image (nodes: with a pod that does).
+    Waiting,
+}
+
+/// What `set` can change during a run, each with its `lands`: when it reaches what runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Units of a limit; lands at once.
+    LimitAllow {
+        /// Whose limit.
+        registry: RegistryId,
+        /// Position among its limits.
+        limit: usize,
+        /// Units (thousandths) from now on.
+        allow: u64,
+    },
+    /// Addresses of a NAT egress; lands at the next connection (`choose = "connection"`) or for
+    /// nodes that come up later (`choose = "node"`).
+    EgressAddresses {
+        /// Which egress.
+        egress: EgressId,
+        /// Addresses from now on.
+        addresses: u32,
+    },
+    /// Pull secret of a workload; lands for new pods.
+    WorkloadAccount {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Its account from now on.
+        account: Option<AccountId>,
+    },
+    /// Surge of a Deployment; lands at once.
+    MaxSurge {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Surge from now on.
+        max_surge: Count,
+    },
+    /// Unavailability of a Deployment or DaemonSet; lands at once.
+    MaxUnavailable {
+        /// Which workload.
+        workload: WorkloadId,
+        /// Unavailability from now on.
+        max_unavailable: Count,
+    },
+    /// The kubelet's configuration; lands when a kubelet starts (restart or new node).
+    Kubelet {
+        /// Which pool.
+        pool: PoolId,
+        /// Configuration from now on.
+        kubelet: KubeletSpec,
+    },
+    /// Images on the disk of a new node; lands at node replacement.
+    Preloaded {
+        /// Which pool.
+        pool: PoolId,
+        /// Images from now on.
+        images: Vec<ImageId>,
+    },
+    /// Batch of a running node replacement; lands at the next batch.
+    ReplaceBatch {
+        /// Position in `Spec::timeline`.
+        timeline: usize,
+        /// Nodes at a time from now on.
+        batch: Count,
+    },
+}

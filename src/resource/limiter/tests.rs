@@ -1,0 +1,357 @@
+//! Hand-computed cases, and every law against a slow, obvious twin.
+
+use super::*;
+use proptest::prelude::*;
+
+const GRANTED: Admission = Admission::Granted;
+
+fn refused(micros: u64) -> Admission {
+    Admission::Refused { retry_in: Some(Span::from_micros(micros)) }
+}
+
+fn one_key(law: Law, rejected_consume: bool) -> Limiter {
+    let mut limiter = Limiter::new(law, rejected_consume);
+    assert_eq!(limiter.open_key(Span::ZERO), 0);
+    limiter
+}
+
+/// The limiter's answers to (microsecond, units), all to key 0.
+fn answers(limiter: &mut Limiter, asks: &[(u64, u64)]) -> Vec<Admission> {
+    asks.iter().map(|&(now, units)| limiter.ask(Time::from_micros(now), 0, units)).collect()
+}
+
+/// The slow, obvious twin: it remembers everything and recounts at each ask.
+struct Twin {
+    law: Law,
+    rejected_consume: bool,
+    phase: u64,
+    /// What was spent when, oldest first.
+    spent: Vec<(u64, u64)>,
+    /// Token bucket: level in units × microseconds of the window, and at which microsecond.
+    level: u64,
+    stepped_to: u64,
+}
+
+impl Twin {
+    fn new(law: Law, rejected_consume: bool, phase: Span) -> Self {
+        let level = match law {
+            Law::TokenBucket { window, burst, .. } => burst * window.as_micros(),
+            _ => 0,
+        };
+        let phase = phase.as_micros();
+        Self { law, rejected_consume, phase, spent: Vec::new(), level, stepped_to: 0 }
+    }
+
+    fn left(&mut self, now: u64) -> u64 {
+        let since = |start: u64| {
+            self.spent.iter().filter(|&&(t, _)| start <= t).map(|&(_, units)| units).sum()
+        };
+        match self.law {
+            Law::FixedWindow { allow, window } => {
+                let is_start = |t: &u64| t.abs_diff(self.phase).is_multiple_of(window.as_micros());
+                let start = (0..=now).rev().find(is_start).unwrap_or(0);
+                allow.saturating_sub(since(start))
+            }
+            Law::SlidingLog { allow, window } => {
+                allow.saturating_sub(since((now + 1).saturating_sub(window.as_micros())))
+            }
+            Law::TokenBucket { allow, window, burst } => {
+                while self.stepped_to < now {
+                    self.level = (self.level + allow).min(burst * window.as_micros());
+                    self.stepped_to += 1;
+                }
+                self.level / window.as_micros()
+            }
+            Law::Concurrency { allow } => allow.saturating_sub(since(0)),
+        }
+    }
+
+    fn ask(&mut self, now: u64, units: u64) -> bool {
+        let granted = units <= self.left(now);
+        if granted || self.rejected_consume {
+            self.spent.push((now, units));
+            if let Law::TokenBucket { window, .. } = self.law {
+                self.level = self.level.saturating_sub(units * window.as_micros());
+            }
+        }
+        granted
+    }
+}
+
+fn laws() -> impl Strategy<Value = Law> {
+    let window = || (1u64..30).prop_map(Span::from_micros);
+    prop_oneof![
+        (0u64..12, window()).prop_map(|(allow, window)| Law::FixedWindow { allow, window }),
+        (0u64..12, window()).prop_map(|(allow, window)| Law::SlidingLog { allow, window }),
+        (0u64..12, window(), 0u64..12).prop_map(|(allow, window, burst)| Law::TokenBucket {
+            allow,
+            window,
+            burst
+        }),
+    ]
+}
+
+/// (microseconds since the last ask, units).
+fn asks() -> impl Strategy<Value = Vec<(u64, u64)>> {
+    prop::collection::vec((0u64..9, 0u64..6), 0..80)
+}
+
+fn never_granted(law: Law, units: u64) -> bool {
+    match law {
+        Law::FixedWindow { allow, .. } | Law::SlidingLog { allow, .. } => allow < units,
+        Law::TokenBucket { allow, burst, .. } => burst < units || allow == 0,
+        Law::Concurrency { .. } => true,
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_law_answers_as_its_slow_twin(
+        law in laws(), rejected_consume: bool, phase in 0u64..70, asks in asks(),
+    ) {
+        let phase = Span::from_micros(phase);
+        let mut twin = Twin::new(law, rejected_consume, phase);
+        let mut limiter = Limiter::new(law, rejected_consume);
+        let other = limiter.open_key(Span::ZERO);
+        let key = limiter.open_key(phase);
+        let mut now = 0;
+        for (later, units) in asks {
+            now += later;
+            let at = Time::from_micros(now);
+            prop_assert_eq!(limiter.left(at, key), twin.left(now));
+            let granted = limiter.ask(at, key, units) == GRANTED;
+            prop_assert_eq!(granted, twin.ask(now, units), "{} units at {}", units, now);
+            prop_assert_eq!(limiter.left(at, key), twin.left(now));
+            prop_assert_eq!(limiter.left(at, other), limiter.capacity());
+        }
+    }
+
+    #[test]
+    fn retry_in_is_the_first_instant_that_grants(
+        law in laws(), rejected_consume: bool, phase in 0u64..70, asks in asks(),
+    ) {
+        let mut limiter = Limiter::new(law, rejected_consume);
+        let key = limiter.open_key(Span::from_micros(phase));
+        let mut now = 0;
+        for (later, units) in asks {
+            now += later;
+            let at = Time::from_micros(now);
+            let Admission::Refused { retry_in } = limiter.ask(at, key, units) else {
+                continue;
+            };
+            prop_assert_eq!(retry_in.is_none(), never_granted(law, units));
+            let Some(retry_in) = retry_in else { continue };
+            prop_assert!(!retry_in.is_zero());
+            let too_soon = at + (retry_in - Span::from_micros(1));
+            prop_assert_ne!(limiter.clone().ask(too_soon, key, units), GRANTED);
+            prop_assert_eq!(limiter.clone().ask(at + retry_in, key, units), GRANTED);
+        }
+    }
+
+    #[test]
+    fn a_changed_allowance_binds_as_in_the_slow_twin(
+        law in laws(), asks in prop::collection::vec((0u64..9, 0u64..6, 0u64..40), 0..80),
+    ) {
+        let mut twin = Twin::new(law, false, Span::ZERO);
+        let mut limiter = one_key(law, false);
+        let mut now = 0;
+        for (later, units, change) in asks {
+            now += later;
+            let at = Time::from_micros(now);
+            if change < 12 {
+                limiter.set_allow(at, change);
+                twin.left(now);
+                if let Law::FixedWindow { allow, .. }
+                | Law::SlidingLog { allow, .. }
+                | Law::TokenBucket { allow, .. } = &mut twin.law
+                {
+                    *allow = change;
+                }
+            }
+            prop_assert_eq!(limiter.left(at, 0), twin.left(now));
+            prop_assert_eq!(limiter.ask(at, 0, units) == GRANTED, twin.ask(now, units));
+        }
+    }
+
+    #[test]
+    fn a_concurrency_cap_counts_what_is_held(
+        allow in 0u64..12, asks in prop::collection::vec((0u64..6, any::<bool>()), 0..80),
+    ) {
+        let mut limiter = one_key(Law::Concurrency { allow }, true);
+        let mut held: Vec<u64> = Vec::new();
+        for (units, release_first) in asks {
+            if release_first && !held.is_empty() {
+                limiter.release(0, held.remove(0));
+            }
+            let left = allow - held.iter().sum::<u64>();
+            prop_assert_eq!(limiter.left(Time::ZERO, 0), left);
+            match limiter.ask(Time::ZERO, 0, units) {
+                Admission::Granted => held.push(units),
+                Admission::Refused { retry_in } => {
+                    prop_assert!(left < units);
+                    prop_assert_eq!(retry_in, None);
+                }
+            }
+            prop_assert!(held.iter().sum::<u64>() <= allow);
+        }
+    }
+}
+
+#[test]
+fn a_fixed_window_starts_afresh_at_each_boundary_of_its_key() {
+    let law = Law::FixedWindow { allow: 2, window: Span::from_micros(10) };
+    let mut limiter = Limiter::new(law, false);
+    // Phase 23 is phase 3: windows [-7, 3), [3, 13), [13, 23).
+    limiter.open_key(Span::from_micros(23));
+    let asks = [(0, 2), (1, 1), (2, 1), (3, 1), (12, 1), (12, 1), (13, 2)];
+    let expected = [GRANTED, refused(2), refused(1), GRANTED, GRANTED, refused(1), GRANTED];
+    assert_eq!(answers(&mut limiter, &asks), expected);
+    assert_eq!(limiter.left(Time::from_micros(22), 0), 0);
+    assert_eq!(limiter.left(Time::from_micros(23), 0), 2);
+    assert_eq!(limiter.left(Time::from_micros(1_000), 0), 2);
+}
+
+#[test]
+fn a_sliding_log_frees_units_one_window_after_they_were_spent() {
+    let mut limiter = one_key(Law::SlidingLog { allow: 3, window: Span::from_micros(10) }, false);
+    let asks = [(0, 1), (4, 2), (9, 2), (10, 2), (10, 1), (14, 2)];
+    let expected = [GRANTED, GRANTED, refused(5), refused(4), GRANTED, GRANTED];
+    assert_eq!(answers(&mut limiter, &asks), expected);
+}
+
+#[test]
+fn a_refused_ask_that_consumes_keeps_its_client_out_of_a_sliding_log() {
+    let law = Law::SlidingLog { allow: 2, window: Span::from_micros(10) };
+    let mut knocking = one_key(law, true);
+    assert_eq!(knocking.ask(Time::ZERO, 0, 2), GRANTED);
+    for now in 1..=1_000 {
+        // The log holds the ask before and this one: this one's unit counts as well, so the
+        // next unit is there when the ask before runs out.
+        assert_eq!(knocking.ask(Time::from_micros(now), 0, 1), refused(9), "at {now}");
+    }
+    let mut waiting = one_key(law, true);
+    assert_eq!(answers(&mut waiting, &[(0, 2), (1, 1), (11, 2)]), [GRANTED, refused(9), GRANTED]);
+}
+
+#[test]
+fn a_sliding_log_stays_bounded_however_often_refused_clients_knock() {
+    let mut limiter = one_key(Law::SlidingLog { allow: 5, window: Span::from_secs(1) }, true);
+    for now in 0..10_000 {
+        limiter.ask(Time::from_micros(now / 2), 0, 1 + now % 3 * (u64::MAX >> 2));
+    }
+    let Counters::SlidingLog { keys, .. } = &limiter.counters else { unreachable!() };
+    assert!(keys[0].entries.len() <= 5, "{:?}", keys[0]);
+    assert_eq!(keys[0].sum, keys[0].entries.iter().map(|&(_, units)| units).sum::<u64>());
+}
+
+#[test]
+fn a_token_bucket_refills_without_drift() {
+    // 7 units in 3 microseconds: unit k of an empty bucket is there after ceil(3k / 7).
+    let law = Law::TokenBucket { allow: 7, window: Span::from_micros(3), burst: 100 };
+    let mut limiter = one_key(law, false);
+    assert_eq!(limiter.ask(Time::ZERO, 0, 100), GRANTED);
+    assert_eq!(limiter.ask(Time::ZERO, 0, 1), refused(1));
+    assert_eq!(limiter.ask(Time::ZERO, 0, 100), refused(43));
+    let granted: u64 = (1..=300_000)
+        .map(|now| {
+            let now = Time::from_micros(now);
+            let left = limiter.left(now, 0);
+            assert_eq!(limiter.ask(now, 0, left), GRANTED);
+            left
+        })
+        .sum();
+    assert_eq!(granted, 700_000);
+}
+
+#[test]
+fn a_refused_ask_that_consumes_empties_a_bucket_and_a_window_but_goes_no_lower() {
+    let window = Span::from_micros(10);
+    let mut bucket = one_key(Law::TokenBucket { allow: 10, window, burst: 5 }, true);
+    let asks = [(0, 3), (0, 4), (1, 1), (1, 1), (3, 6), (4, 2), (6, 2)];
+    // 2 are left, 4 asked: none left. One comes each microsecond.
+    let expected = [
+        GRANTED,
+        refused(4),
+        GRANTED,
+        refused(1),
+        Admission::Refused { retry_in: None },
+        refused(2),
+        GRANTED,
+    ];
+    assert_eq!(answers(&mut bucket, &asks), expected);
+    let mut fixed = one_key(Law::FixedWindow { allow: 5, window }, true);
+    let asks = [(0, 3), (1, 4), (2, 1), (10, 5)];
+    assert_eq!(answers(&mut fixed, &asks), [GRANTED, refused(9), refused(8), GRANTED]);
+}
+
+#[test]
+fn what_can_never_be_granted_says_so() {
+    let window = Span::from_secs(1);
+    for law in [
+        Law::FixedWindow { allow: 5, window },
+        Law::SlidingLog { allow: 5, window },
+        Law::TokenBucket { allow: 1, window, burst: 5 },
+        Law::Concurrency { allow: 5 },
+    ] {
+        let mut limiter = one_key(law, false);
+        assert_eq!(limiter.capacity(), 5);
+        for units in [6, u64::MAX] {
+            let never = Admission::Refused { retry_in: None };
+            assert_eq!(limiter.ask(Time::ZERO, 0, units), never, "{law:?}");
+        }
+        assert_eq!(limiter.ask(Time::ZERO, 0, 5), GRANTED);
+    }
+}
+
+#[test]
+fn nothing_is_always_granted_and_leaves_no_trace() {
+    let window = Span::from_secs(1);
+    let mut limiter = one_key(Law::SlidingLog { allow: 0, window }, true);
+    assert_eq!(limiter.ask(Time::from_secs(9), 0, 0), GRANTED);
+    // No trace: not even of the time.
+    assert_eq!(limiter.left(Time::from_secs(1), 0), 0);
+}
+
+#[test]
+fn the_largest_numbers_do_not_overflow() {
+    let window = Span::from_micros(u64::MAX);
+    let (allow, burst) = (MAX_ALLOW, MAX_ALLOW);
+    for law in [
+        Law::FixedWindow { allow, window },
+        Law::SlidingLog { allow, window },
+        Law::TokenBucket { allow, window, burst },
+    ] {
+        for rejected_consume in [false, true] {
+            let mut limiter = one_key(law, rejected_consume);
+            for now in [0, 0, 1, 2, u64::MAX - 1, u64::MAX - 1] {
+                let now = Time::from_micros(now);
+                limiter.ask(now, 0, MAX_ALLOW);
+                limiter.ask(now, 0, u64::MAX);
+                assert!(limiter.left(now, 0) <= MAX_ALLOW);
+            }
+        }
+    }
+}
+
+#[test]
+fn releasing_is_nothing_to_laws_that_count_asks() {
+    let law = Law::FixedWindow { allow: 1, window: Span::from_secs(1) };
+    let mut limiter = one_key(law, false);
+    assert_eq!(limiter.ask(Time::ZERO, 0, 1), GRANTED);
+    limiter.release(0, 1);
+    assert_eq!(limiter.left(Time::ZERO, 0), 0);
+}
+
+#[test]
+#[should_panic(expected = "released where 1 are held")]
+fn more_than_is_held_cannot_be_released() {
+    let mut limiter = one_key(Law::Concurrency { allow: 3 }, false);
+    limiter.ask(Time::ZERO, 0, 1);
+    limiter.release(0, 2);
+}
+
+#[test]
+#[should_panic(expected = "empty window")]
+fn an_empty_window_is_refused() {
+    Limiter::new(Law::SlidingLog { allow: 1, window: Span::ZERO }, false);
+}
