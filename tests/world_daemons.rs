@@ -143,7 +143,7 @@ rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
     assert!((81.0..90.0).contains(&took), "the machines are back 81 s later: {took}");
 }
 
-/// Five of ten nodes are drained at 60 s, for 30 s; the rollout at 70 s must leave their pods alone,
+/// Five of ten nodes are drained at 60 s, for 30 s; the rollout at 70 s must leave their pods be,
 /// which go with them, and no pod may wait for a node that is gone. So 10 daemons are made: 5 by
 /// the rollout, 5 on the new nodes.
 #[test]
@@ -163,4 +163,75 @@ rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
     assert_eq!(pods(&seen).len(), 10);
     assert!(pods(&seen).iter().all(|it| it.ready.is_some()), "no daemon waits for a lost node");
     assert!(known(&seen, "workload.agent", "pods_never_ready").abs() < 1e-9);
+}
+
+/// Two nodes of three places are full; a daemon waits for each, and then a pod that any node could
+/// take. One pod goes: somebody gets its place. Whoever that is, six pods run.
+#[test]
+fn a_place_that_becomes_free_does_not_stay_empty() {
+    for seed in 0..8 {
+        let text = scenario(
+            r#"
+start = { at = "20s" }
+[pool.w]
+nodes = 2
+egress = "nat"
+max_pods = 3
+[workload.first]
+kind = "deployment"
+pool = "w"
+replicas = 6
+containers = [{ image = "old" }]
+[workload.last]
+kind = "deployment"
+pool = "w"
+replicas = 1
+start = { at = "30s" }
+containers = [{ image = "old" }]
+[timeline.less]
+at = "60s"
+scale_workload = { workload = "first", replicas = 5 }
+"#,
+        );
+        let seen = outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        let gone = pods(&seen).iter().filter(|it| it.deleted.is_some()).count();
+        let ready = pods(&seen).iter().filter(|it| it.ready.is_some()).count();
+        assert_eq!((gone, ready - gone), (1, 6), "seed {seed}");
+    }
+}
+
+/// Six places, ten pods: four wait. Three of those are deleted, which frees nothing; then a pod
+/// that runs goes, and the one that still waits must get its place, whoever stood before it.
+#[test]
+fn deleted_pods_do_not_stand_in_the_way_of_one_that_waits() {
+    for seed in 0..8 {
+        let text = scenario(
+            r#"
+enabled = false
+[pool.w]
+nodes = 2
+egress = "nat"
+max_pods = 3
+[workload.first]
+kind = "deployment"
+pool = "w"
+replicas = 1
+containers = [{ image = "old" }]
+[workload.many]
+kind = "deployment"
+pool = "w"
+replicas = 9
+start = { at = "5s" }
+containers = [{ image = "old" }]
+[timeline.fewer]
+at = "30s"
+scale_workload = { workload = "many", replicas = 6 }
+[timeline.none]
+at = "60s"
+scale_workload = { workload = "first", replicas = 0 }
+"#,
+        );
+        let seen = outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        assert!((known(&seen, "workload.many", "pods_ready") - 6.0).abs() < 1e-9, "seed {seed}");
+    }
 }
