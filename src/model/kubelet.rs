@@ -229,7 +229,8 @@ impl World<'_> {
     fn ensure_image(&self, now: Time, pod: PodId, container: ContainerSpec) -> Ensure {
         let state = &self.pods[pod.idx()];
         let node = &self.nodes[state.node.idx()];
-        let present = node.store.has_image(container.image, now);
+        let present =
+            node.store.has_image(container.image, now) || state.pulled == Some(container.image);
         match container.image_pull_policy {
             ImagePullPolicy::Never if !present => Ensure::Error,
             ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent if present => Ensure::Start,
@@ -472,6 +473,7 @@ impl World<'_> {
                 return;
             }
             self.start_container(pod, container);
+            self.pods[pod.idx()].pulled = Some(image);
         } else {
             let state = &mut self.pods[pod.idx()];
             let ladder = self.nodes[state.node.idx()].kubelet.ladder();
@@ -484,6 +486,7 @@ impl World<'_> {
             state.cursor += 1;
         }
         self.walk_containers(now, pod);
+        self.pods[pod.idx()].pulled = None;
     }
 
     /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is

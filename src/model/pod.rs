@@ -44,6 +44,9 @@ pub(crate) struct Pod {
     pub(crate) error: bool,
     /// A pull of this sync failed.
     pub(crate) failed: bool,
+    /// The image whose pull has just ended in this sync, which goes on with the next container:
+    /// to other syncs of the same instant the image is not there yet.
+    pub(crate) pulled: Option<ImageId>,
     /// Failed syncs so far: the key of the stream of polls.
     pub(crate) failures: u32,
     /// A sync of this sandbox failed before, so no extra sync follows the next failure.

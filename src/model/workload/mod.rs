@@ -268,6 +268,7 @@ impl World<'_> {
             cursor: 0,
             error: false,
             failed: false,
+            pulled: None,
             failures: 0,
             sandbox_failed: false,
             polls: None,
