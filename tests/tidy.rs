@@ -17,8 +17,7 @@ const FUNCTION_LINES: usize = 80;
 
 /// Files that break a rule of form since before the rule was held: (rule, file). The list only
 /// shrinks: a file that keeps the rule again must leave it.
-const DEBTS: &[(&str, &str)] =
-    &[("files", "src/model/spec.rs"), ("files", "src/model/workload.rs")];
+const DEBTS: &[(&str, &str)] = &[("files", "src/model/spec.rs")];
 
 /// One source file.
 struct Source {

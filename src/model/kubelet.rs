@@ -23,7 +23,7 @@ use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::observe::{Attempt, PullEnded};
-use crate::model::pod::{Phase, Polls};
+use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
@@ -229,7 +229,8 @@ impl World<'_> {
     fn ensure_image(&self, now: Time, pod: PodId, container: ContainerSpec) -> Ensure {
         let state = &self.pods[pod.idx()];
         let node = &self.nodes[state.node.idx()];
-        let present = node.store.has_image(container.image, now);
+        let present =
+            node.store.has_image(container.image, now) || state.pulled == Some(container.image);
         match container.image_pull_policy {
             ImagePullPolicy::Never if !present => Ensure::Error,
             ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent if present => Ensure::Start,
@@ -285,8 +286,7 @@ impl World<'_> {
     fn end_sync(&mut self, now: Time, pod: PodId) {
         let n_containers = self.template(pod).containers.len();
         let state = &mut self.pods[pod.idx()];
-        let all = if n_containers == 64 { u64::MAX } else { (1 << n_containers) - 1 };
-        if state.started == all {
+        if state.started == all_started(n_containers) {
             state.phase = Phase::Starting;
             state.polls = None;
             self.pod_started(now, pod);
@@ -473,6 +473,7 @@ impl World<'_> {
                 return;
             }
             self.start_container(pod, container);
+            self.pods[pod.idx()].pulled = Some(image);
         } else {
             let state = &mut self.pods[pod.idx()];
             let ladder = self.nodes[state.node.idx()].kubelet.ladder();
@@ -485,6 +486,7 @@ impl World<'_> {
             state.cursor += 1;
         }
         self.walk_containers(now, pod);
+        self.pods[pod.idx()].pulled = None;
     }
 
     /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is

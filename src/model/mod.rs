@@ -245,7 +245,7 @@ impl<'a> World<'a> {
     /// The only match on events: read it to know everything that can happen.
     fn handle(&mut self, now: Time, event: Event) {
         match event {
-            // workload.rs, scheduler.rs
+            // workload/, scheduler.rs
             Event::WorkloadStarted { workload } => self.on_workload_started(now, workload),
             Event::PodAsked { workload } => self.on_pod_asked(now, workload),
             Event::PodCreated { workload, revision } => {

@@ -29,6 +29,8 @@ pub(crate) struct Node {
     pub(crate) store: ImageStore,
     /// Pods bound to it.
     pub(crate) pods: Vec<PodId>,
+    /// Pods of DaemonSets that wait until it takes them.
+    pub(crate) pinned: Vec<PodId>,
     /// Pulls in flight on it.
     pub(crate) pulls: Vec<PullId>,
     /// The source address it keeps.
@@ -134,6 +136,7 @@ impl World<'_> {
             kubelet_starts: 0,
             store: ImageStore::default(),
             pods: Vec::new(),
+            pinned: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
             connections: 0,
@@ -182,6 +185,7 @@ impl World<'_> {
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
         }
+        self.retry_pinned(now, node);
         self.retry_unschedulable(now, pool);
     }
 

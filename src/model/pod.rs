@@ -37,13 +37,16 @@ pub(crate) struct Pod {
     /// An init container runs.
     pub(crate) init_running: bool,
     /// Containers that have started, as bits.
-    pub(crate) started: u64,
+    pub(crate) started: u128,
     /// Container that the sync is at.
     pub(crate) cursor: u32,
     /// A container of this sync is in error.
     pub(crate) error: bool,
     /// A pull of this sync failed.
     pub(crate) failed: bool,
+    /// The image whose pull has just ended in this sync, which goes on with the next container:
+    /// to other syncs of the same instant the image is not there yet.
+    pub(crate) pulled: Option<ImageId>,
     /// Failed syncs so far: the key of the stream of polls.
     pub(crate) failures: u32,
     /// A sync of this sandbox failed before, so no extra sync follows the next failure.
@@ -89,6 +92,11 @@ pub(crate) struct Polls {
     pub(crate) draw: Draw,
     /// The next sync is the extra one that follows the first failure at once.
     pub(crate) extra: bool,
+}
+
+/// The bits of so many started containers; a pod has 1 to 100.
+pub(crate) const fn all_started(n_containers: usize) -> u128 {
+    u128::MAX >> (u128::BITS as usize - n_containers)
 }
 
 impl Pod {

@@ -29,8 +29,7 @@ impl World<'_> {
                 NodeState::Ready if self.has_room(node) => self.bind_pod(now, pod, node),
                 // The pod waits until its node is back, or has room.
                 NodeState::Ready | NodeState::Booting | NodeState::Restarting => {
-                    let pool = self.nodes[node.idx()].pool;
-                    self.pools[pool.idx()].unschedulable.push_back(pod);
+                    self.nodes[node.idx()].pinned.push(pod);
                 }
                 // It goes with its node.
                 NodeState::Draining | NodeState::Gone => {}
@@ -75,8 +74,16 @@ impl World<'_> {
         self.nodes[node.idx()].pods.retain(|&it| it != pod);
         if self.nodes[node.idx()].state == NodeState::Ready {
             self.reopen_node(node);
+            self.retry_pinned(now, node);
             let pool = self.nodes[node.idx()].pool;
             self.retry_unschedulable(now, pool);
+        }
+    }
+
+    /// A node has room or is back: pods that no other node may take are scheduled again.
+    pub(crate) fn retry_pinned(&mut self, now: Time, node: NodeId) {
+        for pod in std::mem::take(&mut self.nodes[node.idx()].pinned) {
+            self.schedule_pod(now, pod);
         }
     }
 
@@ -108,8 +115,15 @@ impl World<'_> {
         let pool = &mut self.pools[id.idx()];
         let Some(&(least_load, ..)) = pool.open.first() else { return };
         let room = (self.spec.pools[id.idx()].max_pods - least_load) as usize * pool.open.len();
-        let n_retried = pool.unschedulable.len().min(room);
-        let retried: Vec<PodId> = pool.unschedulable.drain(..n_retried).collect();
+        let mut retried = Vec::new();
+        // Pods that were deleted while they waited take no place.
+        while retried.len() < room
+            && let Some(pod) = pool.unschedulable.pop_front()
+        {
+            if self.pods[pod.idx()].phase == Phase::Unbound {
+                retried.push(pod);
+            }
+        }
         for pod in retried {
             self.schedule_pod(now, pod);
         }

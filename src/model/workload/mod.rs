@@ -6,12 +6,13 @@
 //! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
 //! …) costs some API round trips, about 0.1 s in all, and is left out.
 
+mod daemon_set;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::chance::{combine, stable_hash};
-use crate::model::ids::{AccountId, ImageId, NodeId, PodId, PoolId, WorkloadId};
-use crate::model::node::NodeState;
-use crate::model::pod::{Phase, Pod};
+use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
+use crate::model::pod::{Phase, Pod, all_started};
 use crate::model::spec::{ContainerSpec, Count, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
 use crate::units::{Share, Time};
@@ -139,7 +140,7 @@ impl World<'_> {
         let spec = &self.spec.workloads[id.idx()];
         self.workloads[id.idx()].started = true;
         if spec.running {
-            self.place_running(id);
+            self.place_running(now, id);
             return;
         }
         self.begin_rollout(now, id);
@@ -171,11 +172,18 @@ impl World<'_> {
         }
     }
 
-    /// Pods that run when the simulation begins: bound, ready, their images on their nodes.
-    fn place_running(&mut self, id: WorkloadId) {
+    /// Pods that run when the simulation begins: bound, ready, their images on their nodes. Pods
+    /// that no node has room for are created and wait; pods of a job have their whole duration
+    /// before them.
+    fn place_running(&mut self, now: Time, id: WorkloadId) {
         let spec = &self.spec.workloads[id.idx()];
-        let nodes = self.running_nodes(spec.pool, self.workloads[id.idx()].kind);
-        self.workloads[id.idx()].sets[0].wanted = nodes.len() as u32;
+        let nodes = self.running_nodes(id);
+        self.workloads[id.idx()].sets[0].wanted = match self.workloads[id.idx()].kind {
+            WorkloadKind::DaemonSet { .. } => nodes.len() as u32,
+            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
+                self.workloads[id.idx()].desired()
+            }
+        };
         for node in nodes {
             let pod = self.new_pod(Time::ZERO, id, 0, None);
             self.place_pod(pod, node);
@@ -187,25 +195,33 @@ impl World<'_> {
             state.row = None;
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
-            state.started = u64::MAX >> (64 - spec.containers.len());
+            state.started = all_started(spec.containers.len());
             state.unready_since = None;
+            let plan = state.plan;
             self.pod_rank_changed(pod, Phase::Unbound);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
-            if matches!(spec.kind, WorkloadKind::DaemonSet { .. }) {
-                self.workloads[id.idx()].daemons.insert(node, Some(pod));
+            match spec.kind {
+                WorkloadKind::Deployment { .. } => {}
+                WorkloadKind::DaemonSet { .. } => {
+                    self.workloads[id.idx()].daemons.insert(node, Some(pod));
+                }
+                WorkloadKind::Job { duration, .. } => {
+                    self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
+                }
             }
         }
-        let (ready, desired) = (self.workloads[id.idx()].ready, self.workloads[id.idx()].desired());
-        self.observe.availability(id, ready, desired);
+        self.note_availability(id);
+        self.reconcile(now, id);
     }
 
     /// The nodes of the pods of a running workload, one entry a pod, by the scheduler's own order.
-    fn running_nodes(&mut self, pool: PoolId, kind: WorkloadKind) -> Vec<NodeId> {
-        match kind {
+    fn running_nodes(&self, id: WorkloadId) -> Vec<NodeId> {
+        let pool = self.spec.workloads[id.idx()].pool;
+        match self.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => self.ready_nodes(pool),
-            WorkloadKind::Deployment { replicas: n, .. }
-            | WorkloadKind::Job { parallelism: n, .. } => {
+            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
+                let n = self.workloads[id.idx()].desired();
                 let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
                 let max_pods = self.spec.pools[pool.idx()].max_pods;
                 let mut chosen = Vec::new();
@@ -252,6 +268,7 @@ impl World<'_> {
             cursor: 0,
             error: false,
             failed: false,
+            pulled: None,
             failures: 0,
             sandbox_failed: false,
             polls: None,
@@ -282,6 +299,7 @@ impl World<'_> {
             && let Some(&(_, _, pod)) = set.pods.first()
         {
             self.remove_pod_unreplaced(now, pod);
+            self.note_availability(id);
         }
     }
 
@@ -391,13 +409,16 @@ impl World<'_> {
         }
         let node = self.pods[pod.idx()].node;
         let is_daemon_set = matches!(self.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
-        if is_daemon_set && self.nodes[node.idx()].state == NodeState::Ready {
+        if is_daemon_set && self.keeps_daemons(node) {
             self.create_daemon(now, id, node);
         }
+        self.note_availability(id);
         self.reconcile(now, id);
     }
 
-    /// A pod goes, by the will of its controller; true where it was there.
+    /// A pod goes, by the will of its controller; true where it was there. The caller notes the
+    /// availability, once a replacement is asked for: a daemon that is being replaced is wanted all
+    /// the while.
     fn remove_pod_unreplaced(&mut self, now: Time, pod: PodId) -> bool {
         let state = &self.pods[pod.idx()];
         if !state.lives() {
@@ -408,7 +429,6 @@ impl World<'_> {
             self.workloads[id.idx()].daemons.remove(&node);
         }
         self.end_pod(now, pod, Phase::Gone);
-        self.note_availability(id);
         true
     }
 
@@ -578,84 +598,6 @@ impl World<'_> {
             self.observe.rollout_stalled(now, id);
         } else {
             self.calendar.schedule(due, Event::ProgressDeadline { workload: id });
-        }
-    }
-
-    fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
-        self.workloads[id.idx()].daemons.insert(node, None);
-        let at = self.controller_pace[CONTROLLER_DAEMON_SET].next(now);
-        self.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
-    }
-
-    /// The API server has a new pod of a DaemonSet.
-    pub(crate) fn on_daemon_created(&mut self, now: Time, id: WorkloadId, node: NodeId) {
-        if self.workloads[id.idx()].daemons.get(&node) == Some(&None) {
-            let newest = self.workloads[id.idx()].revision();
-            self.admit_pod(now, id, newest, Some(node));
-        }
-    }
-
-    /// DaemonSets put a pod on a new node.
-    pub(crate) fn daemons_for_new_node(&mut self, now: Time, node: NodeId) {
-        let pool = self.nodes[node.idx()].pool;
-        for (number, spec) in self.spec.workloads.iter().enumerate() {
-            let is_daemon_set = matches!(spec.kind, WorkloadKind::DaemonSet { .. });
-            if is_daemon_set && spec.pool == pool && self.workloads[number].started {
-                self.create_daemon(now, WorkloadId::from(number), node);
-            }
-        }
-    }
-
-    /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
-    pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
-        for number in 0..self.workloads.len() {
-            if let Some(Some(pod)) = self.workloads[number].daemons.remove(&node) {
-                self.remove_pod_unreplaced(now, pod);
-            }
-        }
-    }
-
-    /// Replaces pods of an old template, as many at a time as may be unavailable; pods that are not
-    /// ready go first and for free.
-    fn reconcile_daemon_set(&mut self, now: Time, id: WorkloadId, max_unavailable: Count) {
-        let workload = &self.workloads[id.idx()];
-        if 0 < workload.revision() && workload.paused_until <= now {
-            let n_nodes = workload.daemons.len() as u32;
-            let allowed = match max_unavailable {
-                Count::Number(n) => n,
-                Count::Share(share) => share.of_at_least_one(u64::from(n_nodes)) as u32,
-            };
-            let unavailable = n_nodes.saturating_sub(workload.ready);
-            let budget = allowed.saturating_sub(unavailable) as usize;
-            let unready = self.old_daemons(id, |phase| phase != Phase::Ready);
-            let ready = self.old_daemons(id, |phase| phase == Phase::Ready);
-            for pod in unready.into_iter().chain(ready.into_iter().take(budget)) {
-                let node = self.pods[pod.idx()].node;
-                if self.remove_pod_unreplaced(now, pod) {
-                    self.create_daemon(now, id, node);
-                }
-            }
-        }
-        self.complete_daemon_rollout(now, id);
-    }
-
-    fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
-        let workload = &self.workloads[id.idx()];
-        let newest = workload.revision();
-        let old = workload.sets[..newest].iter().flat_map(|set| &set.pods);
-        let mut pods: Vec<(u64, PodId)> =
-            old.filter(|it| which(it.0)).map(|&(_, tie, pod)| (tie, pod)).collect();
-        pods.sort_unstable();
-        pods.into_iter().map(|(_, pod)| pod).collect()
-    }
-
-    fn complete_daemon_rollout(&mut self, now: Time, id: WorkloadId) {
-        let workload = &self.workloads[id.idx()];
-        let newest = workload.revision();
-        let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
-        let wanted = self.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
-        if old == 0 && 0 < wanted && wanted <= workload.sets[newest].ready {
-            self.complete_rollout(now, id);
         }
     }
 
