@@ -84,7 +84,7 @@ const CASES: &[Case] = &[
     ),
     case(Code::BadName, ("", "[account.CI]\nregistry = \"docker-hub\"\n"), "CI", "`CI`", "a-z"),
     case(Code::NotYet, ("", "[mirror.x]\n"), "mirror", "`mirror` is not supported yet", "account"),
-    case(Code::NotYet, ("", "[sweep]\n"), "sweep", "`sweep`", "--vary"),
+    case(Code::NotYet, ("", "[sweep]\n"), "sweep", "`sweep`", "--set path=value"),
     case(
         Code::NotYet,
         ("nodes = 3", "nodes = 3\ndisk = { capacity = \"1GB\" }"),

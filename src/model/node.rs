@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
-use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId};
+use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
 use crate::model::pod::Phase;
@@ -287,6 +287,9 @@ impl World<'_> {
     pub(crate) fn scale_pool(&mut self, now: Time, pool: PoolId, wanted: u32) {
         let n_slots = self.pools[pool.idx()].slots.len() as u32;
         self.pools[pool.idx()].wanted = wanted;
+        for number in 0..self.workloads.len() {
+            self.note_availability(WorkloadId::from(number));
+        }
         for slot in wanted..n_slots {
             if let Some(node) = self.pools[pool.idx()].slots[slot as usize].node {
                 match self.nodes[node.idx()].state {

@@ -97,14 +97,15 @@ impl Workload {
         self.sets.len() - 1
     }
 
-    /// Pods wanted now: replicas, nodes with a daemon, or the pods of a job that still run or wait.
-    pub(crate) fn desired(&self) -> u32 {
+    /// Pods wanted now: replicas, one for each of the `nodes` that the pool wants, or the pods of a
+    /// job that still run or wait.
+    pub(crate) fn desired(&self, nodes: u32) -> u32 {
         if !self.started {
             return 0;
         }
         match self.kind {
             WorkloadKind::Deployment { replicas, .. } => replicas,
-            WorkloadKind::DaemonSet { .. } => self.daemons.len() as u32,
+            WorkloadKind::DaemonSet { .. } => nodes,
             WorkloadKind::Job { completions, parallelism, .. } => {
                 parallelism.min(completions - self.succeeded)
             }
@@ -180,9 +181,7 @@ impl World<'_> {
         let nodes = self.running_nodes(id);
         self.workloads[id.idx()].sets[0].wanted = match self.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => nodes.len() as u32,
-            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
-                self.workloads[id.idx()].desired()
-            }
+            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => self.desired_pods(id),
         };
         for node in nodes {
             let pod = self.new_pod(Time::ZERO, id, 0, None);
@@ -221,7 +220,7 @@ impl World<'_> {
         match self.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => self.ready_nodes(pool),
             WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
-                let n = self.workloads[id.idx()].desired();
+                let n = self.desired_pods(id);
                 let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
                 let max_pods = self.spec.pools[pool.idx()].max_pods;
                 let mut chosen = Vec::new();
@@ -383,9 +382,14 @@ impl World<'_> {
         self.note_availability(self.pods[pod.idx()].workload);
     }
 
-    fn note_availability(&mut self, id: WorkloadId) {
-        let workload = &self.workloads[id.idx()];
-        self.observe.availability(id, workload.ready, workload.desired());
+    fn desired_pods(&self, id: WorkloadId) -> u32 {
+        let pool = self.spec.workloads[id.idx()].pool;
+        self.workloads[id.idx()].desired(self.pools[pool.idx()].wanted)
+    }
+
+    pub(crate) fn note_availability(&mut self, id: WorkloadId) {
+        let desired = self.desired_pods(id);
+        self.observe.availability(id, self.workloads[id.idx()].ready, desired);
     }
 
     /// A pod of a job ended as it should.
@@ -493,7 +497,7 @@ impl World<'_> {
         }
         let workload = &self.workloads[id.idx()];
         let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
-        if old == 0 && workload.desired() <= workload.sets[newest].ready {
+        if old == 0 && self.desired_pods(id) <= workload.sets[newest].ready {
             self.complete_rollout(now, id);
         }
     }
