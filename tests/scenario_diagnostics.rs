@@ -425,6 +425,24 @@ const CASES: &[Case] = &[
         "did you mean `personal`?",
     ),
     case(
+        Code::NotHere,
+        (
+            "",
+            "[workload.d]\nkind = \"daemonset\"\npool = \"workers\"\nstart = { over = \"1m\" }\n\
+             containers = [{ image = \"api\" }]\n",
+        ),
+        "\"1m\"",
+        "`workload.d.start.over` has no meaning with kind = \"daemonset\"",
+        "only a deployment",
+    ),
+    case(
+        Code::NotHere,
+        ("replicas = 2", "replicas = 2\nstart = { at = \"1m\", running = true }"),
+        "\"1m\"",
+        "`workload.api.start.at` has no meaning with running = true",
+        "drop one",
+    ),
+    case(
         Code::NoRoom,
         ("replicas = 2", "replicas = 331"),
         "3",

@@ -160,9 +160,7 @@ pub(crate) struct LimitTally {
     pub(crate) spent: u64,
     /// Requests and refusals of each counter.
     pub(crate) counters: Vec<CounterTally>,
-    n_exhausted: u32,
-    exhausted_since: Time,
-    exhausted: Span,
+    exhausted: Exhausted,
 }
 
 /// What is known of one counter of a limit.
@@ -170,18 +168,47 @@ pub(crate) struct LimitTally {
 pub(crate) struct CounterTally {
     pub(crate) asked: u64,
     pub(crate) refused: u64,
-    exhausted: bool,
+}
+
+/// The time during which a limit had less left than it was asked for: from each refusal until what
+/// was refused would have been granted, over all counters, no instant counted twice.
+#[derive(Clone, Copy, Debug, Default)]
+struct Exhausted {
+    so_far: Span,
+    since: Time,
+    until: Time,
+    /// Until when is not known: until the next grant.
+    is_open: bool,
+}
+
+impl Exhausted {
+    fn refused(&mut self, now: Time, retry_in: Option<Span>) {
+        if !self.is_open && self.until < now {
+            self.so_far += self.until.since(self.since);
+            (self.since, self.until) = (now, now);
+        }
+        match retry_in {
+            Some(span) => self.until = self.until.max(now + span),
+            None => self.is_open = true,
+        }
+    }
+
+    fn granted(&mut self, now: Time) {
+        if std::mem::take(&mut self.is_open) {
+            self.until = self.until.max(now);
+        }
+    }
+
+    fn total(&self, end: Time) -> Span {
+        let until = if self.is_open { end } else { self.until.min(end) };
+        self.so_far + until.saturating_since(self.since)
+    }
 }
 
 impl LimitTally {
-    /// For how long at least one of its counters refused, up to `end`.
+    /// For how long it had less left than it was asked for, up to `end`.
     pub(crate) fn exhausted(&self, end: Time) -> Span {
-        let open = if 0 < self.n_exhausted {
-            end.saturating_since(self.exhausted_since)
-        } else {
-            Span::ZERO
-        };
-        self.exhausted + open
+        self.exhausted.total(end)
     }
 }
 
@@ -567,21 +594,9 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
-        let was_exhausted = std::mem::replace(&mut counter.exhausted, !granted);
-        match (was_exhausted, granted) {
-            (false, false) => {
-                if tally.n_exhausted == 0 {
-                    tally.exhausted_since = now;
-                }
-                tally.n_exhausted += 1;
-            }
-            (true, true) => {
-                tally.n_exhausted -= 1;
-                if tally.n_exhausted == 0 {
-                    tally.exhausted += now.since(tally.exhausted_since);
-                }
-            }
-            _ => {}
+        match it.admission {
+            Admission::Granted => tally.exhausted.granted(now),
+            Admission::Refused { retry_in } => tally.exhausted.refused(now, retry_in),
         }
         if granted {
             tally.spent += it.units;
@@ -653,5 +668,29 @@ impl<'a> Observer<'a> {
             status,
             cause: cause.map(|it| self.causes.label(it)),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_exhausted_until_what_it_refused_would_be_granted() {
+        let (at, span) = (Time::from_secs, |it| Some(Span::from_secs(it)));
+        let mut it = Exhausted::default();
+        assert_eq!(it.total(at(100)), Span::ZERO);
+        it.refused(at(10), span(5));
+        it.granted(at(11)); // somebody who asked for less
+        it.refused(at(12), span(1));
+        assert_eq!(it.total(at(100)), Span::from_secs(5), "10 to 15");
+        it.refused(at(14), span(3));
+        it.refused(at(40), span(2));
+        assert_eq!(it.total(at(100)), Span::from_secs(9), "10 to 17 and 40 to 42");
+        assert_eq!(it.total(at(41)), Span::from_secs(8));
+        it.refused(at(50), None);
+        assert_eq!(it.total(at(60)), Span::from_secs(19), "and open since 50");
+        it.granted(at(70));
+        assert_eq!(it.total(at(100)), Span::from_secs(29));
     }
 }

@@ -249,7 +249,10 @@ impl World<'_> {
         let carried = connection.map_or(0, |it| it.carried);
         let rtt = Endpoint { registry: image.registry, kind }.rtt(registry);
         let nic = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].nic;
-        let widest = registry.connection_bandwidth.map_or(nic, |cap| cap.min(nic));
+        let egress = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].egress;
+        let egress = self.spec.egresses[egress.idx()].bandwidth;
+        let bounds = [registry.connection_bandwidth, registry.bandwidth, egress];
+        let widest = bounds.into_iter().flatten().fold(nic, Ord::min);
         let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());
         let event = Event::BodyStarted { pull: id, generation, lane: lane as u8 };
         self.calendar.schedule(back + rtt * rounds, event);

@@ -62,7 +62,7 @@ impl World<'_> {
         max_unavailable: Count,
     ) {
         let workload = &self.workloads[id.idx()];
-        if 0 < workload.revision() && workload.paused_until <= now {
+        if workload.paused_until <= now {
             let n_nodes = workload.daemons.len() as u32;
             let allowed = match max_unavailable {
                 Count::Number(n) => n,
@@ -86,8 +86,7 @@ impl World<'_> {
     /// Pods of old templates on nodes that stay; the others go with their nodes.
     fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
         let workload = &self.workloads[id.idx()];
-        let newest = workload.revision();
-        let old = workload.sets[..newest].iter().flat_map(|set| &set.pods);
+        let old = workload.old_sets().flat_map(|set| &set.pods);
         let mut pods: Vec<(u64, PodId)> = old
             .filter(|it| which(it.0) && self.keeps_daemons(self.pods[it.2.idx()].node))
             .map(|&(_, tie, pod)| (tie, pod))
@@ -98,10 +97,9 @@ impl World<'_> {
 
     fn complete_daemon_rollout(&mut self, now: Time, id: WorkloadId) {
         let workload = &self.workloads[id.idx()];
-        let newest = workload.revision();
-        let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
+        let old: u32 = workload.old_sets().map(ReplicaSet::size).sum();
         let wanted = self.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
-        if old == 0 && 0 < wanted && wanted <= workload.sets[newest].ready {
+        if old == 0 && 0 < wanted && wanted <= workload.sets[workload.current].ready {
             self.complete_rollout(now, id);
         }
     }

@@ -7,15 +7,16 @@
 //! …) costs some API round trips, about 0.1 s in all, and is left out.
 
 mod daemon_set;
+mod deployment;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::chance::{combine, stable_hash};
 use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
 use crate::model::pod::{Phase, Pod, all_started};
-use crate::model::spec::{ContainerSpec, Count, WorkloadKind, WorkloadSpec};
+use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
-use crate::units::{Share, Time};
+use crate::units::Time;
 
 /// A workload at work.
 #[derive(Clone, Debug)]
@@ -27,8 +28,10 @@ pub(crate) struct Workload {
     pub(crate) account: Option<AccountId>,
     /// Pod templates, by revision.
     templates: Vec<Template>,
-    /// ReplicaSets, by revision; a DaemonSet or Job has one.
+    /// ReplicaSets, by revision; a Job has one.
     sets: Vec<ReplicaSet>,
+    /// The revision that pods are made of now: the newest, or an earlier one that came back.
+    current: usize,
     /// Whether its pods have been asked for.
     started: bool,
     /// Until when its rollout stands still.
@@ -45,7 +48,7 @@ pub(crate) struct Workload {
 }
 
 /// What pods of a revision are made of.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Template {
     pub(crate) init_containers: Vec<ContainerSpec>,
     pub(crate) containers: Vec<ContainerSpec>,
@@ -83,6 +86,7 @@ impl Workload {
             account: spec.account,
             templates: vec![template],
             sets: vec![ReplicaSet::default()],
+            current: 0,
             started: false,
             paused_until: Time::ZERO,
             next_ordinal: 0,
@@ -93,8 +97,19 @@ impl Workload {
         }
     }
 
-    fn revision(&self) -> usize {
-        self.sets.len() - 1
+    const fn revision(&self) -> usize {
+        self.current
+    }
+
+    /// The sets of revisions that are not current.
+    fn old_sets(&self) -> impl Iterator<Item = &ReplicaSet> {
+        let current = self.current;
+        self.sets.iter().enumerate().filter(move |it| it.0 != current).map(|it| it.1)
+    }
+
+    fn old_sets_mut(&mut self) -> impl Iterator<Item = &mut ReplicaSet> {
+        let current = self.current;
+        self.sets.iter_mut().enumerate().filter(move |it| it.0 != current).map(|it| it.1)
     }
 
     /// Pods wanted now: replicas, one for each of the `nodes` that the pool wants, or the pods of a
@@ -387,7 +402,12 @@ impl World<'_> {
         self.workloads[id.idx()].desired(self.pools[pool.idx()].wanted)
     }
 
+    /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves:
+    /// their number is no availability.
     pub(crate) fn note_availability(&mut self, id: WorkloadId) {
+        if matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. }) {
+            return;
+        }
         let desired = self.desired_pods(id);
         self.observe.availability(id, self.workloads[id.idx()].ready, desired);
     }
@@ -487,67 +507,13 @@ impl World<'_> {
         }
     }
 
-    fn reconcile_deployment(&mut self, now: Time, id: WorkloadId) {
-        let newest = self.workloads[id.idx()].revision();
-        if self.workloads[id.idx()].paused_until <= now && 0 < newest {
-            self.roll(id);
-        }
-        for revision in 0..=newest {
-            self.fill_set(now, id, revision);
-        }
-        let workload = &self.workloads[id.idx()];
-        let old: u32 = workload.sets[..newest].iter().map(ReplicaSet::size).sum();
-        if old == 0 && self.desired_pods(id) <= workload.sets[newest].ready {
-            self.complete_rollout(now, id);
-        }
-    }
-
-    /// One step of a rolling update: the new set grows into the surge, old sets shrink as far as
-    /// availability allows, pods that are not ready first.
-    fn roll(&mut self, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
-        let WorkloadKind::Deployment { replicas, max_surge, max_unavailable, .. } = workload.kind
-        else {
-            return;
-        };
-        let newest = workload.sets.len() - 1;
-        let (surge, unavailable) = fenceposts(replicas, max_surge, max_unavailable);
-        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
-        let room = (replicas + surge).saturating_sub(total);
-        let new = &mut workload.sets[newest];
-        new.wanted = (new.wanted + room).min(replicas);
-        let new_unready = new.wanted.saturating_sub(new.ready);
-        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
-        let least = replicas - unavailable;
-        let may_go = total.saturating_sub(least + new_unready);
-        if may_go == 0 {
-            return;
-        }
-        let unhealthy = |set: &ReplicaSet| set.wanted.saturating_sub(set.ready);
-        let mut cleanup = may_go;
-        for set in &mut workload.sets[..newest] {
-            let gone = unhealthy(set).min(cleanup);
-            set.wanted -= gone;
-            cleanup -= gone;
-        }
-        let mut spare = workload.ready.saturating_sub(least);
-        for set in &mut workload.sets[..newest] {
-            let gone = set.ready.min(set.wanted).min(spare);
-            set.wanted -= gone;
-            spare -= gone;
-        }
-        // What has shrunk makes room for the new set at once: the controller reconciles until
-        // nothing changes.
-        let total: u32 = workload.sets.iter().map(|it| it.wanted).sum();
-        let room = (replicas + surge).saturating_sub(total);
-        let new = &mut workload.sets[newest];
-        new.wanted = (new.wanted + room).min(replicas);
-    }
-
-    /// A new template: from now on the controller rolls towards it.
+    /// A new template: from now on the controller rolls towards it. A template that an earlier
+    /// revision had is that revision again, with the pods it still has; one that changes nothing
+    /// does nothing. Without images to replace it is a restart, which is a template of its own.
     pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
         let workload = &mut self.workloads[id.idx()];
-        let mut template = workload.templates[workload.revision()].clone();
+        let current = workload.revision();
+        let mut template = workload.templates[current].clone();
         for container in template.init_containers.iter_mut().chain(&mut template.containers) {
             if let Some(&(_, new)) = replace.iter().find(|&&(old, _)| old == container.image) {
                 container.image = new;
@@ -555,12 +521,19 @@ impl World<'_> {
         }
         if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
             // Nothing to roll: pods made from now on use the new template.
-            let newest = workload.revision();
-            workload.templates[newest] = template;
+            workload.templates[current] = template;
             return;
         }
-        workload.templates.push(template);
-        workload.sets.push(ReplicaSet::default());
+        let known = workload.templates.iter().rposition(|it| *it == template);
+        match known.filter(|_| !replace.is_empty()) {
+            Some(same) if same == current => return,
+            Some(earlier) => workload.current = earlier,
+            None => {
+                workload.templates.push(template);
+                workload.sets.push(ReplicaSet::default());
+                workload.current = workload.sets.len() - 1;
+            }
+        }
         self.begin_rollout(now, id);
         self.reconcile(now, id);
     }
@@ -605,23 +578,6 @@ impl World<'_> {
         }
     }
 
-    /// A new number of replicas.
-    pub(crate) fn scale_workload(&mut self, now: Time, id: WorkloadId, to: u32) {
-        let workload = &mut self.workloads[id.idx()];
-        let WorkloadKind::Deployment { replicas, .. } = &mut workload.kind else { return };
-        *replicas = to;
-        if !workload.started {
-            return;
-        }
-        let newest = workload.revision();
-        // The newest set takes the difference; old sets of a rollout under way shrink by the
-        // rollout's own rule.
-        let old: u32 = workload.sets[..newest].iter().map(|it| it.wanted).sum();
-        workload.sets[newest].wanted = to.saturating_sub(old);
-        self.reconcile(now, id);
-        self.note_availability(id);
-    }
-
     /// Pods of a workload that exist, in order of their ordinals.
     pub(crate) fn pods_of(&self, id: WorkloadId) -> Vec<PodId> {
         let sets = &self.workloads[id.idx()].sets;
@@ -636,19 +592,3 @@ impl World<'_> {
 const CONTROLLER_REPLICA_SET: usize = 0;
 const CONTROLLER_DAEMON_SET: usize = 1;
 const CONTROLLER_JOB: usize = 2;
-
-/// Surge rounds up, unavailable rounds down; where both are 0, one may be unavailable
-/// (`ResolveFenceposts`).
-fn fenceposts(replicas: u32, max_surge: Count, max_unavailable: Count) -> (u32, u32) {
-    let resolve = |count: Count, round: fn(Share, u64) -> u64| match count {
-        Count::Number(n) => n,
-        Count::Share(share) => round(share, u64::from(replicas)) as u32,
-    };
-    let surge = resolve(max_surge, Share::of_ceil);
-    let unavailable = resolve(max_unavailable, Share::of_floor);
-    if surge == 0 && unavailable == 0 {
-        (0, 1.min(replicas))
-    } else {
-        (surge, unavailable.min(replicas))
-    }
-}

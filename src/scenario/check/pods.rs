@@ -20,6 +20,7 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     }
     for (name, workload) in root.named("workload") {
         kind(name, workload, problems);
+        start(root, name, workload, problems);
         fence(name, workload, problems);
         containers(root, name, workload, problems);
         account(root, name, workload, problems);
@@ -95,6 +96,30 @@ fn kind(name: &str, workload: &Values, problems: &mut Problems<'_>) {
     };
     for key in keys {
         needed(problems, workload, &path, key, &beside);
+    }
+}
+
+/// When pods appear: over a span for Deployments alone, and running pods are there from the start.
+fn start(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
+    let Some(start) = workload.table("start") else { return };
+    let path = format!("workload.{name}.start");
+    let kind = workload.text("kind");
+    if kind != "deployment" {
+        let help = "its pods appear as its controller makes them; only a deployment is spread";
+        not_here(problems, start, &path, "over", &format!("kind = \"{kind}\""), help);
+    }
+    if !start.bool("running") {
+        return;
+    }
+    for key in ["at", "over"] {
+        let help = "pods that run at the start are there at 0s: drop one of the two";
+        not_here(problems, start, &path, key, "running = true", help);
+    }
+    let pool = root.block("pool", workload.text("pool"));
+    let Some(join) = pool.and_then(|it| it.table("join")) else { return };
+    if !join.span("at").is_zero() || !join.span("over").is_zero() {
+        let help = "let the nodes of its pool be there from the start: drop the pool's join";
+        not_here(problems, start, &path, "running", "nodes that join later", help);
     }
 }
 
