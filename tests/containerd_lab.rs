@@ -231,7 +231,7 @@ fn faults_are_met_as_the_real_client_meets_them() {
         let fault: &'static str = fault.leak();
         let needs_token = name.starts_with("token") || name.starts_with("auth");
         let registry = if needs_token { "needs_token = true" } else { "" };
-        let case = Case { name, fault, registry, ..Case::default() };
+        let case = Case { name, registry, fault, ..Case::default() };
         let (ours, theirs) = (ours(&case), recorded(name));
         assert_eq!(counts(&ours), counts(&theirs), "{name}");
     }
