@@ -21,7 +21,7 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     }
     let attempts = detail.pulls.len() as f64;
     figure.subtitle = format!(
-        "{} of {} pull attempts failed; bars are means over {}",
+        "{} of {} pull attempts failed, shown when they ended; bars are means over {}",
         format::count(total),
         format::count(attempts.max(total)),
         format::seconds(window.bin_seconds as f64),

@@ -32,9 +32,9 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
         .filter(|(it, _)| it.samples.iter().flatten().any(|it| *it < NOTHING_LEFT))
         .count();
     figure.subtitle = format!(
-        "{exhausted} of {} ran out; the lowest level within each {}",
+        "{exhausted} of {} seen without a unit left; {}",
         limits.len(),
-        format::seconds(window.bin_seconds as f64),
+        window.sampling("lowest level"),
     );
     if MAX_LINES < limits.len() {
         figure.caption = format!("the {MAX_LINES} tightest of {} shown", limits.len());

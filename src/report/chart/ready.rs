@@ -25,11 +25,11 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     };
     figure.subtitle = format!(
         "{} pods created, {} became ready, {} never did{gone}; \
-         the least share of those that exist, within each {}",
+         share of those that exist, {}",
         format::count(pods as f64),
         format::count((pods - never - deleted) as f64),
         format::count(never as f64),
-        format::seconds(window.bin_seconds as f64),
+        window.sampling("least"),
     );
     figure.vertical = Vertical { label: "share ready".into(), top: 1.0, form: Form::Percent };
     let mut workloads: Vec<(usize, u32)> = (0..detail.workloads.len() as u32)

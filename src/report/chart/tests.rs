@@ -81,3 +81,10 @@ fn the_share_ready_is_that_of_all_pods_that_exist() {
     // Three pods, one of which ran before: none, then one, then two of them are ready.
     assert_eq!(points.unwrap(), [(0.0, 0.0), (10.0, 1.0 / 3.0), (20.0, 2.0 / 3.0)]);
 }
+
+#[test]
+fn levels_are_said_to_be_samples() {
+    let window = |bin_seconds| Window { bin_seconds, bins: 6 };
+    assert_eq!(window(10).sampling("least"), "sampled every 10s");
+    assert_eq!(window(50).sampling("least"), "sampled every 10s, the least in each 50s");
+}

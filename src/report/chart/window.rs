@@ -2,6 +2,7 @@
 
 use super::figure::Column;
 use crate::model::outcome::{CounterSeries, Detail, SAMPLE_PERIOD};
+use crate::report::format;
 use crate::units::Time;
 
 /// Most bins of a chart: more than that, and neighbours share a pixel.
@@ -37,6 +38,17 @@ impl Window {
     /// Its length in seconds.
     pub(super) fn seconds(self) -> f64 {
         (self.bins * self.bin_seconds) as f64
+    }
+
+    /// How levels are seen: between two samples a limit can run out and recover unseen.
+    pub(super) fn sampling(self, which: &str) -> String {
+        let sample = SAMPLE_PERIOD.as_secs_f64();
+        let bin = self.bin_seconds as f64;
+        let text = format!("sampled every {}", format::seconds(sample));
+        if bin <= sample {
+            return text;
+        }
+        format!("{text}, the {which} in each {}", format::seconds(bin))
     }
 
     /// When bin `bin` begins.
