@@ -6,6 +6,7 @@ use super::style::Style;
 use super::{Run, VERSION};
 use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
 use crate::model::outcome::PullResult;
+use crate::scenario::Scenario;
 
 /// Most causes, images, identities and spenders listed.
 const MAX_LISTED: usize = 6;
@@ -55,6 +56,10 @@ fn header(page: &mut Page, run: Run<'_>) {
     if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
         page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
     }
+    let set = set_by_hand(scenario);
+    if !set.is_empty() {
+        page.prose(&format!("Set: {}", set.join(" · ")), 0);
+    }
     if 0 < run.summary.incomplete {
         let text = format!(
             "{} of {n} replications reached the bound on events: their figures are incomplete",
@@ -62,6 +67,12 @@ fn header(page: &mut Page, run: Run<'_>) {
         );
         page.line(&page.style.bad(&text));
     }
+}
+
+/// What `--set` changed in this run, as `path=value`.
+pub(super) fn set_by_hand(scenario: &Scenario) -> Vec<String> {
+    let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
+    set.map(|it| format!("{}={}", it.path, it.value)).collect()
 }
 
 fn expectations(page: &mut Page, run: Run<'_>) {
@@ -318,11 +329,11 @@ fn quota(page: &mut Page, run: Run<'_>) {
         return;
     }
     page.heading("QUOTA", "");
-    let mut idle = 0;
+    let mut idle: Vec<String> = vec![];
     for (label, it) in &limits {
         let spent = run.summary.metric(&it.scope, &format!("limit_units_spent.{label}"));
         if it.max == Some(0.0) && spent.is_none_or(|it| it.max == Some(0.0)) {
-            idle += 1;
+            idle.push(clip(label, 50));
             continue;
         }
         let mut values = vec![match it.max {
@@ -332,9 +343,8 @@ fn quota(page: &mut Page, run: Run<'_>) {
         values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
         page.row(label, &values);
     }
-    if 0 < idle {
-        page.line(&format!("  {idle} of {} limits were never touched", limits.len()));
-    }
+    shorten(&mut idle, MAX_LISTED, "limits");
+    page.row("never touched", &idle);
     let first = run.summary.metric("run", "first_rejection_seconds");
     let text = match first {
         Some(it) if it.absent < it.replications => format!("at {}", figure(it, run)),
@@ -378,6 +388,7 @@ mod tests {
         let text = text(20, Style::PLAIN);
         let sections = [
             "Variant calm: fewer nodes at once",
+            "Set: pool.workers.max_pods=20",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",
@@ -406,7 +417,7 @@ mod tests {
             "no value",
             ">6h (censored in 3 of 20)",
             "behind it: mirror-timeout",
-            "1 of 2 limits were never touched",
+            "never touched               docker-hub/edge",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

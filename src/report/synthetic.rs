@@ -318,11 +318,18 @@ pub(crate) fn scenario() -> Scenario {
         ],
         in_runs: Share::from_percent(95),
         variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
-        parameters: vec![Parameter {
-            path: "pool.workers.nodes".into(),
-            value: "300".into(),
-            origin: "synthetic.toml:12".into(),
-        }],
+        parameters: vec![
+            Parameter {
+                path: "pool.workers.max_pods".into(),
+                value: "20".into(),
+                origin: "--set".into(),
+            },
+            Parameter {
+                path: "pool.workers.nodes".into(),
+                value: "300".into(),
+                origin: "synthetic.toml:12".into(),
+            },
+        ],
     }
 }
 
