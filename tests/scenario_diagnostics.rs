@@ -576,6 +576,19 @@ fn problems_of_flags_and_variants_point_at_them() {
 }
 
 #[test]
+fn a_misspelt_key_is_not_told_as_a_missing_one_too() {
+    let text = BASE.replacen("nodes = 3", "nodse = 3", 1);
+    let list = problems(&text, &Request::default()).list;
+    let codes: Vec<_> = list.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::UnknownKey]);
+    // A key that is like none of the missing ones explains nothing.
+    let text = BASE.replacen("nodes = 3", "colour = 3", 1);
+    let list = problems(&text, &Request::default()).list;
+    let codes: Vec<_> = list.iter().map(|it| it.code).collect();
+    assert_eq!(codes, [Code::MissingKey, Code::UnknownKey]);
+}
+
+#[test]
 fn bounds_on_the_whole_run_are_held() {
     let text = changed(("replicas = 2", "replicas = 2000000"))
         + "[workload.b]\nkind = \"daemonset\"\npool = \"workers\"\n\

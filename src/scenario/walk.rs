@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Parameter;
-use super::diagnostic::{Code, Problems};
+use super::diagnostic::{Code, Problems, nearest};
 use super::field::{Field, IfAbsent, Shape, Type};
 use super::source::Origin;
 use super::tables::ROOT;
@@ -74,9 +74,12 @@ impl<'a, 's> Walker<'a, 's> {
         shape: &'static Shape,
         path: &str,
     ) -> Values {
+        // A misspelt key is told once, and not as a missing one too.
+        let mut meant: Vec<&str> = Vec::new();
         for (key, entry) in table {
             if shape.field(key).is_none() {
                 self.unknown_key(key, entry.key, shape, path);
+                meant.extend(nearest(key, shape.fields.iter().map(|field| field.name)));
             }
         }
         let mut values = Values::new(origin);
@@ -87,6 +90,8 @@ impl<'a, 's> Walker<'a, 's> {
                     Some(value) => values.insert(field.name, value),
                     None => values.mark_faulty(field.name),
                 }
+            } else if matches!(field.if_absent, IfAbsent::Required) && meant.contains(&field.name) {
+                values.mark_faulty(field.name);
             } else if let Some(value) = self.absent(field, &values, origin, &path) {
                 values.insert(field.name, value);
             }
