@@ -27,9 +27,13 @@ pub(super) fn scenarios(arguments: &Arguments) -> Outcome {
     for (name, content) in library::all() {
         let file = SourceFile { name: format!("{name}.toml"), text: (*content).to_owned() };
         // A test reads every scenario that ships; one that cannot be read is listed by its name.
-        let question = loader::load(&file, &Request::default()).map(|it| it.scenario.question);
+        let loaded = loader::load(&file, &Request::default()).map(|it| it.scenario).ok();
+        let question = loaded.as_ref().map_or("", |it| &it.question);
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{}\n    {}", style.heading(name), question.unwrap_or_default());
+        let _ = writeln!(text, "{}\n    {question}", style.heading(name));
+        for it in loaded.iter().flat_map(|it| &it.variants) {
+            let _ = writeln!(text, "    --variant {}: {}", it.name, it.title);
+        }
     }
     text.push_str("\nRun one with `pullstorm run NAME`; print its file with `--show NAME`.\n");
     tell(&text)?;
