@@ -1,5 +1,5 @@
-//! `pullstorm presets`: what is known of real registries, gateways and clients, with its sources; and
-//! `pullstorm schema`, the JSON Schema of scenario files.
+//! `pullstorm presets`: what is known of real registries, gateways and clients, with its sources;
+//! and `pullstorm schema`, the JSON Schema of scenario files.
 
 use std::fmt::Write;
 
