@@ -173,6 +173,28 @@ fn check_reports_all_files_at_once() {
 }
 
 #[test]
+fn presets_tell_their_values_with_sources() {
+    let list = text(&pullstorm(&["presets"]).stdout);
+    for name in ["docker-hub", "aws-nat-gateway", "containerd-1.7.34"] {
+        assert!(list.contains(name), "{list}");
+    }
+    let hub = text(&pullstorm(&["presets", "docker-hub"]).stdout);
+    for part in ["limit.anonymous-pulls.allow = 100", "unverified", "docs.docker.com"] {
+        assert!(hub.contains(part), "{part}: {hub}");
+    }
+    let wrong = pullstorm(&["presets", "docker-hup"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("did you mean `docker-hub`?"));
+}
+
+#[test]
+fn the_schema_is_json() {
+    let schema = text(&pullstorm(&["schema"]).stdout);
+    let schema: serde_json::Value = serde_json::from_str(&schema).unwrap();
+    assert!(schema["properties"]["pool"].is_object());
+}
+
+#[test]
 fn every_scenario_that_ships_is_listed_and_passes_its_check() {
     let list = text(&pullstorm(&["scenarios"]).stdout);
     for (name, content) in pullstorm::scenario::library::all() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Failure;
-use crate::scenario::{SourceFile, library};
+use crate::scenario::{SourceFile, library, nearest};
 
 /// The scenario that runs when none is named.
 const DEFAULT: &str = "spot-churn";
@@ -37,42 +37,16 @@ fn embedded(name: &str, text: &str) -> SourceFile {
 }
 
 fn unknown(argument: &str) -> Failure {
-    let names = library::all().iter().map(|(name, _)| *name);
-    let nearest = names.min_by_key(|name| distance(argument, name));
-    let help = match nearest {
-        Some(name) if distance(argument, name) <= argument.len().max(3) / 3 => {
-            format!("did you mean `{name}`?")
-        }
-        _ => "`pullstorm scenarios` lists what ships; a file is named with its .toml".to_owned(),
+    let help = match nearest(argument, library::all().iter().map(|(name, _)| *name)) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "`pullstorm scenarios` lists what ships; a file is named with its .toml".to_owned(),
     };
     Failure::usage(format!("there is no scenario `{argument}`: {help}"))
-}
-
-/// Levenshtein's distance: insertions, deletions and replacements between two names.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_compared_by_edits() {
-        assert_eq!(distance("kitten", "sitting"), 3);
-        assert_eq!(distance("", "abc"), 3);
-    }
 
     #[test]
     fn an_unknown_name_gets_the_nearest_one() {

@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+mod presets;
 mod progress;
 mod run;
 mod scenarios;
@@ -47,6 +48,10 @@ enum Verb {
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
     Scenarios(scenarios::Arguments),
+    /// List what is known of registries, gateways and clients, each value with its source.
+    Presets(presets::Arguments),
+    /// Print the JSON Schema of scenario files, for editors.
+    Schema,
 }
 
 /// Why a command ended early: what to say, and the exit code.
@@ -119,6 +124,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
+        Some(Verb::Presets(arguments)) => presets::presets(&arguments),
+        Some(Verb::Schema) => presets::print_schema(),
     }
 }
 

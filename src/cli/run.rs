@@ -109,7 +109,15 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         }
     }
     print(run, flags.output, &written)?;
-    Ok(if summary.holds() { 0 } else { EXPECTATION_FAILED })
+    let failed = summary.verdicts.iter().filter(|it| !it.holds).count();
+    if failed == 0 {
+        return Ok(0);
+    }
+    if !flags.quiet {
+        let all = summary.verdicts.len();
+        say(&format!("{failed} of {all} expectations do not hold: exit code {EXPECTATION_FAILED}"));
+    }
+    Ok(EXPECTATION_FAILED)
 }
 
 /// Reads the scenario; problems go to standard error, all at once.

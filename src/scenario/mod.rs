@@ -28,6 +28,7 @@ mod walk;
 use toml::de::DeTable;
 
 use self::diagnostic::Problems;
+pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use self::manual::reference;
 pub use self::schema::schema;
