@@ -126,7 +126,7 @@ metrics! {
     "limit_exhausted_seconds" Seconds Limit Run "time until what was refused would be granted"
     "first_rejection_seconds" Seconds None Run "when the first request, dial or pull was refused"
     "recovery_seconds" Seconds None Run "from the first refusal to the last delayed pod"
-    "herd_synchrony" Number None Run "how far retries keep step, from 0 to 1"
+    "herd_synchrony" Share None Run "how far retries keep step, from 0 to 1"
     "egress_bytes" Bytes None Run "body bytes received through the ways out"
     "discarded_bytes" Bytes None Run "bytes received and thrown away"
     "events" Number None Run "events simulated"

@@ -27,6 +27,11 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
         platforms(root, name, workload, problems);
     }
     totals(root, problems);
+    if root.named("workload").len() == 0 {
+        problems
+            .warning(Code::NeverHappens, root.origin, "there is no workload, so nothing is pulled")
+            .help("add a [workload.NAME]; `pullstorm scenarios --show cold-cluster` prints one");
+    }
 }
 
 fn kubelet(name: &str, pool: &Values, problems: &mut Problems<'_>) {
