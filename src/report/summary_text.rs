@@ -159,7 +159,8 @@ fn outcome(page: &mut Page, run: Run<'_>) {
     page.row("never ready", &[of_run(run, "pods_never_ready")]);
     let deleted = run.summary.metric("run", "pods_deleted_before_ready");
     if let Some(it) = deleted.filter(|it| it.max != Some(0.0)) {
-        page.row("deleted before ready", &[figure(it, run)]);
+        let shown = format!("{} (count as never ready in the times below)", figure(it, run));
+        page.row("deleted before ready", &[shown]);
     }
     let quantiles = ["p50", "p95", "max"]
         .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
