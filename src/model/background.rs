@@ -4,7 +4,7 @@
 use crate::engine::chance::{combine, stable_hash};
 use crate::model::gate::Request;
 use crate::model::ids::BackgroundId;
-use crate::model::registry::{Asker, Endpoint, EndpointKind, Spender, Unit};
+use crate::model::registry::{Endpoint, EndpointKind, Spender, Unit};
 use crate::model::spec::RequestKind;
 use crate::model::{Event, Purpose, World};
 use crate::units::{Span, Time};
@@ -41,12 +41,7 @@ impl World<'_> {
         let spec = &self.spec.backgrounds[id.idx()];
         let key = self.background_key(id);
         let address = self.egresses.address_of_connection(spec.egress, key, u64::from(n));
-        let asker = Asker {
-            address,
-            prefix: self.egresses.prefix(address),
-            account: spec.account,
-            spender: Spender::Background(id),
-        };
+        let asker = self.egresses.asker(address, spec.account, Spender::Background(id));
         let endpoint = Endpoint { registry: spec.registry, kind: EndpointKind::Registry };
         let requests = [
             (RequestKind::ManifestHead, Unit::Head),
@@ -54,7 +49,8 @@ impl World<'_> {
             (RequestKind::ManifestGet, Unit::Platform),
         ];
         for (kind, unit) in requests {
-            let request = Request { endpoint, kind, unit, layer: None, asker, authorised: true };
+            let layer = None;
+            let request = Request { endpoint, kind, unit, layer, asker, authorised: true, key };
             if !self.passes_limits(now, &request) {
                 break;
             }

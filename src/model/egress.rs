@@ -1,8 +1,8 @@
 //! The way out: which source address a registry sees, and the source ports behind it.
 
 use crate::engine::chance::{Chance, combine, stable_hash};
-use crate::model::ids::{AddressId, EgressId, NodeId};
-use crate::model::registry::Endpoint;
+use crate::model::ids::{AccountId, AddressId, EgressId, NodeId};
+use crate::model::registry::{Asker, Endpoint, Spender};
 use crate::model::spec::{Addressing, Choose, EgressSpec, Spec};
 use crate::model::{Purpose, World};
 use crate::resource::link::LinkId;
@@ -15,7 +15,8 @@ pub(crate) struct Egresses {
     all: Vec<Egress>,
     /// What is known of each address, by [`AddressId`].
     addresses: Vec<Address>,
-    n_prefixes: u32,
+    /// What is known of each /64, by its dense number; an IPv4 address is one of its own.
+    prefixes: Vec<Prefix>,
     n_endpoints: usize,
     chance: Chance,
 }
@@ -39,6 +40,8 @@ struct Egress {
 
 #[derive(Clone, Debug)]
 struct Address {
+    /// Stable key: egress, and ordinal (shared) or node.
+    key: u64,
     egress: EgressId,
     ordinal: u32,
     prefix: u32,
@@ -46,12 +49,20 @@ struct Address {
     owner: u32,
 }
 
+#[derive(Clone, Debug)]
+struct Prefix {
+    /// Stable key: egress and ordinal there, or the key of the one address.
+    key: u64,
+    /// The first address with it.
+    first: Option<AddressId>,
+}
+
 impl Egresses {
     pub(crate) fn new(spec: &Spec, chance: Chance, links: &[Option<LinkId>]) -> Self {
         let mut this = Self {
             all: Vec::new(),
             addresses: Vec::new(),
-            n_prefixes: 0,
+            prefixes: Vec::new(),
             n_endpoints: spec.registries.len() * 3,
             chance,
         };
@@ -70,8 +81,8 @@ impl Egresses {
             match egress.addressing {
                 Addressing::Nat { addresses, .. } => this.set_addresses(id, addresses),
                 Addressing::Ipv6 { prefixes } => {
-                    for _ in 0..prefixes {
-                        let prefix = this.new_prefix();
+                    for ordinal in 0..u64::from(prefixes) {
+                        let prefix = this.new_prefix(combine(this.all[id.idx()].key, ordinal));
                         this.all[id.idx()].prefixes.push(prefix);
                     }
                 }
@@ -81,23 +92,28 @@ impl Egresses {
         this
     }
 
-    const fn new_prefix(&mut self) -> u32 {
-        self.n_prefixes += 1;
-        self.n_prefixes - 1
+    fn new_prefix(&mut self, key: u64) -> u32 {
+        self.prefixes.push(Prefix { key, first: None });
+        (self.prefixes.len() - 1) as u32
     }
 
-    fn new_address(&mut self, egress: EgressId, prefix: Option<u32>) -> AddressId {
-        let prefix = prefix.unwrap_or_else(|| self.new_prefix());
+    /// A new address of `entity`: an ordinal or the key of a node.
+    fn new_address(&mut self, egress: EgressId, entity: u64, prefix: Option<u32>) -> AddressId {
+        let key = combine(self.all[egress.idx()].key, entity);
+        let prefix = prefix.unwrap_or_else(|| self.new_prefix(key));
         let ordinal = self.all[egress.idx()].n_addresses;
         self.all[egress.idx()].n_addresses += 1;
-        self.addresses.push(Address { egress, ordinal, prefix, owner: ordinal });
-        AddressId::from(self.addresses.len() - 1)
+        let id = AddressId::from(self.addresses.len());
+        self.addresses.push(Address { key, egress, ordinal, prefix, owner: ordinal });
+        self.prefixes[prefix as usize].first.get_or_insert(id);
+        id
     }
 
     /// Sets how many shared addresses a NAT draws from.
     pub(crate) fn set_addresses(&mut self, egress: EgressId, addresses: u32) {
         while self.all[egress.idx()].shared.len() < addresses as usize {
-            let address = self.new_address(egress, None);
+            let ordinal = self.all[egress.idx()].shared.len() as u64;
+            let address = self.new_address(egress, ordinal, None);
             self.all[egress.idx()].shared.push(address);
         }
         self.all[egress.idx()].in_use = addresses;
@@ -109,10 +125,10 @@ impl Egresses {
         let mut draw = self.chance.draw(Purpose::NodeAddress as u64, node_key, egress.key);
         match egress.spec.addressing {
             Addressing::Nat { .. } => egress.shared[draw.below(u64::from(egress.in_use)) as usize],
-            Addressing::PerNode => self.new_address(id, None),
+            Addressing::PerNode => self.new_address(id, node_key, None),
             Addressing::Ipv6 { .. } => {
                 let prefix = egress.prefixes[draw.below(egress.prefixes.len() as u64) as usize];
-                self.new_address(id, Some(prefix))
+                self.new_address(id, node_key, Some(prefix))
             }
         }
     }
@@ -132,9 +148,16 @@ impl Egresses {
         )
     }
 
-    /// The /64 of an address, or its own number for IPv4.
-    pub(crate) fn prefix(&self, address: AddressId) -> u32 {
-        self.addresses[address.idx()].prefix
+    /// Whoever sends from an address.
+    pub(crate) fn asker(
+        &self,
+        address: AddressId,
+        account: Option<AccountId>,
+        spender: Spender,
+    ) -> Asker {
+        let Address { key, prefix, .. } = self.addresses[address.idx()];
+        let prefix_key = self.prefixes[prefix as usize].key;
+        Asker { address, address_key: key, prefix, prefix_key, account, spender }
     }
 
     /// The link that everything of an egress passes.
@@ -168,8 +191,8 @@ impl Egresses {
 
     /// `NAME#ORDINAL` of the first address with this prefix.
     pub(crate) fn prefix_label(&self, prefix: u32) -> String {
-        let address = self.addresses.iter().position(|it| it.prefix == prefix);
-        address.map_or_else(String::new, |it| self.address_label(AddressId::from(it)))
+        let first = self.prefixes[prefix as usize].first;
+        first.map_or_else(String::new, |it| self.address_label(it))
     }
 
     /// Ports taken at each egress, over all its pools, and how many they hold in all.

@@ -120,6 +120,8 @@ pub(crate) struct Request {
     pub(crate) asker: Asker,
     /// Whether it carries a valid token.
     pub(crate) authorised: bool,
+    /// Stable key: whose request for what, and the how manieth.
+    pub(crate) key: u64,
 }
 
 /// What a concurrency limit granted; it is given back when the answer is complete.
@@ -205,8 +207,7 @@ impl World<'_> {
     }
 
     fn pass_faults(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
-        let (registry, layer) = (request.endpoint.registry, request.layer);
-        let (fault, answer) = self.faults.strike(now, registry, request.kind, layer, at_edge)?;
+        let (fault, answer) = self.faults.strike(now, request, at_edge)?;
         let cause = Cause::Fault(fault);
         Some(match answer {
             Answer::Status { status, .. } => Reply::Refused { status, cause },
@@ -266,11 +267,12 @@ impl World<'_> {
         node: NodeId,
         endpoint: Endpoint,
         kind: RequestKind,
+        key: u64,
     ) -> Result<Connected, Cause> {
         let registry = &self.spec.registries[endpoint.registry.idx()];
         let round_trips = 1 + u64::from(registry.tls_round_trips);
         let takes = registry.dns + endpoint.rtt(registry) * round_trips;
-        if let Some(fault) = self.faults.unreachable(now, endpoint.registry, kind) {
+        if let Some(fault) = self.faults.unreachable(now, endpoint.registry, kind, key) {
             self.observe.rejected(now);
             return Err(Cause::Fault(fault));
         }

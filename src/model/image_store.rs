@@ -82,10 +82,17 @@ impl<Id: Ord + Copy> Locked<Id> {
         self.tidy(id);
     }
 
-    fn leave_queue(&mut self, id: Id, pull: PullId) {
-        if let Some(entry) = self.entries.get_mut(&id) {
-            entry.waiters.retain(|it| it.pull != pull);
+    /// The caller no longer waits. Where it had been woken and did not get to claim, the next
+    /// waiter may go on in its stead.
+    fn leave_queue(&mut self, id: Id, pull: PullId, woken: &mut Vec<Waiter>) {
+        let Some(entry) = self.entries.get_mut(&id) else { return };
+        let before = entry.waiters.len();
+        entry.waiters.retain(|it| it.pull != pull);
+        let was_woken = entry.waiters.len() == before;
+        if was_woken && !entry.busy && !entry.present {
+            woken.extend(entry.waiters.pop_front());
         }
+        self.tidy(id);
     }
 
     /// Holds it; true where it was not there before.
@@ -192,8 +199,8 @@ impl ImageStore {
     }
 
     /// The caller no longer waits for the blob.
-    pub fn leave_blob_queue(&mut self, blob: BlobId, pull: PullId) {
-        self.blobs.leave_queue(blob, pull);
+    pub fn leave_blob_queue(&mut self, blob: BlobId, pull: PullId, woken: &mut Vec<Waiter>) {
+        self.blobs.leave_queue(blob, pull, woken);
     }
 
     /// Lets go of a blob; what nobody holds is removed, and the bytes of it are returned as thrown
@@ -218,8 +225,8 @@ impl ImageStore {
     }
 
     /// The caller no longer waits for the chain.
-    pub fn leave_chain_queue(&mut self, chain: ChainId, pull: PullId) {
-        self.chains.leave_queue(chain, pull);
+    pub fn leave_chain_queue(&mut self, chain: ChainId, pull: PullId, woken: &mut Vec<Waiter>) {
+        self.chains.leave_queue(chain, pull, woken);
     }
 
     /// Lets go of a chain.
@@ -270,10 +277,25 @@ mod tests {
         store.blob_abandoned(BLOB, &mut woken);
         assert_eq!(woken, [waiter(2)]);
         assert_eq!(store.claim_blob(BLOB, waiter(2)), Claim::Granted);
-        store.leave_blob_queue(BLOB, PullId(3));
         woken.clear();
+        store.leave_blob_queue(BLOB, PullId(3), &mut woken);
         store.blob_abandoned(BLOB, &mut woken);
         assert_eq!(woken, []);
+    }
+
+    #[test]
+    fn a_woken_waiter_that_gives_up_wakes_the_next() {
+        let mut store = ImageStore::default();
+        let mut woken = Vec::new();
+        for pull in [1, 2, 3] {
+            store.claim_blob(BLOB, waiter(pull));
+        }
+        store.blob_abandoned(BLOB, &mut woken);
+        assert_eq!(woken, [waiter(2)]);
+        woken.clear();
+        store.leave_blob_queue(BLOB, PullId(2), &mut woken);
+        assert_eq!(woken, [waiter(3)], "pull 2 ended before its turn came");
+        assert_eq!(store.claim_blob(BLOB, waiter(3)), Claim::Granted);
     }
 
     #[test]

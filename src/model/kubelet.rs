@@ -152,8 +152,13 @@ impl World<'_> {
         self.due_syncs.push((draw.bits(), pod, plan));
     }
 
-    /// All syncs of this instant.
+    /// All syncs of this instant, behind everything else that happens in it: whether polls that do
+    /// nothing were events in between makes no difference then.
     pub(crate) fn on_syncs_due(&mut self, now: Time) {
+        if self.calendar.peek() == Some(now) {
+            self.calendar.schedule(now, Event::SyncsDue);
+            return;
+        }
         let mut due = std::mem::take(&mut self.due_syncs);
         due.sort_unstable();
         for (_, pod, plan) in due.drain(..) {
@@ -189,7 +194,7 @@ impl World<'_> {
     fn walk_containers(&mut self, now: Time, pod: PodId) {
         while let Some((container, is_init)) = self.container_at_cursor(pod) {
             let state = &self.pods[pod.idx()];
-            if !is_init && state.started & (1 << state.cursor) != 0 {
+            if !is_init && (state.started | state.crashed) & (1 << state.cursor) != 0 {
                 self.pods[pod.idx()].cursor += 1;
                 continue;
             }
@@ -243,11 +248,16 @@ impl World<'_> {
 
     /// A container starts, unless its image is for another architecture: then it crashes, and the
     /// pod never gets ready. (A single manifest of the wrong platform is pulled without complaint.)
+    /// The restarts of a crashed container, each a pull of its own under policy `Always`, are left
+    /// out: it is not looked at again before its sandbox or its kubelet starts anew.
     fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
         let state = &mut self.pods[pod.idx()];
+        let bit = 1 << state.cursor;
         if runs {
-            state.started |= 1 << state.cursor;
+            state.started |= bit;
+        } else {
+            state.crashed |= bit;
         }
         state.cursor += 1;
     }
@@ -313,11 +323,18 @@ impl World<'_> {
         self.schedule_poll(pod, due, now);
     }
 
-    /// The first instant at which a container of the pod may try again.
+    /// The first instant at which a container of the pod may start or try again. An image that came
+    /// while the sync was busy with a later container lets its container start at the next sync.
     fn next_attempt_due(&self, pod: PodId) -> Time {
         let state = &self.pods[pod.idx()];
         let template = self.template(pod);
+        let store = &self.nodes[state.node.idx()].store;
         let due = |container: &ContainerSpec| match container.image_pull_policy {
+            ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent
+                if store.has_image(container.image, Time::NEVER) =>
+            {
+                Time::ZERO
+            }
             ImagePullPolicy::Never => Time::NEVER,
             _ => state.rung(container.image).ends(),
         };
@@ -325,9 +342,7 @@ impl World<'_> {
             Some(init) => due(init),
             None => (0u32..)
                 .zip(&template.containers)
-                .filter(|&(nth, it)| {
-                    state.started & (1 << nth) == 0 && self.runs_on_its_node(pod, it.image)
-                })
+                .filter(|&(nth, _)| (state.started | state.crashed) & (1 << nth) == 0)
                 .map(|(_, it)| due(it))
                 .min()
                 .unwrap_or(Time::NEVER),
@@ -376,7 +391,7 @@ impl World<'_> {
             Some(init) => wants(init),
             None => (0u32..)
                 .zip(&template.containers)
-                .any(|(nth, it)| state.started & (1 << nth) == 0 && wants(it)),
+                .any(|(nth, it)| (state.started | state.crashed) & (1 << nth) == 0 && wants(it)),
         }
     }
 

@@ -80,9 +80,9 @@ pub(crate) enum Event {
     PodReady { pod: PodId, plan: u32 },
     PodCompleted { pod: PodId, plan: u32 },
     PullRejected { pod: PodId },
-    RequestArrived { pull: PullId, generation: u32, lane: u8, turn: u16 },
-    Answered { pull: PullId, generation: u32, lane: u8 },
-    BodyStarted { pull: PullId, generation: u32, lane: u8 },
+    RequestArrived { pull: PullId, generation: u32, lane: u16, turn: u16 },
+    Answered { pull: PullId, generation: u32, lane: u16 },
+    BodyStarted { pull: PullId, generation: u32, lane: u16 },
     LinksChanged,
     FlowFinished { generation: u64 },
     BlobFreed { waiter: Waiter },
@@ -328,7 +328,7 @@ impl<'a> World<'a> {
         self.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
-            self.on_body_received(now, PullId((tag >> 32) as u32), tag as u8);
+            self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
         self.finished_flows = finished;
     }

@@ -38,6 +38,8 @@ pub(crate) struct Pod {
     pub(crate) init_running: bool,
     /// Containers that have started, as bits.
     pub(crate) started: u128,
+    /// Containers that crashed, their image being for another architecture, as bits.
+    pub(crate) crashed: u128,
     /// Container that the sync is at.
     pub(crate) cursor: u32,
     /// A container of this sync is in error.
@@ -133,6 +135,7 @@ impl Pod {
     pub(crate) fn forget_backoff(&mut self) {
         self.polls = None;
         self.rejected = None;
+        self.crashed = 0;
         for it in &mut self.tries {
             it.rung = Rung::default();
         }

@@ -2,6 +2,7 @@
 
 use crate::engine::chance::{Chance, combine, stable_hash};
 use crate::model::Purpose;
+use crate::model::gate::Request;
 use crate::model::ids::{
     AccountId, AddressId, BackgroundId, FaultId, ImageId, LimitId, RegistryId, WorkloadId,
 };
@@ -66,8 +67,12 @@ impl Endpoint {
 pub struct Asker {
     /// Source address.
     pub address: AddressId,
+    /// Its stable key.
+    pub address_key: u64,
     /// Its /64 (IPv6), or the address itself: a dense number of its own.
     pub prefix: u32,
+    /// The stable key of that.
+    pub prefix_key: u64,
     /// Account, where credentials were sent.
     pub account: Option<AccountId>,
     /// On whose behalf.
@@ -117,6 +122,8 @@ pub(crate) struct Limits {
     all: Vec<Limit>,
     /// First limit of each registry; one more entry than registries.
     first: Vec<u16>,
+    /// Stable keys of the accounts.
+    account_keys: Vec<u64>,
     chance: Chance,
 }
 
@@ -143,7 +150,9 @@ impl Limits {
             }
             first.push(limits.len() as u16);
         }
-        Self { all: limits, first, chance }
+        let account_key = |name: &str| combine(stable_hash("account"), stable_hash(name));
+        let account_keys = spec.accounts.iter().map(|it| account_key(&it.name)).collect();
+        Self { all: limits, first, account_keys, chance }
     }
 
     /// The limits of one registry, in order.
@@ -173,13 +182,16 @@ impl Limits {
         if units == 0 || !limit.counts(asker.account) {
             return None;
         }
-        let owner = match limit.spec.key {
-            LimitKey::Address => asker.address.0,
-            LimitKey::Prefix64 => asker.prefix,
-            LimitKey::Account => u32::from(asker.account?.0),
-            LimitKey::Registry => 0,
+        let (owner, owner_key) = match limit.spec.key {
+            LimitKey::Address => (asker.address.0, asker.address_key),
+            LimitKey::Prefix64 => (asker.prefix, asker.prefix_key),
+            LimitKey::Account => {
+                let account = asker.account?;
+                (u32::from(account.0), self.account_keys[account.idx()])
+            }
+            LimitKey::Registry => (0, 0),
         };
-        let key = limit.counter(owner, chance);
+        let key = limit.counter(owner, owner_key, chance);
         Some(Asked { admission: limit.limiter.ask(now, key, units), units, key })
     }
 
@@ -289,7 +301,7 @@ impl Limit {
 
     /// The counter of an owner, opened when it first asks. Windows of a fixed-window law start at a
     /// phase keyed by limit and owner, unless the scenario anchors them.
-    fn counter(&mut self, owner: u32, chance: Chance) -> u32 {
+    fn counter(&mut self, owner: u32, owner_key: u64, chance: Chance) -> u32 {
         let slot = owner as usize;
         if self.counters.len() <= slot {
             self.counters.resize(slot + 1, None);
@@ -299,9 +311,9 @@ impl Limit {
         }
         let phase = match self.spec.law {
             LawSpec::FixedWindow { anchor: Some(anchor), .. } => anchor,
-            LawSpec::FixedWindow { window, .. } => chance
-                .draw(Purpose::WindowPhase as u64, self.key, u64::from(owner))
-                .span_below(window),
+            LawSpec::FixedWindow { window, .. } => {
+                chance.draw(Purpose::WindowPhase as u64, self.key, owner_key).span_below(window)
+            }
             _ => Span::ZERO,
         };
         let key = self.limiter.open_key(phase);
@@ -353,12 +365,11 @@ impl Faults {
     pub(crate) fn strike(
         &mut self,
         now: Time,
-        registry: RegistryId,
-        kind: RequestKind,
-        layer: Option<u32>,
+        request: &Request,
         at_edge: bool,
     ) -> Option<(FaultId, Answer)> {
-        self.find(now, registry, kind, layer, |it| {
+        let Request { endpoint, kind, layer, key, .. } = *request;
+        self.find(now, endpoint.registry, kind, layer, key, |it| {
             it.answer != Answer::Unreachable && it.at_edge == at_edge
         })
     }
@@ -369,17 +380,20 @@ impl Faults {
         now: Time,
         registry: RegistryId,
         kind: RequestKind,
+        key: u64,
     ) -> Option<FaultId> {
-        self.find(now, registry, kind, None, |it| it.answer == Answer::Unreachable)
+        self.find(now, registry, kind, None, key, |it| it.answer == Answer::Unreachable)
             .map(|(id, _)| id)
     }
 
+    /// Whom a share strikes hangs on who asks, not on how many asked before.
     fn find(
         &mut self,
         now: Time,
         registry: RegistryId,
         kind: RequestKind,
         layer: Option<u32>,
+        key: u64,
         fits: impl Fn(&FaultSpec) -> bool,
     ) -> Option<(FaultId, Answer)> {
         let chance = self.chance;
@@ -395,7 +409,7 @@ impl Faults {
                 continue;
             }
             fault.matched += 1;
-            let mut draw = chance.draw(Purpose::FaultShare as u64, fault.key, fault.matched);
+            let mut draw = chance.draw(Purpose::FaultShare as u64, fault.key, key);
             let struck = draw.below(1_000_000) < u64::from(spec.share.millionths());
             let in_first = spec.first.is_none_or(|first| fault.matched <= u64::from(first));
             if struck && in_first {

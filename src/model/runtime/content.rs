@@ -37,7 +37,7 @@ impl World<'_> {
 
     /// Claims an object for a lane: true when the pull holds it now; otherwise the lane fetches it
     /// or waits for whoever does.
-    fn claim_object(&mut self, now: Time, id: PullId, lane: u8, object: u32) -> bool {
+    fn claim_object(&mut self, now: Time, id: PullId, lane: u16, object: u32) -> bool {
         let pull = self.pulls.get(id);
         let blob = self.catalogue.image(pull.image).objects[object as usize];
         let waiter = Waiter { pull: id, object };
@@ -71,13 +71,14 @@ impl World<'_> {
         let Some(&ObjectState::Waiting(lane)) = pull.objects.get(waiter.object as usize) else {
             return;
         };
+        self.restart_progress_clock(now, waiter.pull);
         if self.claim_object(now, waiter.pull, lane, waiter.object) {
             self.object_held(now, waiter.pull, lane, waiter.object);
         }
     }
 
     /// The lane has its object: on to the next one.
-    fn object_held(&mut self, now: Time, id: PullId, lane: u8, object: u32) {
+    fn object_held(&mut self, now: Time, id: PullId, lane: u16, object: u32) {
         let first_layer = self.catalogue.image(self.pulls.get(id).image).first_layer as u32;
         if object < first_layer {
             if let Some(cause) = self.platform_missing(id, object) {
@@ -105,7 +106,7 @@ impl World<'_> {
         pull.first_missing = first_missing;
         pull.next_layer = first_missing;
         pull.unpacked = first_missing;
-        let n_lanes = pull.lanes.len() as u8;
+        let n_lanes = pull.lanes.len() as u16;
         let generation = pull.generation;
         for lane in 0..n_lanes {
             self.next_layer(now, id, lane);
@@ -134,7 +135,7 @@ impl World<'_> {
     }
 
     /// Gives the lane its next layer; layers that are present are held at once.
-    fn next_layer(&mut self, now: Time, id: PullId, lane: u8) {
+    fn next_layer(&mut self, now: Time, id: PullId, lane: u16) {
         loop {
             let pull = self.pulls.get_mut(id);
             let image = self.catalogue.image(pull.image);
@@ -176,7 +177,7 @@ impl World<'_> {
     }
 
     /// The body of a lane's object arrived in full.
-    pub(crate) fn on_body_received(&mut self, now: Time, id: PullId, lane: u8) {
+    pub(crate) fn on_body_received(&mut self, now: Time, id: PullId, lane: u16) {
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
         let object = state.object;
@@ -302,7 +303,9 @@ impl World<'_> {
                 ObjectState::Fetching(_) => {
                     store.blob_abandoned(parts.objects[object], &mut woken);
                 }
-                ObjectState::Waiting(_) => store.leave_blob_queue(parts.objects[object], id),
+                ObjectState::Waiting(_) => {
+                    store.leave_blob_queue(parts.objects[object], id, &mut woken);
+                }
                 ObjectState::Pending | ObjectState::Held | ObjectState::Skipped => {}
             }
         }
@@ -322,7 +325,7 @@ impl World<'_> {
         if unpack == Unpack::Working {
             store.chain_abandoned(chain, &mut woken);
         } else {
-            store.leave_chain_queue(chain, id);
+            store.leave_chain_queue(chain, id, &mut woken);
         }
         self.wake(now, woken, |waiter| Event::ChainFreed { waiter });
         self.pulls.get_mut(id).unpack = Unpack::Idle;

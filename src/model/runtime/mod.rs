@@ -125,9 +125,9 @@ enum Answered {
 enum ObjectState {
     Pending,
     /// Somebody else on the node fetches it; this lane waits.
-    Waiting(u8),
+    Waiting(u16),
     /// This lane fetches it.
-    Fetching(u8),
+    Fetching(u16),
     /// Held by this pull.
     Held,
     /// Not needed: its chain is there.
@@ -195,7 +195,10 @@ impl World<'_> {
     /// The kubelet calls `PullImage`.
     pub(crate) fn start_pull(&mut self, now: Time, pod: PodId, image: ImageId, attempt: Attempt) {
         let state = &self.pods[pod.idx()];
-        let (node, workload, account) = (state.node, state.workload, state.account);
+        let (node, workload) = (state.node, state.workload);
+        // Credentials go to their own registry alone: elsewhere the pull is anonymous.
+        let registry = self.catalogue.image(image).registry;
+        let account = state.account.filter(|it| self.spec.accounts[it.idx()].registry == registry);
         let n_objects = self.catalogue.image(image).objects.len();
         let n_lanes = self.profile(node).max_concurrent_downloads as usize;
         let id = self.pulls.take_slot();
@@ -262,7 +265,8 @@ impl World<'_> {
     ///
     /// Source: containerd's pull progress reporter: every 10 s from the start of the pull it notes
     /// whether bytes arrived, and cancels when none did for `image_pull_progress_timeout`; measured
-    /// on 1.7.24: an unanswered HEAD ends after 300 s, a body that stalls after 310 s.
+    /// on 1.7.24: an unanswered HEAD ends after 300 s, a body that stalls after 310 s. A look that
+    /// finds no request under way starts the clock anew (`pkg/cri/server/image_pull.go`, 2026-08).
     pub(crate) fn on_progress_checked(&mut self, now: Time, id: PullId, generation: u32) {
         if self.pulls.current(id, generation).is_none() {
             return;
@@ -297,9 +301,22 @@ impl World<'_> {
         let first = pull.hanging.is_none();
         pull.hanging = Some(cause);
         let generation = pull.generation;
+        // A time-out shorter than the way to the registry is over before anything can hang.
         if let Some(due) = self.progress_due(now, id).filter(|_| first) {
-            self.calendar.schedule(due, Event::ProgressChecked { pull: id, generation });
+            self.calendar.schedule(due.max(now), Event::ProgressChecked { pull: id, generation });
         }
+    }
+
+    /// A wait for another pull's download is over. Where nothing else of this pull was under way,
+    /// the last look at its progress found it idle.
+    fn restart_progress_clock(&mut self, now: Time, id: PullId) {
+        let period = self.profile(self.pulls.get(id).node).progress_check;
+        let pull = self.pulls.get_mut(id);
+        if pull.objects.iter().any(|it| matches!(it, ObjectState::Fetching(_))) {
+            return;
+        }
+        let looks = now.since(pull.started).as_micros() / period.as_micros();
+        pull.last_byte = pull.last_byte.max(pull.started + period * looks);
     }
 
     /// The runtime profile of a node.

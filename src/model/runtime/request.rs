@@ -1,11 +1,12 @@
 //! The life of one HTTP request of a pull: sent on a connection, judged at the endpoint, answered,
 //! perhaps repeated.
 
+use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant, Reply, Request};
 use crate::model::ids::PullId;
 use crate::model::image::Object;
 use crate::model::observe::RequestSeen;
-use crate::model::registry::{Asker, Endpoint, EndpointKind, Spender, Unit};
+use crate::model::registry::{Endpoint, EndpointKind, Spender, Unit};
 use crate::model::runtime::{Answered, Connection, Lane, Step, slow_start_rounds};
 use crate::model::spec::RequestKind;
 use crate::model::{Event, World};
@@ -73,7 +74,8 @@ impl World<'_> {
         let rtt = endpoint.rtt(&self.spec.registries[image.registry.idx()]);
         let mut takes = rtt.half();
         if !open {
-            match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind) {
+            let key = self.request_key(id, lane);
+            match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind, key) {
                 Ok(connected) => {
                     takes += connected.takes;
                     let connection = Connection { address: connected.address, carried: 0 };
@@ -91,7 +93,7 @@ impl World<'_> {
                 }
             }
         }
-        let event = Event::RequestArrived { pull: id, generation, lane: lane as u8, turn };
+        let event = Event::RequestArrived { pull: id, generation, lane: lane as u16, turn };
         self.calendar.schedule(from + takes, event);
     }
 
@@ -110,7 +112,7 @@ impl World<'_> {
         if state.turn != turn {
             return;
         }
-        let request = self.request_of(now, id, &state);
+        let request = self.request_of(now, id, lane);
         let mut reply = self.pass_request_gates(now, &request);
         let registry = &self.spec.registries[request.endpoint.registry.idx()];
         let rtt = request.endpoint.rtt(registry);
@@ -129,14 +131,21 @@ impl World<'_> {
                 self.request_refused(back, id, lane, status, cause);
             }
             Reply::Dropped { cause } => {
+                self.return_grant(back, grant);
                 self.drop_connection(id, lane);
                 self.fail_request(back, id, lane, cause);
             }
-            Reply::Hanging { cause } => self.watch_progress(now, id, cause),
+            Reply::Hanging { cause } => {
+                // Held until the pull ends.
+                self.pulls.get_mut(id).lanes[lane].grant = grant;
+                self.watch_progress(now, id, cause);
+            }
         }
     }
 
-    fn request_of(&self, now: Time, id: PullId, lane: &Lane) -> Request {
+    fn request_of(&self, now: Time, id: PullId, lane: usize) -> Request {
+        let key = self.request_key(id, lane);
+        let lane = &self.pulls.get(id).lanes[lane];
         let pull = self.pulls.get(id);
         let image = self.catalogue.image(pull.image);
         let object = image.object(lane.object as usize);
@@ -148,6 +157,7 @@ impl World<'_> {
         };
         let address = address.expect("a request that arrived has a connection");
         let is_head = matches!(lane.step, Step::Head | Step::HeadBlob);
+        let spender = Spender::Workload(pull.workload, pull.image);
         Request {
             endpoint,
             kind: lane.step.kind(object),
@@ -156,14 +166,22 @@ impl World<'_> {
                 Object::Layer(layer) if !is_head => Some(layer),
                 _ => None,
             },
-            asker: Asker {
-                address,
-                prefix: self.egresses.prefix(address),
-                account: pull.account,
-                spender: Spender::Workload(pull.workload, pull.image),
-            },
+            asker: self.egresses.asker(address, pull.account, spender),
             authorised: pull.token_until.is_some_and(|until| now < until),
+            key,
         }
+    }
+
+    /// The stable key of the request that a lane is at: the pull, what is asked for, and how often
+    /// it was answered before.
+    fn request_key(&self, id: PullId, lane: usize) -> u64 {
+        let pull = self.pulls.get(id);
+        let state = &pull.lanes[lane];
+        let pod = self.pods[pull.pod.idx()].key;
+        let of_pull = pull.key(pod, self.catalogue.image(pull.image).key);
+        let what = u64::from(state.object) << 8 | (state.step as u64) << 1;
+        let nth = u64::from(state.responses);
+        combine(of_pull, combine(what | u64::from(pull.resolved), nth))
     }
 
     fn note_request(
@@ -254,7 +272,7 @@ impl World<'_> {
         let bounds = [registry.connection_bandwidth, registry.bandwidth, egress];
         let widest = bounds.into_iter().flatten().fold(nic, Ord::min);
         let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());
-        let event = Event::BodyStarted { pull: id, generation, lane: lane as u8 };
+        let event = Event::BodyStarted { pull: id, generation, lane: lane as u16 };
         self.calendar.schedule(back + rtt * rounds, event);
     }
 
@@ -318,7 +336,7 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
         pull.lanes[lane].answer = Some(answer);
-        self.calendar.schedule(back, Event::Answered { pull: id, generation, lane: lane as u8 });
+        self.calendar.schedule(back, Event::Answered { pull: id, generation, lane: lane as u16 });
     }
 
     /// An answer that changes the course of the pull is back at the node.

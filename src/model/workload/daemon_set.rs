@@ -1,5 +1,7 @@
 //! DaemonSets: a pod on each node of the pool, and their rolling updates.
 
+use std::ops::RangeBounds;
+
 use crate::model::ids::{NodeId, PodId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::Phase;
@@ -7,6 +9,9 @@ use crate::model::spec::{Count, WorkloadKind};
 use crate::model::workload::{CONTROLLER_DAEMON_SET, ReplicaSet};
 use crate::model::{Event, World};
 use crate::units::Time;
+
+/// Before every pod of one phase.
+const FIRST: PodId = PodId(0);
 
 impl World<'_> {
     pub(super) fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
@@ -70,9 +75,9 @@ impl World<'_> {
             };
             let unavailable = n_nodes.saturating_sub(workload.ready);
             let budget = allowed.saturating_sub(unavailable) as usize;
-            let unready = self.old_daemons(id, |phase| phase != Phase::Ready);
-            let ready = self.old_daemons(id, |phase| phase == Phase::Ready);
-            for pod in unready.into_iter().chain(ready.into_iter().take(budget)) {
+            let unready = self.old_daemons(id, ..(Phase::Ready, 0, FIRST), usize::MAX);
+            let ready = self.old_daemons(id, (Phase::Ready, 0, FIRST).., budget);
+            for pod in unready.into_iter().chain(ready) {
                 let node = self.pods[pod.idx()].node;
                 if self.remove_pod_unreplaced(now, pod) {
                     self.create_daemon(now, id, node);
@@ -83,15 +88,24 @@ impl World<'_> {
         self.complete_daemon_rollout(now, id);
     }
 
-    /// Pods of old templates on nodes that stay; the others go with their nodes.
-    fn old_daemons(&self, id: WorkloadId, which: impl Fn(Phase) -> bool) -> Vec<PodId> {
-        let workload = &self.workloads[id.idx()];
-        let old = workload.old_sets().flat_map(|set| &set.pods);
-        let mut pods: Vec<(u64, PodId)> = old
-            .filter(|it| which(it.0) && self.keeps_daemons(self.pods[it.2.idx()].node))
-            .map(|&(_, tie, pod)| (tie, pod))
-            .collect();
+    /// The first `most` pods of old templates, of those on nodes that stay; the others go with
+    /// their nodes. No more of each set is looked at than can be among them: every pod of a rollout
+    /// that gets ready asks.
+    fn old_daemons(
+        &self,
+        id: WorkloadId,
+        which: impl RangeBounds<(Phase, u64, PodId)> + Clone,
+        most: usize,
+    ) -> Vec<PodId> {
+        let stays =
+            |&&(.., pod): &&(Phase, u64, PodId)| self.keeps_daemons(self.pods[pod.idx()].node);
+        let mut pods = Vec::new();
+        for set in self.workloads[id.idx()].old_sets() {
+            let first = set.pods.range(which.clone()).filter(stays).take(most);
+            pods.extend(first.map(|&(_, tie, pod)| (tie, pod)));
+        }
         pods.sort_unstable();
+        pods.truncate(most);
         pods.into_iter().map(|(_, pod)| pod).collect()
     }
 

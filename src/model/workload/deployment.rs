@@ -30,16 +30,20 @@ impl World<'_> {
         else {
             return;
         };
-        let allowed_before = *replicas + fenceposts(*replicas, *max_surge, *max_unavailable).0;
-        let allowed = to + fenceposts(to, *max_surge, *max_unavailable).0;
+        // None wanted, none allowed: the surge is above some replicas.
+        let allow = |n: u32| {
+            if n == 0 { 0 } else { n + fenceposts(n, *max_surge, *max_unavailable).0 }
+        };
+        let (allowed_before, allowed) = (allow(*replicas), allow(to));
         *replicas = to;
         if !workload.started {
             return;
         }
-        if workload.old_sets().any(|it| 0 < it.wanted) {
-            workload.scale_in_proportion(allowed_before, allowed);
-        } else {
-            workload.sets[workload.current].wanted = to;
+        let mut active = workload.sets.iter_mut().filter(|it| 0 < it.wanted);
+        match (active.next(), active.next()) {
+            (Some(_), Some(_)) => workload.scale_in_proportion(allowed_before, allowed),
+            (Some(only), None) => only.wanted = to,
+            (None, _) => workload.sets[workload.current].wanted = to,
         }
         self.reconcile(now, id);
         self.note_availability(id);
@@ -99,12 +103,14 @@ impl Workload {
     /// what rounding leaves goes to the largest.
     ///
     /// Source: kubernetes `pkg/controller/deployment/sync.go` (`scale`) and
-    /// `util/deployment_util.go` (`GetReplicaSetProportion`).
+    /// `util/deployment_util.go` (`FindActiveOrLatest`, `GetReplicaSetProportion`), read 2026-11.
     fn scale_in_proportion(&mut self, allowed_before: u32, allowed: u32) {
         let total = self.wanted();
         let change = i64::from(allowed) - i64::from(total);
         let mut by_size: Vec<usize> = (0..self.sets.len()).collect();
-        by_size.sort_by_key(|&it| std::cmp::Reverse((self.sets[it].wanted, it)));
+        // Of equal sizes, the newer first to grow and the older first to shrink.
+        let age = |it: usize| if change < 0 { it } else { usize::MAX - it };
+        by_size.sort_by_key(|&it| (std::cmp::Reverse(self.sets[it].wanted), age(it)));
         let mut left = change;
         for &it in &by_size {
             let size = i64::from(self.sets[it].wanted);

@@ -279,6 +279,7 @@ impl World<'_> {
             init_done: 0,
             init_running: false,
             started: 0,
+            crashed: 0,
             cursor: 0,
             error: false,
             failed: false,
