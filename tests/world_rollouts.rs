@@ -52,6 +52,17 @@ fn going_back_takes_up_the_old_replica_set() {
     // 25 pods within the controller's burst of 30: at once but for their pulls.
     assert!(known(&outcome, "workload.app", "rollout_complete_seconds") < 2.0);
     assert_eq!(known(&outcome, "workload.app", "min_available_share"), 0.75);
+    assert_eq!(known(&outcome, "workload.app", "progress_deadline_exceeded"), 0.0);
+}
+
+/// Without progress for ten minutes a rollout is past its deadline, and stays where it is.
+#[test]
+fn a_rollout_that_hangs_is_past_its_deadline_after_ten_minutes() {
+    let count = |horizon: &str| {
+        let text = stuck(100, "").replace("\"30m\"", &format!("\"{horizon}\""));
+        known(&outcome(&spec(&text), 0), "workload.app", "progress_deadline_exceeded")
+    };
+    assert_eq!((count("10m59s"), count("11m1s"), count("2h")), (0.0, 1.0, 1.0));
 }
 
 #[test]

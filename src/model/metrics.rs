@@ -160,6 +160,7 @@ impl World<'_> {
                 RolloutSeen::Completed(took) => Value::Known(took.as_secs_f64()),
             };
             scope.put("rollout_complete_seconds", "seconds", rollout);
+            scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {

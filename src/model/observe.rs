@@ -143,6 +143,8 @@ pub(crate) struct WorkloadTally {
     /// Least share of ready pods since all were ready for the first time.
     pub(crate) least_share: Option<f64>,
     pub(crate) rollout: RolloutSeen,
+    /// Rollouts that stood still for longer than their deadline.
+    pub(crate) n_stalled: u64,
 }
 
 /// The last rollout of a workload.
@@ -435,6 +437,7 @@ impl<'a> Observer<'a> {
     /// A rollout made no progress within its deadline.
     pub(crate) fn rollout_stalled(&mut self, now: Time, workload: WorkloadId) {
         self.fact(now, Fact::Rollout, u64::from(workload.0), 0);
+        self.workloads[workload.idx()].n_stalled += 1;
     }
 
     /// A node came, drained, restarted or went.

@@ -109,6 +109,7 @@ metrics! {
     "unready_pod_minutes" Number None Pods "minutes that pods were not ready, summed over pods"
     "min_available_share" Share None Workload "least share of the wanted pods that were ready"
     "rollout_complete_seconds" Seconds None Workload "from the start of a rollout to its end"
+    "progress_deadline_exceeded" Number None Workload "rollouts without progress for too long"
     "pull_attempts" Number None Pulls "pull attempts of kubelets"
     "pull_failures" Number None Pulls "failed pull attempts"
     "pull_failure_share" Share None Pulls "failed pull attempts in all attempts"
