@@ -105,3 +105,22 @@ fn scaling_down_in_the_middle_of_a_rollout_keeps_the_proportion() {
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 2.0);
     assert_eq!(known(&outcome, "run", "pods_deleted_before_ready"), 3.0);
 }
+
+/// Scaled to nothing in the middle of a paused rollout, no pod may be, whatever the surge: the 8
+/// old and 5 new ones go. Scaled to 5 again, the new set alone gets 5.
+#[test]
+fn nothing_wanted_is_nothing_whatever_the_surge() {
+    let then = "[timeline.pause]\nat = \"2m\"\n\
+                pause_rollout = { workload = \"app\", for = \"1h\" }\n\
+                [timeline.down]\nat = \"3m\"\n\
+                scale_workload = { workload = \"app\", replicas = 0 }\n\
+                [timeline.surge]\nat = \"4m\"\nset = { \"workload.app.max_surge\" = 0 }\n\
+                [timeline.up]\nat = \"5m\"\n\
+                scale_workload = { workload = \"app\", replicas = 5 }";
+    let text = stuck(10, then)
+        .replace("replicas = 10\n", "replicas = 10\nmax_surge = 3\nmax_unavailable = 2\n");
+    let outcome = outcome(&spec(&text), 0);
+    assert_eq!(known(&outcome, "run", "pods"), 5.0 + 5.0);
+    assert_eq!(known(&outcome, "run", "pods_deleted_before_ready"), 5.0);
+    assert_eq!(known(&outcome, "run", "pods_never_ready"), 5.0);
+}
