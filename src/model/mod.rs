@@ -120,6 +120,7 @@ pub(crate) enum Purpose {
     WindowPhase = 12,
     FaultShare = 13,
     Background = 14,
+    DaemonOrder = 15,
 }
 
 /// The state of one replication.

@@ -11,7 +11,7 @@ mod deployment;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::chance::{combine, stable_hash};
+use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
 use crate::model::pod::{Phase, Pod, all_started};
 use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
@@ -168,7 +168,12 @@ impl World<'_> {
                 }
             }
             WorkloadKind::DaemonSet { .. } => {
-                for node in self.ready_nodes(spec.pool) {
+                // In a keyed order: at the controller's pace, the first are the luckier ones.
+                let mut nodes = self.ready_nodes(spec.pool);
+                shuffle_by_key(&mut nodes, self.chance, Purpose::DaemonOrder as u64, |it| {
+                    self.nodes[it.idx()].key
+                });
+                for node in nodes {
                     self.create_daemon(now, id, node);
                 }
             }
