@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
-use crate::model::observe::{Attempt, PullEnded};
+use crate::model::observe::{Attempt, PullEnd, PullEnded};
 use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
@@ -432,25 +432,18 @@ impl World<'_> {
     pub(crate) fn on_pull_rejected(&mut self, now: Time, pod: PodId) {
         let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() else { return };
         let node = self.pods[pod.idx()].node;
-        let result = Err((Cause::KubeletQps, None));
-        self.note_pull_end(now, node, pod, image, attempt, result);
+        let ended = PullEnded { node, pod, image, attempt };
+        self.note_pull_end(now, &ended, Err((Cause::KubeletQps, None)));
         self.resume_sync(now, pod, image, false);
     }
 
     /// The runtime reports the end of a pull.
-    pub(crate) fn pull_ended(
-        &mut self,
-        now: Time,
-        node: NodeId,
-        pod: PodId,
-        image: ImageId,
-        attempt: Attempt,
-        result: Result<(), (Cause, Option<Cause>)>,
-    ) {
-        self.note_pull_end(now, node, pod, image, attempt, result);
+    pub(crate) fn pull_ended(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
+        self.note_pull_end(now, ended, result);
         if let Err((Cause::NodeLost | Cause::KubeletRestarted, _)) = result {
             return;
         }
+        let &PullEnded { node, pod, image, .. } = ended;
         self.nodes[node.idx()].kubelet.in_flight -= 1;
         if result.is_ok() {
             self.image_became_present(now, node, image);
@@ -459,17 +452,9 @@ impl World<'_> {
         self.resume_sync(now, pod, image, result.is_ok());
     }
 
-    fn note_pull_end(
-        &mut self,
-        now: Time,
-        node: NodeId,
-        pod: PodId,
-        image: ImageId,
-        attempt: Attempt,
-        result: Result<(), (Cause, Option<Cause>)>,
-    ) {
-        let ended = PullEnded { node, image, image_key: self.catalogue.image(image).key, attempt };
-        self.observe.pull_ended(now, &self.pods[pod.idx()], &ended, result);
+    fn note_pull_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
+        let image_key = self.catalogue.image(ended.image).key;
+        self.observe.pull_ended(now, &self.pods[ended.pod.idx()], image_key, ended, result);
     }
 
     /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the
@@ -532,25 +517,31 @@ impl World<'_> {
     pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
         let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
         for Asked { pod, image, attempt } in queue {
-            self.note_pull_end(now, node, pod, image, attempt, Err((cause, None)));
+            let ended = PullEnded { node, pod, image, attempt };
+            self.note_pull_end(now, &ended, Err((cause, None)));
         }
         for nth in 0..self.nodes[node.idx()].pods.len() {
             let pod = self.nodes[node.idx()].pods[nth];
             if let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() {
-                let result = Err((Cause::KubeletQps, None));
-                self.note_pull_end(now, node, pod, image, attempt, result);
+                let ended = PullEnded { node, pod, image, attempt };
+                self.note_pull_end(now, &ended, Err((Cause::KubeletQps, None)));
             }
         }
         self.cancel_pulls_of_node(now, node, cause);
     }
 
     /// Pulls that wait in the kubelets' queues, for the rows of what was open at the end.
-    pub(crate) fn queued_pulls(&self) -> Vec<(NodeId, PodId, ImageId, Attempt)> {
+    pub(crate) fn queued_pulls(&self) -> Vec<PullEnded> {
         let nodes = self.nodes.iter().enumerate();
         nodes
             .flat_map(|(number, node)| {
                 let queue = node.kubelet.queue.iter();
-                queue.map(move |it| (NodeId::from(number), it.pod, it.image, it.attempt))
+                queue.map(move |it| PullEnded {
+                    node: NodeId::from(number),
+                    pod: it.pod,
+                    image: it.image,
+                    attempt: it.attempt,
+                })
             })
             .collect()
     }

@@ -13,6 +13,7 @@ use crate::model::outcome::{
     StopReason, Value,
 };
 use crate::model::registry::EndpointKind;
+use crate::model::runtime::Pull;
 use crate::units::Time;
 
 /// A list of metrics of one scope under construction.
@@ -110,12 +111,10 @@ impl World<'_> {
 
     /// Pulls in flight or in a kubelet's queue at the end are open attempts.
     fn close_open_pulls(&mut self) {
-        let running: Vec<_> =
-            self.pulls.live().map(|it| (it.node, it.pod, it.image, it.attempt)).collect();
-        for (node, pod, image, attempt) in running.into_iter().chain(self.queued_pulls()) {
-            let open =
-                PullEnded { node, image, image_key: self.catalogue.image(image).key, attempt };
-            self.observe.pull_open(&self.pods[pod.idx()], &open);
+        let running = self.pulls.live().map(Pull::as_it_is);
+        let open: Vec<PullEnded> = running.chain(self.queued_pulls()).collect();
+        for it in open {
+            self.observe.pull_open(&self.pods[it.pod.idx()], &it);
         }
     }
 
@@ -199,7 +198,7 @@ impl World<'_> {
             let label = observe.causes().limit_label(LimitId::from(number));
             let spent = Value::Known(tally.spent as f64 / 1e3);
             scope.put(format!("limit_units_spent.{label}"), "units", spent);
-            let exhausted = tally.exhausted(self.end).as_micros();
+            let exhausted = tally.exhausted_until(self.end).as_micros();
             scope.seconds(format!("limit_exhausted_seconds.{label}"), Some(exhausted));
         }
         let first = observe.first_rejection;

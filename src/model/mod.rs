@@ -14,6 +14,7 @@ pub mod image;
 pub mod image_store;
 pub mod kubelet;
 mod levels;
+mod limit_tally;
 mod metrics;
 mod node;
 pub mod observe;

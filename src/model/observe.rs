@@ -8,6 +8,7 @@ use crate::engine::stats::{PeakCounter, PhaseCoherence};
 use crate::model::gate::{Cause, Causes, Reply};
 use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
 use crate::model::image::Object;
+use crate::model::limit_tally::{CounterTally, LimitTally};
 use crate::model::node::Node;
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
 use crate::model::pod::{Phase, Pod};
@@ -31,11 +32,14 @@ pub struct Attempt {
     pub(crate) bytes: Bytes,
 }
 
-/// A pull attempt that ended.
+/// How a pull ended: the refusal that ended it, and the one behind it, where it failed.
+pub(crate) type PullEnd = Result<(), (Cause, Option<Cause>)>;
+
+/// A pull attempt that ended, or was open when the run did.
 pub(crate) struct PullEnded {
     pub(crate) node: NodeId,
+    pub(crate) pod: PodId,
     pub(crate) image: ImageId,
-    pub(crate) image_key: u64,
     pub(crate) attempt: Attempt,
 }
 
@@ -154,64 +158,6 @@ pub(crate) enum RolloutSeen {
     None,
     UnderWay,
     Completed(Span),
-}
-
-/// What is known of one limit.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct LimitTally {
-    pub(crate) spent: u64,
-    /// Requests and refusals of each counter.
-    pub(crate) counters: Vec<CounterTally>,
-    exhausted: Exhausted,
-}
-
-/// What is known of one counter of a limit.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct CounterTally {
-    pub(crate) asked: u64,
-    pub(crate) refused: u64,
-}
-
-/// The time during which a limit had less left than it was asked for: from each refusal until what
-/// was refused would have been granted, over all counters, no instant counted twice.
-#[derive(Clone, Copy, Debug, Default)]
-struct Exhausted {
-    so_far: Span,
-    since: Time,
-    until: Time,
-    /// Until when is not known: until the next grant.
-    is_open: bool,
-}
-
-impl Exhausted {
-    fn refused(&mut self, now: Time, retry_in: Option<Span>) {
-        if !self.is_open && self.until < now {
-            self.so_far += self.until.since(self.since);
-            (self.since, self.until) = (now, now);
-        }
-        match retry_in {
-            Some(span) => self.until = self.until.max(now + span),
-            None => self.is_open = true,
-        }
-    }
-
-    fn granted(&mut self, now: Time) {
-        if std::mem::take(&mut self.is_open) {
-            self.until = self.until.max(now);
-        }
-    }
-
-    fn total(&self, end: Time) -> Span {
-        let until = if self.is_open { end } else { self.until.min(end) };
-        self.so_far + until.saturating_since(self.since)
-    }
-}
-
-impl LimitTally {
-    /// For how long it had less left than it was asked for, up to `end`.
-    pub(crate) fn exhausted(&self, end: Time) -> Span {
-        self.exhausted.total(end)
-    }
 }
 
 /// Counts per second; grows as time goes on.
@@ -476,12 +422,13 @@ impl<'a> Observer<'a> {
         &mut self,
         now: Time,
         pod: &Pod,
+        image_key: u64,
         ended: &PullEnded,
-        result: Result<(), (Cause, Option<Cause>)>,
+        result: PullEnd,
     ) {
         let cause = result.err();
         let number = cause.map(|(cause, _)| self.causes.number(cause));
-        let key = combine(pod.key, ended.image_key);
+        let key = combine(pod.key, image_key);
         self.fact(now, Fact::PullEnded, key, number.map_or(0, |it| u64::from(it) + 1));
         self.tally_pull(now, pod, ended, number);
         if let Some((cause, behind)) = cause {
@@ -671,29 +618,5 @@ impl<'a> Observer<'a> {
             status,
             cause: cause.map(|it| self.causes.label(it)),
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_limit_is_exhausted_until_what_it_refused_would_be_granted() {
-        let (at, span) = (Time::from_secs, |it| Some(Span::from_secs(it)));
-        let mut it = Exhausted::default();
-        assert_eq!(it.total(at(100)), Span::ZERO);
-        it.refused(at(10), span(5));
-        it.granted(at(11)); // somebody who asked for less
-        it.refused(at(12), span(1));
-        assert_eq!(it.total(at(100)), Span::from_secs(5), "10 to 15");
-        it.refused(at(14), span(3));
-        it.refused(at(40), span(2));
-        assert_eq!(it.total(at(100)), Span::from_secs(9), "10 to 17 and 40 to 42");
-        assert_eq!(it.total(at(41)), Span::from_secs(8));
-        it.refused(at(50), None);
-        assert_eq!(it.total(at(60)), Span::from_secs(19), "and open since 50");
-        it.granted(at(70));
-        assert_eq!(it.total(at(100)), Span::from_secs(29));
     }
 }

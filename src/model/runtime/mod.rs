@@ -15,7 +15,7 @@ mod request;
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant};
 use crate::model::ids::{AccountId, AddressId, ImageId, NodeId, PodId, PullId, WorkloadId};
-use crate::model::observe::Attempt;
+use crate::model::observe::{Attempt, PullEnded};
 use crate::model::registry::{Endpoint, EndpointKind};
 use crate::model::{Event, World};
 use crate::resource::link::FlowId;
@@ -231,8 +231,8 @@ impl World<'_> {
     fn fail_pull(&mut self, now: Time, id: PullId, cause: Cause, behind: Option<Cause>) {
         self.stop_lanes(now, id);
         self.release_content(now, id);
-        let pull = self.end_pull(now, id);
-        self.pull_ended(now, pull.0, pull.1, pull.2, pull.3, Err((cause, behind)));
+        let ended = self.end_pull(now, id);
+        self.pull_ended(now, &ended, Err((cause, behind)));
     }
 
     /// The pull succeeded: the image holds what the pull held.
@@ -246,16 +246,16 @@ impl World<'_> {
             debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
         });
         self.release_content(now, id);
-        let pull = self.end_pull(now, id);
-        self.pull_ended(now, pull.0, pull.1, pull.2, pull.3, Ok(()));
+        let ended = self.end_pull(now, id);
+        self.pull_ended(now, &ended, Ok(()));
     }
 
-    fn end_pull(&mut self, now: Time, id: PullId) -> (NodeId, PodId, ImageId, Attempt) {
+    fn end_pull(&mut self, now: Time, id: PullId) -> PullEnded {
         self.close_connections(now, id);
         let pull = self.pulls.get_mut(id);
         pull.live = false;
-        let ended = (pull.node, pull.pod, pull.image, pull.attempt);
-        let pulls = &mut self.nodes[ended.0.idx()].pulls;
+        let ended = pull.as_it_is();
+        let pulls = &mut self.nodes[ended.node.idx()].pulls;
         pulls.retain(|&it| it != id);
         self.pulls.free.push(id);
         ended
@@ -350,6 +350,11 @@ impl World<'_> {
 }
 
 impl Pull {
+    /// The attempt that it serves, with its counts so far.
+    pub(crate) const fn as_it_is(&self) -> PullEnded {
+        PullEnded { node: self.node, pod: self.pod, image: self.image, attempt: self.attempt }
+    }
+
     /// Key of the pull for draws and the digest: pod, image and attempt.
     pub(crate) fn key(&self, pod_key: u64, image_key: u64) -> u64 {
         combine(combine(pod_key, image_key), u64::from(self.attempt.number))

@@ -224,10 +224,9 @@ impl World<'_> {
         match state.step {
             Step::TokenPost | Step::TokenGet => {
                 self.return_grant(back, grant);
-                let lifetime = TOKEN_LIFETIME;
                 self.close_token_connection(id, lane);
                 let pull = self.pulls.get_mut(id);
-                pull.token_until = Some(back + lifetime);
+                pull.token_until = Some(back + TOKEN_LIFETIME);
                 let challenged = pull.lanes[lane].challenged;
                 self.send(back, id, lane, challenged);
             }
