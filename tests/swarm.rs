@@ -17,7 +17,7 @@ use pullstorm::scenario::{Request, SourceFile, load};
 use support::{Requests, known};
 
 /// Scenarios of one swarm.
-const SCENARIOS: u64 = 150;
+const SCENARIOS: u64 = 400;
 const BASE_SEED: u64 = 20_261_123;
 
 #[test]
@@ -88,6 +88,8 @@ impl Coverage {
             "progress-timeout",
             "node-lost",
             "kubelet-restarted",
+            "mirror-untrusted",
+            "mirror-disk-full",
             "limit-0",
             "limit-3",
             "fault-0",
@@ -116,7 +118,7 @@ fn check(spec: &Spec) -> Outcome {
     }
     balance_pulls(&elided);
     balance_pods(&elided);
-    balance_requests(&elided, requests.0.len());
+    balance_requests(&elided, &requests);
     elided
 }
 
@@ -179,23 +181,27 @@ fn balance_pods(outcome: &Outcome) {
     }
 }
 
-fn balance_requests(outcome: &Outcome, written: usize) {
+fn balance_requests(outcome: &Outcome, requests: &Requests) {
     let all = known(outcome, "run", "requests");
-    same(all, written as f64, "requests written");
-    same(all, sum(outcome, "registry.", "requests"), "requests of registries");
+    same(all, requests.0.len() as f64, "requests written");
+    let at_servers = sum(outcome, "registry.", "requests") + sum(outcome, "mirror.", "requests");
+    same(all, at_servers, "requests at all servers");
     let by_outcome = outcome
         .metrics
         .iter()
         .filter(|it| it.scope == "run" && it.name.starts_with("requests_by_outcome."));
     same(by_outcome.filter_map(|it| it.value.known()).sum(), all, "requests by outcome");
     let rows = &detail(outcome).pulls;
-    same(rows.iter().map(|it| f64::from(it.requests)).sum(), all, "requests of rows");
+    let of_mirrors = requests.0.iter().filter(|it| it.attempt == 0).count() as f64;
+    let of_pulls = rows.iter().map(|it| f64::from(it.requests)).sum::<f64>();
+    same(of_pulls + of_mirrors, all, "requests of rows and of mirrors");
 }
 
 /// Writes a random scenario.
 struct Writer {
     draw: Draw,
     text: String,
+    mirrors: u64,
 }
 
 const IMAGES: [&str; 6] = ["base", "api", "api2", "twice", "foreign", "odd"];
@@ -204,7 +210,7 @@ const WORKLOADS: [&str; 4] = ["web", "agent", "batch", "extra"];
 
 impl Writer {
     fn new(seed: u64) -> Self {
-        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), text: String::new() }
+        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), text: String::new(), mirrors: 0 }
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -265,8 +271,49 @@ impl Writer {
                 may_cap &= !self.limit(name, number, may_cap);
             }
         }
+        for number in 0..self.below(3) {
+            self.mirror(number);
+        }
         self.line("[account.ci]\nregistry = \"hub\"\ntier = \"personal\"");
         self.line("[account.own]\nregistry = \"own\"\ntier = \"team\"");
+    }
+
+    fn mirror(&mut self, number: u64) {
+        let kind = self.one(&["distribution-2.8", "distribution-3"]);
+        let egress = self.one(&["nat", "own4", "own6"]);
+        self.line(format!("[mirror.mirror-{number}]\nkind = \"{kind}\"\nupstream = \"hub\""));
+        self.line(format!("egress = \"{egress}\""));
+        if self.yes(30) {
+            self.line("account = \"ci\"");
+        }
+        let (share, open) = (self.one(&["30%", "100%"]), self.yes(70));
+        let mut nodes = format!("share = \"{share}\", fail_open = {open}");
+        if self.yes(20) {
+            let why = self.one(&["tls", "auth"]);
+            write!(nodes, ", untrusted = \"{why}\"").expect("writing to a string");
+        }
+        if self.yes(20) {
+            nodes += ", resolve = false";
+        }
+        self.line(format!("nodes = {{ {nodes} }}"));
+        let (replicas, storage) = (1 + self.below(3), self.one(&["own", "shared"]));
+        self.line(format!("replicas = {replicas}\nstorage = \"{storage}\""));
+        if self.yes(40) {
+            let megabytes = 1 + self.below(30);
+            let iops = self.one(&["0", "50"]);
+            self.line(format!(
+                "disk = {{ capacity = \"{megabytes}MB\", throughput = \"20MB/s\", iops = {iops} }}"
+            ));
+        }
+        if self.yes(40) {
+            let most = 1 + self.below(4);
+            self.line(format!("nic = \"100Mbit/s\"\nconcurrency = {most}"));
+        }
+        if kind == "distribution-3" {
+            let ttl = self.one(&["0s", "2m", "168h"]);
+            self.line(format!("ttl = \"{ttl}\""));
+        }
+        self.mirrors += 1;
     }
 
     /// True where it caps concurrency, of which a registry has one at most.
@@ -464,7 +511,8 @@ impl Writer {
     }
 
     fn answer(&mut self) -> String {
-        match self.below(5) {
+        match self.below(6) {
+            5 => "\"refuse\"".into(),
             0 => "\"drop\"".into(),
             1 => "\"hang\"".into(),
             2 => "\"unreachable\"".into(),
@@ -481,9 +529,9 @@ impl Writer {
     }
 
     fn fault(&mut self, number: u64) {
-        let (registry, answer) = (self.one(&["hub", "own"]), self.answer());
+        let (server, answer) = (self.server(), self.answer());
         let share = self.one(&["5%", "30%", "100%"]);
-        self.line(format!("[fault.fault-{number}]\nregistry = \"{registry}\""));
+        self.line(format!("[fault.fault-{number}]\n{server}"));
         self.line(format!("answer = {answer}\nshare = \"{share}\""));
         self.requests();
         if self.yes(30) {
@@ -502,6 +550,14 @@ impl Writer {
         }
     }
 
+    /// A registry, or a mirror where there is one.
+    fn server(&mut self) -> String {
+        if 0 < self.mirrors && self.yes(40) {
+            return format!("mirror = \"mirror-{}\"", self.below(self.mirrors));
+        }
+        format!("registry = \"{}\"", self.one(&["hub", "own"]))
+    }
+
     fn event(&mut self, number: u64, minutes: u64) {
         let at = self.below(minutes * 60);
         self.line(format!("[timeline.event-{number}]\nat = \"{at}s\""));
@@ -510,7 +566,7 @@ impl Writer {
         let share = self.one(&["10%", "50%", "100%"]);
         let some = format!("which = \"{which}\", share = \"{share}\"");
         let rolls = self.one(&["web", "agent", "extra"]);
-        match self.below(11) {
+        match self.below(if 0 < self.mirrors { 13 } else { 11 }) {
             0 => self.line(format!("rollout = {{ workload = \"{rolls}\" }}")),
             1 => {
                 let (to, scaled) = (self.below(30), self.one(&["web", "extra"]));
@@ -544,7 +600,21 @@ impl Writer {
                     "outage = {{ registry = \"hub\", answer = {answer}, for = \"3m\" }}"
                 ));
             }
-            _ => self.change(pool),
+            10 => self.change(pool),
+            11 => {
+                let (mirror, keeps) = (self.below(self.mirrors), self.yes(50));
+                self.line(format!(
+                    "restart_mirror = {{ mirror = \"mirror-{mirror}\", down = \"20s\", \
+                     keep_storage = {keeps} }}"
+                ));
+            }
+            _ => {
+                let (mirror, batch) = (self.below(self.mirrors), self.one(&["1", "\"40%\""]));
+                self.line(format!(
+                    "reconfigure_nodes = {{ mirror = \"mirror-{mirror}\", pool = \"{pool}\", \
+                     batch = {batch}, every = \"50s\" }}"
+                ));
+            }
         }
     }
 

@@ -165,22 +165,36 @@ impl Egresses {
         self.all[id.idx()].link
     }
 
+    /// The ports behind an address towards an endpoint, where they are scarce. Ports that are
+    /// allotted to machines are those of `node`; who is no node has enough of its own.
     fn pool(
         &mut self,
         address: AddressId,
-        node: NodeId,
+        node: Option<NodeId>,
         endpoint: Endpoint,
     ) -> Option<&mut PortPool> {
         let Address { egress, owner, .. } = self.addresses[address.idx()];
         let n_endpoints = self.n_endpoints;
         let egress = &mut self.all[egress.idx()];
         let ports = egress.spec.ports?;
-        let owner = if ports.per_node { node.0 } else { owner };
+        let owner = if ports.per_node { node?.0 } else { owner };
         let slot = owner as usize * n_endpoints + endpoint.idx();
         if egress.ports.len() <= slot {
             egress.ports.resize(slot + 1, None);
         }
         Some(egress.ports[slot].get_or_insert_with(|| PortPool::new(ports.count, ports.hold)))
+    }
+
+    /// Takes a source port for somebody who is no node; false where none is free.
+    pub(crate) fn take(&mut self, now: Time, address: AddressId, endpoint: Endpoint) -> bool {
+        self.pool(address, None, endpoint).is_none_or(|pool| pool.take(now))
+    }
+
+    /// Gives back a source port of somebody who is no node.
+    pub(crate) fn give_back(&mut self, closes_at: Time, address: AddressId, endpoint: Endpoint) {
+        if let Some(pool) = self.pool(address, None, endpoint) {
+            pool.give_back(closes_at);
+        }
     }
 
     /// `NAME#ORDINAL`, as shown in outputs.
@@ -229,7 +243,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) -> bool {
-        self.egresses.pool(address, node, endpoint).is_none_or(|pool| pool.take(now))
+        self.egresses.pool(address, Some(node), endpoint).is_none_or(|pool| pool.take(now))
     }
 
     /// Gives back the port of a connection that closes at `closes_at`.
@@ -240,7 +254,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) {
-        if let Some(pool) = self.egresses.pool(address, node, endpoint) {
+        if let Some(pool) = self.egresses.pool(address, Some(node), endpoint) {
             pool.give_back(closes_at);
         }
     }

@@ -57,6 +57,18 @@ pub enum Object {
     Layer(u32),
 }
 
+impl Object {
+    /// The name in outputs, and the position of a layer.
+    pub const fn name(self) -> (&'static str, Option<u32>) {
+        match self {
+            Self::Index => ("index", None),
+            Self::Manifest { .. } => ("manifest", None),
+            Self::Config => ("config", None),
+            Self::Layer(layer) => ("layer", Some(layer)),
+        }
+    }
+}
+
 impl Catalogue {
     /// Builds the catalogue: equal digests become one blob, equal stacks of layers one chain.
     pub fn new(spec: &Spec) -> Self {

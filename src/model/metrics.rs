@@ -6,7 +6,7 @@ use crate::model::World;
 use crate::model::gate::Cause;
 use crate::model::ids::LimitId;
 use crate::model::observe::{
-    Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+    MirrorTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -63,6 +63,15 @@ impl Scope<'_> {
         self.quantiles("pull_seconds", &durations, false);
     }
 
+    fn mirror(&mut self, tally: Option<MirrorTally>) {
+        let exists = tally.is_some();
+        let it = tally.unwrap_or_default();
+        let bytes = if exists { Value::Known(it.upstream.0 as f64) } else { Value::Absent };
+        self.put("upstream_bytes", "bytes", bytes);
+        self.ratio("mirror_hit_share", "share", it.hits, it.objects);
+        self.ratio("mirror_bypass_share", "share", it.wanted - it.asked, it.wanted);
+    }
+
     fn pods(&mut self, rows: &[&PodRow]) {
         let ready = rows.iter().filter(|it| it.ready.is_some()).count() as u64;
         let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
@@ -89,6 +98,7 @@ fn seconds(quantile: Quantile) -> Value {
 impl World<'_> {
     /// Closes the books.
     pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
+        self.note_all_unanswered();
         self.close_open_pulls();
         for pod in 0..self.pods.len() {
             if self.pods[pod].lives() {
@@ -168,11 +178,15 @@ impl World<'_> {
             scope.pulls(&self.observe.pools[number], &labels);
         }
         for (number, spec) in self.spec.registries.iter().enumerate() {
-            let name = format!("registry.{}", spec.name);
-            let scope = Scope { name, metrics: &mut metrics };
+            let name = spec.scope();
+            let scope = Scope { name: name.clone(), metrics: &mut metrics };
             let first = number * EndpointKind::ALL.len();
             let endpoints = first..first + EndpointKind::ALL.len();
             request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
+            if spec.mirror.is_some() {
+                let mut scope = Scope { name, metrics: &mut metrics };
+                scope.mirror(Some(self.observe.mirrors[number]));
+            }
         }
         metrics
     }
@@ -208,6 +222,7 @@ impl World<'_> {
         scope.put("herd_synchrony", "share", herd);
         scope.count("egress_bytes", "bytes", observe.received.0);
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
+        scope.mirror(observe.all_mirrors());
         scope.count("events", "events", events);
     }
 
@@ -291,6 +306,10 @@ impl World<'_> {
                         format!("workload.{}", self.spec.workloads[workload.idx()].name),
                         Some(self.spec.images[image.idx()].name.clone()),
                     ),
+                    SpenderKey::Mirror(mirror, image) => (
+                        self.spec.registries[mirror.idx()].scope(),
+                        Some(self.spec.images[image.idx()].name.clone()),
+                    ),
                     SpenderKey::Background(id) => {
                         let name = &self.spec.backgrounds[usize::from(id)].name;
                         (format!("background.{name}"), None)
@@ -357,9 +376,9 @@ impl World<'_> {
         for (endpoint, counts) in self.observe.request_series.iter_mut().enumerate() {
             let (endpoint, outcome) =
                 (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
-            let registry = &self.spec.registries[endpoint / EndpointKind::ALL.len()].name;
-            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name();
-            let scope = format!("{registry}/{kind}");
+            let server = &self.spec.registries[endpoint / EndpointKind::ALL.len()];
+            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name_at(server);
+            let scope = format!("{}/{kind}", server.name);
             push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
         }
         push("attempts", String::new(), "", &mut self.observe.attempt_series.0);

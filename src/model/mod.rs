@@ -16,24 +16,27 @@ pub mod kubelet;
 mod levels;
 mod limit_tally;
 mod metrics;
+mod mirror;
 mod node;
 pub mod observe;
 pub mod outcome;
 mod pod;
 pub mod registry;
-mod runtime;
+pub(crate) mod runtime;
 mod scheduler;
+mod seen;
 pub mod spec;
 mod timeline;
 mod workload;
 
 use egress::Egresses;
 use gate::{Causes, Grant};
-use ids::{BackgroundId, NodeId, PodId, PullId, TimelineId, WorkloadId};
+use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
 use image::Catalogue;
 use image_store::Waiter;
 use kubelet::Polling;
 use levels::Levels;
+use mirror::{Mirrors, STORE_FLOW};
 use node::{Node, Pool};
 use observe::Observer;
 use outcome::{Outcome, RequestSink, StopReason};
@@ -83,7 +86,7 @@ pub(crate) enum Event {
     PullRejected { pod: PodId },
     RequestArrived { pull: PullId, generation: u32, lane: u16, turn: u16 },
     Answered { pull: PullId, generation: u32, lane: u16 },
-    BodyStarted { pull: PullId, generation: u32, lane: u16 },
+    BodyStarted { pull: PullId, generation: u32, lane: u16, turn: u16 },
     LinksChanged,
     FlowFinished { generation: u64 },
     BlobFreed { waiter: Waiter },
@@ -91,8 +94,12 @@ pub(crate) enum Event {
     LayerUnpacked { pull: PullId, generation: u32 },
     ProgressChecked { pull: PullId, generation: u32 },
     GrantReturned { grant: Grant },
+    MirrorAsked { task: u32, generation: u32 },
+    MirrorStepped { task: u32, generation: u32 },
+    MirrorExpired { storage: u16, blob: BlobId },
     NodeBooted { node: NodeId },
     NodeDrained { node: NodeId },
+    NodeReconfigured { node: NodeId },
     NodeLost { node: NodeId },
     SpotNoticed { node: NodeId },
     TimelineReached { timeline: TimelineId, step: u32 },
@@ -122,6 +129,9 @@ pub(crate) enum Purpose {
     FaultShare = 13,
     Background = 14,
     DaemonOrder = 15,
+    MirrorReplica = 16,
+    MirrorAdoption = 17,
+    MirrorFill = 18,
 }
 
 /// The state of one replication.
@@ -142,6 +152,7 @@ pub(crate) struct World<'a> {
     egresses: Egresses,
     links: Links,
     registry_links: Vec<Option<LinkId>>,
+    mirrors: Mirrors,
     timeline: Timeline,
     scheduler_pace: Pacer,
     controller_pace: [Pacer; 3],
@@ -174,6 +185,8 @@ impl<'a> World<'a> {
         let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
         let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
         let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
+        let mut egresses = Egresses::new(spec, chance, &egress_links);
+        let mirrors = Mirrors::new(spec, &mut links, &mut egresses);
         let pace = &spec.control_plane;
         let mut world = Self {
             spec,
@@ -188,9 +201,10 @@ impl<'a> World<'a> {
             workloads: Vec::new(),
             pulls: Pulls::default(),
             faults: Faults::new(spec, chance),
-            egresses: Egresses::new(spec, chance, &egress_links),
+            egresses,
             links,
             registry_links,
+            mirrors,
             timeline: Timeline::new(spec),
             scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
             controller_pace: std::array::from_fn(|_| {
@@ -211,6 +225,8 @@ impl<'a> World<'a> {
             links_changed_at: None,
             granted: None,
         };
+        world.observe.replica_names = world.replica_names();
+        world.open_mirrors();
         world.open_pools();
         world.open_workloads();
         world.open_timeline();
@@ -272,8 +288,8 @@ impl<'a> World<'a> {
             Event::Answered { pull, generation, lane } => {
                 self.on_answered(now, pull, generation, usize::from(lane));
             }
-            Event::BodyStarted { pull, generation, lane } => {
-                self.on_body_started(now, pull, generation, usize::from(lane));
+            Event::BodyStarted { pull, generation, lane, turn } => {
+                self.on_body_started(now, pull, generation, usize::from(lane), turn);
             }
             Event::BlobFreed { waiter } => self.on_blob_freed(now, waiter),
             Event::ChainFreed { waiter } => self.on_chain_freed(now, waiter),
@@ -286,12 +302,19 @@ impl<'a> World<'a> {
             Event::GrantReturned { grant } => {
                 self.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
+            // mirror/
+            Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
+            Event::MirrorStepped { task, generation } => {
+                self.on_mirror_stepped(now, task, generation);
+            }
+            Event::MirrorExpired { storage, blob } => self.on_mirror_expired(now, storage, blob),
             // below: links
             Event::LinksChanged => self.on_links_changed(now),
             Event::FlowFinished { generation } => self.on_flow_finished(now, generation),
             // node.rs
             Event::NodeBooted { node } => self.on_node_booted(now, node),
             Event::NodeDrained { node } => self.on_node_drained(now, node),
+            Event::NodeReconfigured { node } => self.on_node_reconfigured(now, node),
             Event::NodeLost { node } => self.lose_node(now, node),
             Event::SpotNoticed { node } => self.on_spot_noticed(now, node),
             // timeline.rs, background.rs
@@ -330,6 +353,10 @@ impl<'a> World<'a> {
         self.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
+            if tag & STORE_FLOW != 0 {
+                self.on_store_received(now, tag);
+                continue;
+            }
             self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
         self.finished_flows = finished;

@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
-use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
+use crate::model::ids::{
+    AddressId, ImageId, NodeId, PodId, PoolId, PullId, RegistryId, WorkloadId,
+};
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
 use crate::model::pod::Phase;
@@ -37,6 +39,9 @@ pub(crate) struct Node {
     pub(crate) address: AddressId,
     /// Connections made so far, where each draws its address.
     pub(crate) connections: u64,
+    /// Mirrors that its runtime asks, and connections made to them so far.
+    pub(crate) mirrors: Vec<RegistryId>,
+    pub(crate) mirror_connections: u64,
     /// Its network interface.
     pub(crate) leaf: LeafId,
     /// Its disk, unpacking.
@@ -52,6 +57,8 @@ pub(crate) enum NodeState {
     Booting,
     /// Takes pods.
     Ready,
+    /// Takes no more pods but those of DaemonSets; it restarts when the drain is over.
+    Cordoned,
     /// Takes no more pods; those it has go when the drain is over.
     Draining,
     /// Restarts: its disk stays.
@@ -78,6 +85,8 @@ pub(crate) struct Pool {
     pub(crate) preloaded: Vec<ImageId>,
     /// Mean lifetime and notice of spot nodes, once that has begun.
     pub(crate) spot: Option<(Span, Span)>,
+    /// Mirrors that new nodes know by now, of those that come by the timeline.
+    pub(crate) mirrors: Vec<RegistryId>,
 }
 
 /// A place for a node in a pool.
@@ -101,6 +110,7 @@ impl World<'_> {
                 kubelet: pool.kubelet,
                 preloaded: pool.preloaded.clone(),
                 spot: None,
+                mirrors: Vec::new(),
             });
             let mut slots: Vec<u64> = (0..u64::from(pool.nodes)).collect();
             let key = self.pools[number].key;
@@ -140,6 +150,8 @@ impl World<'_> {
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
             connections: 0,
+            mirrors: self.mirrors_of_new_node(pool, key),
+            mirror_connections: 0,
             leaf: self.links.add_leaf(spec.nic),
             disk: Station::new(spec.unpack),
             open_as: None,
@@ -204,7 +216,7 @@ impl World<'_> {
     pub(crate) fn on_spot_noticed(&mut self, now: Time, node: NodeId) {
         let state = &self.nodes[node.idx()];
         let Some((_, notice)) = self.pools[state.pool.idx()].spot else { return };
-        if matches!(state.state, NodeState::Ready | NodeState::Restarting) {
+        if matches!(state.state, NodeState::Ready | NodeState::Cordoned | NodeState::Restarting) {
             self.begin_drain(now, node, true);
             self.calendar.schedule(now + notice, Event::NodeLost { node });
         }
@@ -232,6 +244,37 @@ impl World<'_> {
         if self.nodes[node.idx()].state == NodeState::Draining {
             self.lose_node(now, node);
         }
+    }
+
+    /// Takes a node out of service to change its configuration: when the drain is over, its pods but
+    /// those of DaemonSets are evicted, and it restarts with its disk.
+    pub(crate) fn cordon(&mut self, now: Time, node: NodeId) {
+        let state = &mut self.nodes[node.idx()];
+        state.state = NodeState::Cordoned;
+        let pool = state.pool;
+        self.close_node(node);
+        self.observe.node_changed(now, &self.nodes[node.idx()]);
+        let drain = self.spec.pools[pool.idx()].drain;
+        self.calendar.schedule(now + drain, Event::NodeReconfigured { node });
+    }
+
+    /// The drain of a cordoned node is over.
+    pub(crate) fn on_node_reconfigured(&mut self, now: Time, node: NodeId) {
+        if self.nodes[node.idx()].state != NodeState::Cordoned {
+            return;
+        }
+        for pod in self.nodes[node.idx()].pods.clone() {
+            if !self.pods[pod.idx()].pinned {
+                self.remove_pod(now, pod);
+            }
+        }
+        let pool = self.nodes[node.idx()].pool;
+        for nth in 0..self.pools[pool.idx()].mirrors.len() {
+            let mirror = self.pools[pool.idx()].mirrors[nth];
+            self.adopt_mirror(node, mirror);
+        }
+        self.nodes[node.idx()].state = NodeState::Ready;
+        self.restart_node(now, node);
     }
 
     /// The machine is gone, with its disk, its pulls and its pods.
@@ -293,7 +336,9 @@ impl World<'_> {
         for slot in wanted..n_slots {
             if let Some(node) = self.pools[pool.idx()].slots[slot as usize].node {
                 match self.nodes[node.idx()].state {
-                    NodeState::Ready | NodeState::Restarting => self.begin_drain(now, node, false),
+                    NodeState::Ready | NodeState::Cordoned | NodeState::Restarting => {
+                        self.begin_drain(now, node, false);
+                    }
                     NodeState::Booting => {
                         self.nodes[node.idx()].state = NodeState::Gone;
                         self.pools[pool.idx()].slots[slot as usize].node = None;

@@ -225,23 +225,24 @@ pub struct PodRow {
 /// One HTTP request, for `requests.csv`.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestRow<'a> {
-    /// When it reached the endpoint (or, where it did not, when the client gave up).
+    /// When it reached the endpoint; at a mirror, when that answered.
     pub time: Time,
-    /// Node name.
+    /// Node name, or that of a mirror's replica.
     pub node: &'a str,
-    /// Workload and ordinal of the pod; empty for pods that ran before the simulation.
+    /// Workload and ordinal of the pod; empty for pods that ran before the simulation and for
+    /// requests of mirrors.
     pub pod: Option<(&'a str, u32)>,
     /// Image name.
     pub image: &'a str,
-    /// Attempt of the pod for this image.
-    pub attempt: u32,
+    /// Attempt of the pod for this image; `None` for a request of a mirror.
+    pub attempt: Option<u32>,
     /// `GET`, `HEAD` or `POST`.
     pub method: &'static str,
-    /// Which object: `token`, `tag`, `index`, `manifest`, `config`, `layer`.
+    /// Which object: `token`, `tag`, `index`, `manifest`, `config`, `layer`, `ping`.
     pub object: &'static str,
     /// Position of the layer from the bottom, for layers.
     pub layer: Option<u32>,
-    /// Registry name and endpoint (`registry`, `token`, `cdn`).
+    /// Server and endpoint (`registry`, `token`, `cdn`, `mirror`).
     pub endpoint: (&'a str, &'static str),
     /// Status; `None` where there was no answer.
     pub status: Option<u16>,
@@ -272,7 +273,7 @@ pub struct CounterSeries {
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaugeSeries {
     /// `limit_units_left`, `pods_ready`, `pods_waiting`, `pods_created`, `nodes_in_backoff`,
-    /// `nodes_ready`, `link_share`, `ports_taken`.
+    /// `nodes_ready`, `link_share`, `ports_taken`, `mirror_requests`, `mirror_stored_bytes`.
     pub series: &'static str,
     /// Limit, workload, link, egress.
     pub scope: String,

@@ -26,9 +26,15 @@ impl World<'_> {
         if state.pinned {
             let node = state.node;
             match self.nodes[node.idx()].state {
-                NodeState::Ready if self.has_room(node) => self.bind_pod(now, pod, node),
+                // Pods of DaemonSets tolerate a cordon.
+                NodeState::Ready | NodeState::Cordoned if self.has_room(node) => {
+                    self.bind_pod(now, pod, node);
+                }
                 // The pod waits until its node is back, or has room.
-                NodeState::Ready | NodeState::Booting | NodeState::Restarting => {
+                NodeState::Ready
+                | NodeState::Cordoned
+                | NodeState::Booting
+                | NodeState::Restarting => {
                     self.nodes[node.idx()].pinned.push(pod);
                 }
                 // It goes with its node.

@@ -2,6 +2,7 @@
 //! stand in `registry.rs`: they are gates.
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
+use crate::model::gate::Cause;
 use crate::model::ids::{NodeId, PodId, PoolId, TimelineId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::Phase;
@@ -26,19 +27,20 @@ struct Entry {
 
 impl Timeline {
     pub(crate) fn new(spec: &Spec) -> Self {
-        let entries = spec
-            .timeline
-            .iter()
-            .map(|it| Entry {
-                key: combine(stable_hash("timeline"), stable_hash(&it.name)),
-                batch: match it.action {
-                    Action::ReplaceNodes { batch, .. } => batch,
-                    _ => Count::Number(0),
-                },
-                remaining: Vec::new(),
-                total: 0,
-            })
-            .collect();
+        let entries =
+            spec.timeline
+                .iter()
+                .map(|it| Entry {
+                    key: combine(stable_hash("timeline"), stable_hash(&it.name)),
+                    batch: match it.action {
+                        Action::ReplaceNodes { batch, .. }
+                        | Action::ReconfigureNodes { batch, .. } => batch,
+                        _ => Count::Number(0),
+                    },
+                    remaining: Vec::new(),
+                    total: 0,
+                })
+                .collect();
         Self { entries }
     }
 }
@@ -62,11 +64,26 @@ impl World<'_> {
             }
             &Action::ScaleNodes { pool, nodes } => self.scale_pool(now, pool, nodes),
             &Action::ReplaceNodes { pool, every, .. } => {
-                self.replace_batch(now, id, pool, step);
+                let replace = |world: &mut Self, now, node| world.begin_drain(now, node, true);
+                self.take_batch(now, id, pool, step, replace);
                 if !self.timeline.entries[id.idx()].remaining.is_empty() {
                     let event = Event::TimelineReached { timeline: id, step: step + 1 };
                     self.calendar.schedule(now + every, event);
                 }
+            }
+            &Action::ReconfigureNodes { mirror, pool, every, .. } => {
+                let known = &mut self.pools[pool.idx()].mirrors;
+                if !known.contains(&mirror) {
+                    known.push(mirror);
+                }
+                self.take_batch(now, id, pool, step, World::cordon);
+                if !self.timeline.entries[id.idx()].remaining.is_empty() {
+                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
+                    self.calendar.schedule(now + every, event);
+                }
+            }
+            &Action::RestartMirror { mirror, fault, keeps_storage } => {
+                self.restart_mirror(now, mirror, Cause::Fault(fault), keeps_storage);
             }
             &Action::SpotInterruptions { pool, mean_lifetime, notice } => {
                 self.pools[pool.idx()].spot = Some((mean_lifetime, notice));
@@ -104,9 +121,16 @@ impl World<'_> {
         self.reconcile(now, workload);
     }
 
-    /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes
-    /// that went away meanwhile are passed over.
-    fn replace_batch(&mut self, now: Time, id: TimelineId, pool: PoolId, step: u32) {
+    /// Takes the next batch of nodes out of service. The batch is a share of the nodes there were at
+    /// the first step; nodes that went away meanwhile are passed over.
+    fn take_batch(
+        &mut self,
+        now: Time,
+        id: TimelineId,
+        pool: PoolId,
+        step: u32,
+        take: impl Fn(&mut Self, Time, NodeId),
+    ) {
         if step == 0 {
             let nodes = self.some_nodes(id, pool, Which::All, Share::ALL);
             let entry = &mut self.timeline.entries[id.idx()];
@@ -123,7 +147,7 @@ impl World<'_> {
             && let Some(node) = self.timeline.entries[id.idx()].remaining.pop()
         {
             if self.nodes[node.idx()].state == NodeState::Ready {
-                self.begin_drain(now, node, true);
+                take(self, now, node);
                 due -= 1;
             }
         }

@@ -33,7 +33,8 @@ pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectati
 
 /// The causes that can end a pull in this scenario.
 pub(crate) fn causes(root: &Values) -> Vec<&str> {
-    let outages = root.named("timeline").filter(|(_, block)| block.given("outage"));
+    let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
+    let outages = root.named("timeline").filter(|(_, block)| fails(block));
     let mut causes = BUILT_IN_CAUSES.to_vec();
     causes.extend(limits(root));
     causes.extend(root.named("fault").chain(outages).map(|(name, _)| name));
@@ -74,7 +75,7 @@ fn expectation(
 fn split_scope(path: &str, key: Origin, walker: &mut Walker<'_, '_>) -> Option<(String, String)> {
     let mut parts = path.splitn(3, '.');
     let kind = parts.next().unwrap_or_default();
-    if !["workload", "pool", "registry"].contains(&kind) {
+    if !["workload", "pool", "registry", "mirror"].contains(&kind) {
         return Some(("run".into(), path.into()));
     }
     let (Some(name), Some(metric)) = (parts.next(), parts.next()) else {

@@ -103,7 +103,7 @@ pub(crate) enum Type {
         /// Largest number.
         max: u64,
     },
-    /// What a faulty endpoint answers: a status, `drop`, `hang`, `unreachable`.
+    /// What a faulty endpoint answers: a status, `drop`, `hang`, `unreachable`, `refuse`.
     Answer,
     /// A list.
     List {
@@ -225,7 +225,7 @@ impl Type {
                 format!("a whole number from 0 to {max}, or a share such as \"25%\"")
             }
             Self::Answer => {
-                "\"drop\", \"hang\", \"unreachable\" or a status such as \"429\"".into()
+                "\"drop\", \"hang\", \"unreachable\", \"refuse\" or a status such as \"429\"".into()
             }
             Self::List { of, max } => format!("a list of at most {max}, each {}", of.describe()),
             Self::Either { plain, table } => {

@@ -37,8 +37,10 @@ pub enum Of {
     Pods,
     /// The whole run, each workload and each pool.
     Pulls,
-    /// The whole run and each registry.
+    /// The whole run, each registry and each mirror.
     Requests,
+    /// The whole run and each mirror.
+    Mirrors,
 }
 
 impl Of {
@@ -49,7 +51,8 @@ impl Of {
             Self::Workload => &["workload"],
             Self::Pods => &["run", "workload"],
             Self::Pulls => &["run", "workload", "pool"],
-            Self::Requests => &["run", "registry"],
+            Self::Requests => &["run", "registry", "mirror"],
+            Self::Mirrors => &["run", "mirror"],
         }
     }
 }
@@ -77,6 +80,9 @@ pub const BUILT_IN_CAUSES: &[&str] = &[
     "progress-timeout",
     "node-lost",
     "kubelet-restarted",
+    "mirror-untrusted",
+    "mirror-disk-full",
+    "mirror-busy",
 ];
 
 /// The metric of this name.
@@ -130,5 +136,8 @@ metrics! {
     "herd_synchrony" Share None Run "how far retries keep step, from 0 to 1"
     "egress_bytes" Bytes None Run "body bytes received through the ways out"
     "discarded_bytes" Bytes None Run "bytes received and thrown away"
+    "upstream_bytes" Bytes None Mirrors "body bytes that mirrors received from upstream"
+    "mirror_hit_share" Share None Mirrors "manifests and blobs that mirrors sent from their storage"
+    "mirror_bypass_share" Share None Mirrors "requests that went past the mirrors"
     "events" Number None Run "events simulated"
 }

@@ -251,6 +251,7 @@ impl Value {
                 Answer::Drop => "drop".into(),
                 Answer::Hang => "hang".into(),
                 Answer::Unreachable => "unreachable".into(),
+                Answer::Refuse => "refuse".into(),
             },
             Self::List(list) => {
                 let items: Vec<String> = list.iter().map(|item| item.value.quoted()).collect();

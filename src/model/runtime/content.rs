@@ -8,7 +8,7 @@ use crate::model::image_store::{Claim, Waiter};
 use crate::model::runtime::{ObjectState, Step, Unpack};
 use crate::model::{Event, World};
 use crate::resource::link::Path;
-use crate::units::Time;
+use crate::units::{Bytes, Time};
 
 impl World<'_> {
     /// Fetches index, manifest and config one after another on the first lane, then the layers.
@@ -44,7 +44,8 @@ impl World<'_> {
         let claim = self.nodes[pull.node.idx()].store.claim_blob(blob, waiter);
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
-        (state.object, state.responses) = (object, 0);
+        state.object = object;
+        (state.offset, state.stalls, state.mirror_failed) = (Bytes::ZERO, 0, None);
         match claim {
             Claim::Present => {
                 pull.objects[object as usize] = ObjectState::Held;
@@ -52,7 +53,7 @@ impl World<'_> {
             }
             Claim::Granted => {
                 pull.objects[object as usize] = ObjectState::Fetching(lane);
-                self.send(now, id, usize::from(lane), Step::Get);
+                self.ask_hosts(now, id, usize::from(lane), Step::Get);
                 false
             }
             Claim::Wait => {
@@ -154,21 +155,34 @@ impl World<'_> {
     }
 
     /// The body begins to flow.
-    pub(crate) fn on_body_started(&mut self, now: Time, id: PullId, generation: u32, lane: usize) {
+    pub(crate) fn on_body_started(
+        &mut self,
+        now: Time,
+        id: PullId,
+        generation: u32,
+        lane: usize,
+        turn: u16,
+    ) {
         let Some(pull) = self.pulls.current(id, generation) else { return };
         let state = pull.lanes[lane];
+        if state.turn != turn {
+            return;
+        }
         let image = self.catalogue.image(pull.image);
         let registry = &self.spec.registries[image.registry.idx()];
-        let size = self.catalogue.size(image.objects[state.object as usize]);
+        let whole = self.catalogue.size(image.objects[state.object as usize]);
+        let size = if state.is_read_whole() { whole } else { whole - state.offset };
         let node = &self.nodes[pull.node.idx()];
-        let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
-        let path = match (egress, self.registry_links[image.registry.idx()]) {
-            (Some(egress), Some(registry)) => Path::new(&[egress, registry]),
-            (Some(link), None) | (None, Some(link)) => Path::new(&[link]),
-            (None, None) => Path::DIRECT,
+        let (path, size) = if let Some(served) = state.served {
+            let blob = image.objects[state.object as usize];
+            (self.mirror_path(served), self.mirror_breaks_after(served, blob).unwrap_or(size))
+        } else {
+            let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+            let upstream = self.registry_links[image.registry.idx()];
+            (Path::over([egress, upstream, None, None]), size)
         };
         let tag = u64::from(id.0) << 32 | lane as u64;
-        let cap = registry.connection_bandwidth;
+        let cap = registry.connection_bandwidth.filter(|_| !state.is_stored_at_mirror());
         let flow = self.links.start(now, node.leaf, path, cap, size, tag);
         let pull = self.pulls.get_mut(id);
         pull.lanes[lane].flow = Some(flow);
@@ -178,6 +192,9 @@ impl World<'_> {
 
     /// The body of a lane's object arrived in full.
     pub(crate) fn on_body_received(&mut self, now: Time, id: PullId, lane: u16) {
+        if self.body_broke_off(now, id, lane) {
+            return;
+        }
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
         let object = state.object;
@@ -187,11 +204,17 @@ impl World<'_> {
         pull.last_byte = now;
         pull.objects[object as usize] = ObjectState::Held;
         let (node, image) = (pull.node, pull.image);
+        let again = if state.is_read_whole() { state.offset } else { Bytes::ZERO };
+        let (offset, served) = (std::mem::take(&mut state.offset), state.served.take());
         let blob = self.catalogue.image(image).objects[object as usize];
-        let size = self.catalogue.size(blob);
-        pull.attempt.bytes += size;
-        self.connection_carried(id, usize::from(lane), size);
-        self.observe.body_received(size);
+        let received = self.catalogue.size(blob) + again - offset;
+        pull.attempt.bytes += received;
+        self.connection_carried(id, usize::from(lane), received);
+        self.observe.body_received(received);
+        self.observe.body_discarded(again);
+        if let Some(served) = served {
+            self.mirror_served(now, served, received, blob);
+        }
         if let Some(grant) = grant {
             self.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
@@ -281,15 +304,25 @@ impl World<'_> {
         let pull = self.pulls.get(id);
         let (node, image) = (pull.node, pull.image);
         for lane in 0..pull.lanes.len() {
+            self.note_unanswered(now, id, lane);
             let state = &mut self.pulls.get_mut(id).lanes[lane];
             let (flow, grant) = (state.flow.take(), state.grant.take());
+            let (served, before) = (state.served.take(), std::mem::take(&mut state.offset));
+            let object = state.object as usize;
             state.turn = state.turn.wrapping_add(1);
+            let mut partial = Bytes::ZERO;
             if let Some(flow) = flow {
-                let partial = self.links.cancel(now, flow);
+                partial = self.links.cancel(now, flow);
                 self.pulls.get_mut(id).attempt.bytes += partial;
                 self.observe.body_received(partial);
-                self.observe.body_discarded(partial);
                 self.links_changed(now);
+            }
+            if self.fetches(id, lane) {
+                self.observe.body_discarded(partial + before);
+            }
+            if let Some(served) = served {
+                let blob = self.catalogue.image(image).objects[object];
+                self.mirror_served(now, served, partial, blob);
             }
             if let Some(grant) = grant {
                 self.limits.release(grant.limit, grant.key, u64::from(grant.units));

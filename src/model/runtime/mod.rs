@@ -10,11 +10,15 @@
 //! `pkg/unpack`, tags 1.6.39 to 2.3.4, executed against a recording registry (see `tests/data/`).
 
 mod content;
+mod mirrored;
 mod request;
 
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant};
-use crate::model::ids::{AccountId, AddressId, ImageId, NodeId, PodId, PullId, WorkloadId};
+use crate::model::ids::{
+    AccountId, AddressId, ImageId, NodeId, PodId, PullId, RegistryId, WorkloadId,
+};
+use crate::model::mirror::Served;
 use crate::model::observe::{Attempt, PullEnded};
 use crate::model::registry::{Endpoint, EndpointKind};
 use crate::model::{Event, World};
@@ -47,6 +51,8 @@ pub(crate) struct Pull {
     resolved: bool,
     /// Until when the session's token is valid; `None` before there is one.
     token_until: Option<Time>,
+    /// Servers that each object is asked of, in order: the node's mirrors, then the registry.
+    hosts: Vec<RegistryId>,
     lanes: Vec<Lane>,
     objects: Vec<ObjectState>,
     /// First layer whose chain was missing at the start: layers below need no fetch.
@@ -71,10 +77,23 @@ struct Lane {
     challenged: Step,
     /// Object being fetched: position in the image.
     object: u32,
+    /// Position among the hosts of the one that is asked.
+    host: u8,
     /// Responses seen to this logical request.
     responses: u32,
-    registry: Option<Connection>,
+    /// Connections to the hosts, by position.
+    connections: [Option<Connection>; MAX_HOSTS],
     blob_host: Option<Connection>,
+    /// A mirror has not answered yet.
+    asks_mirror: bool,
+    /// What a mirror is serving.
+    served: Option<Served>,
+    /// Bytes of the object that arrived before its connection broke, and how often it broke in a row
+    /// without any.
+    offset: Bytes,
+    stalls: u8,
+    /// Why the mirrors asked before failed.
+    mirror_failed: Option<Cause>,
     flow: Option<FlowId>,
     grant: Option<Grant>,
     /// Address of a token request under way.
@@ -90,7 +109,12 @@ struct Lane {
 struct Connection {
     address: AddressId,
     carried: u64,
+    /// Where it leads, at a mirror.
+    replica: Option<u32>,
 }
+
+/// Most hosts of a pull: mirrors, and the registry.
+pub(crate) const MAX_HOSTS: usize = 4;
 
 /// The HTTP request that a lane is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -116,8 +140,8 @@ enum Step {
 enum Answered {
     /// The reference has a digest.
     Resolved,
-    /// The logical request failed.
-    Failed(Cause),
+    /// The logical request failed at every host: why at the last one, and at the mirrors before.
+    Failed(Cause, Option<Cause>),
 }
 
 /// Where a pull stands with one of its objects.
@@ -156,6 +180,11 @@ impl Pulls {
         &mut self.slots[id.idx()]
     }
 
+    /// Numbers of the pulls in flight.
+    fn live_ids(&self) -> impl Iterator<Item = PullId> {
+        self.slots.iter().enumerate().filter(|(_, it)| it.live).map(|(at, _)| PullId::from(at))
+    }
+
     /// Pulls in flight.
     pub(crate) fn live(&self) -> impl Iterator<Item = &Pull> {
         self.slots.iter().filter(|it| it.live)
@@ -177,6 +206,7 @@ impl Pulls {
             started: Time::ZERO,
             resolved: false,
             token_until: None,
+            hosts: Vec::new(),
             lanes: Vec::new(),
             objects: Vec::new(),
             first_missing: 0,
@@ -202,6 +232,7 @@ impl World<'_> {
         let n_objects = self.catalogue.image(image).objects.len();
         let n_lanes = self.profile(node).max_concurrent_downloads as usize;
         let id = self.pulls.take_slot();
+        self.choose_hosts(id, node, registry);
         let pull = self.pulls.get_mut(id);
         pull.generation = pull.generation.wrapping_add(1);
         pull.live = true;
@@ -217,7 +248,7 @@ impl World<'_> {
         (pull.first_missing, pull.next_layer, pull.unpacked) = (0, 0, 0);
         (pull.unpack, pull.flows, pull.hanging) = (Unpack::Idle, 0, None);
         self.nodes[node.idx()].pulls.push(id);
-        self.send(now, id, 0, Step::Head);
+        self.ask_hosts(now, id, 0, Step::Head);
     }
 
     /// Ends every pull of a node: it went away, or its kubelet or machine restarted.
@@ -296,7 +327,7 @@ impl World<'_> {
     }
 
     /// A request hangs: from now on the progress timeout counts.
-    fn watch_progress(&mut self, now: Time, id: PullId, cause: Cause) {
+    pub(crate) fn watch_progress(&mut self, now: Time, id: PullId, cause: Cause) {
         let pull = self.pulls.get_mut(id);
         let first = pull.hanging.is_none();
         pull.hanging = Some(cause);
@@ -333,8 +364,10 @@ impl World<'_> {
         let closes_at = now + self.profile(node).idle_timeout;
         for lane in 0..n_lanes {
             let lane = &mut self.pulls.get_mut(id).lanes[lane];
-            let (plain, blob, token) =
-                (lane.registry.take(), lane.blob_host.take(), lane.token_address.take());
+            // Those to mirrors hold no port of a gateway.
+            let connections = std::mem::take(&mut lane.connections);
+            let plain = connections.into_iter().flatten().find(|it| it.replica.is_none());
+            let (blob, token) = (lane.blob_host.take(), lane.token_address.take());
             let closing = [
                 (EndpointKind::Registry, plain.map(|it| it.address)),
                 (EndpointKind::Cdn, blob.map(|it| it.address)),
@@ -368,7 +401,12 @@ impl Pull {
 /// it stops growing at the bandwidth-delay product of `bytes_per_second`. Counted are the round
 /// trips until the body is sent, or until the window no longer limits it; the body then flows
 /// through its links as a whole.
-fn slow_start_rounds(size: Bytes, carried: u64, rtt: Span, bytes_per_second: f64) -> u64 {
+pub(crate) fn slow_start_rounds(
+    size: Bytes,
+    carried: u64,
+    rtt: Span,
+    bytes_per_second: f64,
+) -> u64 {
     const INITIAL_WINDOW: u64 = 14_600;
     let full = (bytes_per_second * rtt.as_secs_f64()) as u64;
     let mut window = INITIAL_WINDOW.saturating_add(carried);

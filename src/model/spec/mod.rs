@@ -6,9 +6,11 @@
 //! `crate::scenario` holds those with their sources.
 
 mod fault;
+mod mirror;
 mod timeline;
 
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
+pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
 pub use timeline::{Action, Change, TimelineSpec, Which};
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
@@ -23,7 +25,7 @@ pub struct Spec {
     pub horizon: Span,
     /// Pace of the controllers and the scheduler.
     pub control_plane: ControlPlaneSpec,
-    /// Registries, by name.
+    /// Servers of images: the registries by name, then the mirrors by name.
     pub registries: Vec<RegistrySpec>,
     /// Accounts, by name.
     pub accounts: Vec<AccountSpec>,
@@ -92,6 +94,16 @@ pub struct RegistrySpec {
     pub bandwidth: Option<Bandwidth>,
     /// Limits, in the order of their names.
     pub limits: Vec<LimitSpec>,
+    /// What makes it a pull-through cache of another registry.
+    pub mirror: Option<MirrorSpec>,
+}
+
+impl RegistrySpec {
+    /// How outputs call it: `registry.NAME` or `mirror.NAME`.
+    pub fn scope(&self) -> String {
+        let kind = if self.mirror.is_some() { "mirror" } else { "registry" };
+        format!("{kind}.{}", self.name)
+    }
 }
 
 /// One limit of a registry. Its name is the cause in the results.
@@ -195,6 +207,8 @@ pub struct Weights {
     pub single: u32,
     /// GET of a blob at the registry.
     pub blob: u32,
+    /// GET of the root of the API, by which a client learns how to authenticate.
+    pub ping: u32,
 }
 
 /// Credentials at a registry.

@@ -1,7 +1,7 @@
 //! What happens during a run, and what `set` can change.
 
 use super::{Count, KubeletSpec};
-use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+use crate::model::ids::{AccountId, EgressId, FaultId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Share, Span};
 
 /// Something that happens at a time.
@@ -47,6 +47,28 @@ pub enum Action {
         batch: Count,
         /// From one batch to the next.
         every: Span,
+    },
+    /// Nodes learn of a mirror: each is drained, restarts with its disk and takes pods again, batch
+    /// by batch; nodes that come up later have the mirror from the start.
+    ReconfigureNodes {
+        /// Which mirror.
+        mirror: RegistryId,
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one batch to the next.
+        every: Span,
+    },
+    /// A mirror restarts: what it works on breaks off. While it is down it refuses connections: that
+    /// is a fault of its own.
+    RestartMirror {
+        /// Which mirror.
+        mirror: RegistryId,
+        /// The fault that stands for the time it is down.
+        fault: FaultId,
+        /// Whether its storage is kept.
+        keeps_storage: bool,
     },
     /// From now on each node lives for an exponentially distributed time.
     SpotInterruptions {

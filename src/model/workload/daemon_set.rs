@@ -42,7 +42,8 @@ impl World<'_> {
     /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
     /// to go.
     pub(super) fn keeps_daemons(&self, node: NodeId) -> bool {
-        matches!(self.nodes[node.idx()].state, NodeState::Ready | NodeState::Restarting)
+        use NodeState::{Cordoned, Ready, Restarting};
+        matches!(self.nodes[node.idx()].state, Ready | Cordoned | Restarting)
     }
 
     /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.

@@ -1,6 +1,7 @@
 //! What happens during a run: the timeline and the faults.
 
 use super::Ids;
+use crate::model::ids::FaultId;
 use crate::model::spec::{
     Action, Answer, Change, Count, FaultSpec, RequestKind, RequestKinds, TimelineSpec, Which,
 };
@@ -16,7 +17,7 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
         let mut add = |action| {
             timeline.push(TimelineSpec { name: name.to_owned(), at, action });
         };
-        if let Some(action) = action(ids, values) {
+        if let Some(action) = action(ids, name, values) {
             add(action);
         }
         for setting in settings.iter().filter(|setting| setting.block == name) {
@@ -40,7 +41,7 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
     timeline
 }
 
-fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
+fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
     let table = |key| values.table(key);
     Some(if let Some(rollout) = table("rollout") {
         let pair = |(old, new): &(String, crate::scenario::typed::Typed)| {
@@ -63,6 +64,19 @@ fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
             pool: ids.pool(replace.text("pool")),
             batch: replace.count_or_share("batch").unwrap_or(Count::Number(1)),
             every: replace.span("every"),
+        }
+    } else if let Some(change) = table("reconfigure_nodes") {
+        Action::ReconfigureNodes {
+            mirror: ids.mirror(change.text("mirror")),
+            pool: ids.pool(change.text("pool")),
+            batch: change.count_or_share("batch").unwrap_or(Count::Number(1)),
+            every: change.span("every"),
+        }
+    } else if let Some(restart) = table("restart_mirror") {
+        Action::RestartMirror {
+            mirror: ids.mirror(restart.text("mirror")),
+            fault: fault_id(ids, name),
+            keeps_storage: restart.bool("keep_storage"),
         }
     } else if let Some(spot) = table("spot_interruptions") {
         Action::SpotInterruptions {
@@ -141,9 +155,31 @@ pub(super) fn faults(ids: &Ids<'_>) -> Vec<FaultSpec> {
         fault.at_edge = true;
         Some(fault)
     });
-    let mut all: Vec<FaultSpec> = faults.chain(outages).collect();
+    let restarts = ids.root.named("timeline").filter_map(|(name, values)| {
+        let restart = values.table("restart_mirror")?;
+        let from = values.span("at");
+        Some(FaultSpec {
+            name: name.to_owned(),
+            registry: ids.mirror(restart.text("mirror")),
+            requests: RequestKinds::ALL,
+            layers: Vec::new(),
+            from,
+            until: Some(from + restart.span("down")),
+            share: Share::ALL,
+            first: None,
+            at_edge: true,
+            answer: Answer::Refuse,
+        })
+    });
+    let mut all: Vec<FaultSpec> = faults.chain(outages).chain(restarts).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
+}
+
+/// The fault of this name.
+fn fault_id(ids: &Ids<'_>, name: &str) -> FaultId {
+    let at = faults(ids).iter().position(|fault| fault.name == name);
+    FaultId::from(at.expect("a restart is a fault too"))
 }
 
 fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
@@ -153,7 +189,7 @@ fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
     });
     FaultSpec {
         name: name.to_owned(),
-        registry: ids.registry(values.text("registry")),
+        registry: ids.server(values),
         requests: requests(values),
         layers: layers.collect(),
         from: values.span("from"),

@@ -4,6 +4,7 @@
 mod defaults;
 mod events;
 mod images;
+mod mirrors;
 mod network;
 mod pods;
 
@@ -14,6 +15,7 @@ use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, Worklo
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
 pub(crate) use defaults::parameters as default_parameters;
+pub(crate) use images::layers;
 pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.
@@ -47,6 +49,20 @@ impl<'a> Ids<'a> {
 
     fn registry(&self, name: &str) -> RegistryId {
         self.position("registry", name)
+    }
+
+    /// Mirrors come after the registries.
+    fn mirror(&self, name: &str) -> RegistryId {
+        let at: RegistryId = self.position("mirror", name);
+        RegistryId::from(self.root.named("registry").len() + at.idx())
+    }
+
+    /// The registry or the mirror that a block names.
+    fn server(&self, values: &Values) -> RegistryId {
+        match values.text_opt("mirror") {
+            Some(mirror) => self.mirror(mirror),
+            None => self.registry(values.text("registry")),
+        }
     }
 
     fn account(&self, name: &str) -> AccountId {
@@ -90,7 +106,11 @@ pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
             scheduler_qps: pace.count("scheduler_qps"),
             scheduler_burst: pace.count("scheduler_burst"),
         },
-        registries: root.named("registry").map(|(n, v)| network::registry(n, v)).collect(),
+        registries: root
+            .named("registry")
+            .map(|(n, v)| network::registry(n, v))
+            .chain(root.named("mirror").map(|(n, v)| mirrors::mirror(&ids, n, v)))
+            .collect(),
         accounts: root.named("account").map(|(n, v)| network::account(&ids, n, v)).collect(),
         egresses: root.named("egress").map(|(n, v)| network::egress(n, v)).collect(),
         backgrounds: root

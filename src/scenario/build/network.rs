@@ -23,6 +23,7 @@ pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
         connection_bandwidth: values.bandwidth_opt("connection_bandwidth"),
         bandwidth: values.bandwidth_opt("bandwidth"),
         limits: values.named("limit").map(|(name, values)| limit(name, values)).collect(),
+        mirror: None,
     }
 }
 
@@ -71,6 +72,7 @@ fn weights(values: &Values) -> Weights {
         platform: weight.milli32("platform"),
         single: weight.milli32("single"),
         blob: weight.milli32("blob"),
+        ping: weight.milli32("ping"),
     })
 }
 

@@ -16,11 +16,13 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
         never_happens(root, &format!("timeline.{name}.at"), event, "at", problems);
         if let Some(outage) = event.table("outage") {
             requests(outage, &format!("timeline.{name}.outage"), problems);
+            one_server(outage, &format!("timeline.{name}.outage"), problems);
         }
     }
     for (name, fault) in root.named("fault") {
         window(name, fault, problems);
         requests(fault, &format!("fault.{name}"), problems);
+        one_server(fault, &format!("fault.{name}"), problems);
         never_happens(root, &format!("fault.{name}.from"), fault, "from", problems);
     }
     for (kind, key) in [("pool", "join"), ("workload", "start")] {
@@ -134,6 +136,27 @@ fn pause(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>)
                 format!("`timeline.{name}.pause_rollout` is for job `{workload}`"),
             )
             .help("deployments and daemonsets roll out; a job does not");
+    }
+}
+
+/// A fault is one of a registry or one of a mirror.
+fn one_server(values: &Values, path: &str, problems: &mut Problems<'_>) {
+    match (values.given("registry"), values.given("mirror")) {
+        (true, false) | (false, true) => {}
+        (false, false) => {
+            problems
+                .error(Code::MissingKey, values.origin, format!("`{path}` has no `registry`"))
+                .help("name the registry whose endpoints it strikes, or a mirror");
+        }
+        (true, true) => {
+            problems
+                .error(
+                    Code::NotHere,
+                    values.origin("mirror"),
+                    format!("`{path}` has both a registry and a mirror"),
+                )
+                .help("give each of them a block of its own");
+        }
     }
 }
 

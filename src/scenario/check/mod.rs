@@ -5,6 +5,7 @@
 
 mod events;
 mod images;
+mod mirrors;
 mod network;
 mod pods;
 
@@ -17,6 +18,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     network::check(root, problems);
     images::check(root, problems);
     pods::check(root, problems);
+    mirrors::check(root, problems);
     events::check(root, settings, problems);
 }
 

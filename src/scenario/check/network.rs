@@ -98,10 +98,10 @@ fn causes(root: &Values, problems: &mut Problems<'_>) {
     let faults = root
         .named("fault")
         .map(|(name, fault)| (name, fault.origin, format!("`fault.{name}`"), fault.origin));
-    let outages =
-        root.named("timeline").filter(|(_, block)| block.given("outage")).map(|(name, block)| {
-            (name, block.origin, format!("outage `timeline.{name}`"), block.origin)
-        });
+    let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
+    let outages = root.named("timeline").filter(|(_, block)| fails(block)).map(|(name, block)| {
+        (name, block.origin, format!("outage `timeline.{name}`"), block.origin)
+    });
     for (name, origin, what, block) in limits.chain(faults).chain(outages) {
         if let Some(other) = seen.get(name) {
             let place = if origin.is_written() { origin } else { block };

@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod egress;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod mirror;
 pub(crate) mod pool;
 pub(crate) mod registry;
 pub(crate) mod timeline;
@@ -45,6 +46,7 @@ pub(crate) static ROOT: Shape = Shape {
         blocks("pool", &pool::POOL),
         blocks("image", &image::IMAGE),
         blocks("workload", &workload::WORKLOAD),
+        blocks("mirror", &mirror::MIRROR),
         blocks("timeline", &timeline::TIMELINE),
         blocks("fault", &fault::FAULT),
         Field::new(
@@ -56,13 +58,6 @@ pub(crate) static ROOT: Shape = Shape {
             "variant",
             Type::Paths,
             "Named changes to this file: [variant.NAME] with paths and values, and a title",
-        ),
-        Field::new(
-            "mirror",
-            Type::NotYet(
-                "add a second [egress] or an [account], or list images in pool.NAME.preloaded",
-            ),
-            "A mirror or proxy cache",
         ),
         Field::new(
             "state",

@@ -4,7 +4,7 @@ use super::ENABLED;
 use crate::scenario::field::{Field, Shape, Type};
 use crate::scenario::presets;
 
-const RTT: Type =
+pub(super) const RTT: Type =
     Type::Span { min: crate::units::Span::ZERO, max: crate::units::Span::from_secs(60) };
 
 pub(crate) static REGISTRY: Shape = Shape {
@@ -88,8 +88,9 @@ pub(crate) static LIMIT: Shape = Shape {
             Type::SPAN,
             "Fixed window: when a window starts; left out: a random phase per key",
         ),
-        Field::new("weight", Type::Table(&WEIGHTS), WEIGHTS.doc)
-            .default("{ token = 1, head = 1, index = 1, platform = 1, single = 1, blob = 1 }"),
+        Field::new("weight", Type::Table(&WEIGHTS), WEIGHTS.doc).default(
+            "{ token = 1, head = 1, index = 1, platform = 1, single = 1, blob = 1, ping = 1 }",
+        ),
         Field::new("rejected_consume", Type::Bool, "A refused request consumes units all the same")
             .default("false"),
         Field::new("retry_after", Type::SPAN, "Retry-After of a refusal"),
@@ -117,5 +118,6 @@ static WEIGHTS: Shape = Shape {
         Field::new("platform", WEIGHT, "GET of a manifest that an index named").default("0"),
         Field::new("single", WEIGHT, "GET of a manifest without an index").default("0"),
         Field::new("blob", WEIGHT, "GET of a blob").default("0"),
+        Field::new("ping", WEIGHT, "GET of the root of the API, which mirrors send").default("0"),
     ],
 };

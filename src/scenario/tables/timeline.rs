@@ -1,7 +1,7 @@
 //! `[timeline.x]`: what happens during a run.
 
 use super::ENABLED;
-use super::fault::{ANSWER, REQUESTS};
+use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
 use super::workload::{PODS, PODS_OR_SHARE};
 use crate::scenario::field::{Field, Shape, Type};
 
@@ -26,6 +26,8 @@ pub(crate) static TIMELINE: Shape = Shape {
         action("delete_pods", &DELETE_PODS),
         action("pause_rollout", &PAUSE),
         action("outage", &OUTAGE),
+        action("reconfigure_nodes", &RECONFIGURE_NODES),
+        action("restart_mirror", &RESTART_MIRROR),
         Field::new("set", Type::Paths, "Parameters change: { \"path\" = value }"),
     ],
 };
@@ -73,6 +75,29 @@ pub(crate) static REPLACE_NODES: Shape = Shape {
     ],
 };
 
+static RECONFIGURE_NODES: Shape = Shape {
+    doc: "Nodes learn of a mirror: each is drained, restarts with its disk (after the pool's boot \
+          time) and takes pods again, batch by batch; nodes that come up later know it at once",
+    fields: &[
+        Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
+        POOL,
+        Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
+            .required(),
+        Field::new("every", Type::PERIOD, "From one batch to the next").required(),
+    ],
+};
+
+static RESTART_MIRROR: Shape = Shape {
+    doc: "A mirror restarts and refuses connections until it is back; the block's name is the \
+          cause in the results",
+    fields: &[
+        Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
+        Field::new("down", Type::SPAN, "For how long it is down").default("30s").unverified(),
+        Field::new("keep_storage", Type::Bool, "Whether it comes back with what it had stored")
+            .default("true"),
+    ],
+};
+
 static SPOT: Shape = Shape {
     doc: "From now on each node lives for an exponentially distributed time",
     fields: &[
@@ -105,9 +130,10 @@ static PAUSE: Shape = Shape {
 };
 
 static OUTAGE: Shape = Shape {
-    doc: "A registry fails for a while; the block's name is the cause in the results",
+    doc: "A registry or a mirror fails for a while; the block's name is the cause in the results",
     fields: &[
-        Field::new("registry", Type::Name("registry"), "Whose endpoints").required(),
+        REGISTRY,
+        MIRROR,
         Field::new("answer", ANSWER, "What happens to the requests").required(),
         Field::new("for", Type::PERIOD, "For how long").required(),
         Field::new("requests", REQUESTS, "Which requests; left out: all"),
