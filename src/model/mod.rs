@@ -24,6 +24,7 @@ pub mod registry;
 mod runtime;
 mod scheduler;
 pub mod spec;
+mod tags;
 mod timeline;
 mod workload;
 
@@ -41,6 +42,7 @@ use pod::Pod;
 use registry::{Faults, Limits};
 use runtime::Pulls;
 use spec::Spec;
+use tags::Tags;
 use timeline::Timeline;
 use workload::Workload;
 
@@ -143,6 +145,7 @@ pub(crate) struct World<'a> {
     links: Links,
     registry_links: Vec<Option<LinkId>>,
     timeline: Timeline,
+    tags: Tags,
     scheduler_pace: Pacer,
     controller_pace: [Pacer; 3],
     observe: Observer<'a>,
@@ -192,6 +195,7 @@ impl<'a> World<'a> {
             links,
             registry_links,
             timeline: Timeline::new(spec),
+            tags: Tags::new(spec),
             scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
             controller_pace: std::array::from_fn(|_| {
                 Pacer::new(pace.controller_qps, pace.controller_burst)

@@ -4,6 +4,7 @@
 //! already.
 
 mod events;
+mod first;
 mod images;
 mod network;
 mod pods;
@@ -18,6 +19,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     images::check(root, problems);
     pods::check(root, problems);
     events::check(root, settings, problems);
+    first::check(root, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.
