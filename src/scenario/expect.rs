@@ -95,7 +95,8 @@ fn split_scope(
     if is_puller || walker.names.state(kind, name) == Some(true) {
         return Some((format!("{kind}.{name}"), metric.into()));
     }
-    let known: Vec<&str> = walker.names.of_kind(kind).collect();
+    let pullers = prepulls(root).map(|(name, _)| name).filter(|_| kind == "workload");
+    let known: Vec<&str> = walker.names.of_kind(kind).chain(pullers).collect();
     let off = walker.names.state(kind, name).is_some();
     let (code, what) = if off {
         (Code::DisabledName, "which is switched off")
