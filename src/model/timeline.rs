@@ -124,7 +124,7 @@ impl World<'_> {
             let nodes = self.start_puller(now, puller);
             self.open_batches(id, nodes);
         }
-        for node in self.next_batch(id, |it| it.keeps_daemons()) {
+        for node in self.next_batch(id, NodeState::keeps_daemons) {
             self.create_daemon(now, puller, node);
         }
     }
