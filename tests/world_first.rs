@@ -114,8 +114,10 @@ fn a_puller_has_a_scope_of_its_own() {
 #[test]
 fn a_puller_counts_in_pulls_and_requests_and_not_in_the_pods_of_the_run() {
     let first = format!(
-        "{RUNNING}[timeline.first]\nat = \"5m\"\nprepull = {{ pool = \"some\", images = [\"next\"] }}\n\
-         [timeline.out]\nat = \"4m\"\noutage = {{ registry = \"lab\", answer = \"drop\", for = \"10m\" }}"
+        "{RUNNING}[timeline.first]\nat = \"5m\"\n\
+         prepull = {{ pool = \"some\", images = [\"next\"] }}\n\
+         [timeline.out]\nat = \"4m\"\n\
+         outage = {{ registry = \"lab\", answer = \"drop\", for = \"10m\" }}"
     );
     let outcome = outcome(&spec(&lab(4, "", &first)), 0);
     for name in ["pods", "pods_ready", "pods_never_ready", "unready_pod_minutes"] {
@@ -157,7 +159,8 @@ fn limits_strike_a_puller_as_anybody() {
 fn the_images_of_a_puller_come_one_after_another() {
     let bad = "[registry.bad]\nhost = \"bad.example\"\n\
                [image.bad]\nreference = \"bad.example/x:1\"\nlayers = [\"1kB\"]\n\
-               [timeline.first]\nprepull = { pool = \"some\", images = [\"app\", \"bad\", \"next\"] }\n\
+               [timeline.first]\n\
+               prepull = { pool = \"some\", images = [\"app\", \"bad\", \"next\"] }\n\
                [timeline.out]\noutage = { registry = \"bad\", answer = \"drop\", for = \"30m\" }";
     let (_, requests) = with_requests(&spec(&lab(1, "", bad)), 0);
     let times = |image: &str| -> Vec<u64> {
@@ -176,8 +179,10 @@ fn what_is_there_already_is_asked_of_nobody() {
     let roll = |first: &str| {
         let then = format!(
             "{RUNNING}{first}\n\
-             [timeline.out]\nat = \"10m\"\noutage = {{ registry = \"lab\", answer = \"hang\", for = \"50m\" }}\n\
-             [timeline.roll]\nat = \"11m\"\nrollout = {{ workload = \"app\", replace = {{ app = \"next\" }} }}"
+             [timeline.out]\nat = \"10m\"\n\
+             outage = {{ registry = \"lab\", answer = \"hang\", for = \"50m\" }}\n\
+             [timeline.roll]\nat = \"11m\"\n\
+             rollout = {{ workload = \"app\", replace = {{ app = \"next\" }} }}"
         );
         with_requests(&spec(&lab(5, "", &then)), 0)
     };

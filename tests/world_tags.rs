@@ -239,6 +239,25 @@ fn a_rollback_pulls_what_is_gone() {
     assert_eq!(of_app(&outcome, "pods"), 12.0);
 }
 
+/// A rollout that was paused half way is undone at once: kubectl demands that it be resumed first.
+#[test]
+fn a_rollback_ends_a_pause() {
+    let then = "[timeline.roll]\nat = \"20m\"\n\
+                rollout = { workload = \"app\", replace = { app = \"app2\" } }\n\
+                [timeline.hold]\nat = \"21m30s\"\n\
+                pause_rollout = { workload = \"app\", for = \"1h\" }\n\
+                [timeline.undo]\nat = \"30m\"\nrollback = { workload = \"app\" }\n";
+    let text = lab(4, "IfNotPresent", then)
+        .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false")
+        .replace("max_unavailable = \"100%\"", "max_unavailable = 1\nstartup = \"1m\"");
+    let outcome = outcome(&spec(&text), 0);
+    // One new pod was ready and a second one came up; both make room for two old ones.
+    assert_eq!(of_app(&outcome, "pods"), 2.0 + 2.0);
+    assert_eq!(of_app(&outcome, "versions_running"), 1.0);
+    let took = of_app(&outcome, "rollout_complete_seconds");
+    assert!((120.0..121.0).contains(&took), "two starts of a minute, one by one: {took}");
+}
+
 /// Three revisions: undo goes to the one before the current, which is the newest then, so that the
 /// next undo comes back from it.
 #[test]
@@ -275,12 +294,16 @@ fn undoing_twice_is_undoing_the_undo() {
 #[test]
 fn always_pull_images_makes_each_start_ask() {
     let warm = |plugin: bool| {
+        let pods =
+            "init_containers = [{ image = \"app2\", image_pull_policy = \"Never\" }]\nstart = {";
+        let policy = "image_pull_policy = \"IfNotPresent\" }";
+        let pace = format!("scheduler_qps = 0, always_pull_images = {plugin}");
         let text = lab(5, "IfNotPresent", &restart("again", "20m"))
             .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false")
             .replace("rtt = \"10ms\"", "rtt = \"10ms\"\nneeds_token = true")
-            .replace("scheduler_qps = 0", &format!("scheduler_qps = 0, always_pull_images = {plugin}"))
-            .replace("image_pull_policy = \"IfNotPresent\" }", "image_pull_policy = \"IfNotPresent\" }, { image = \"app2\" }")
-            .replace("start = {", "init_containers = [{ image = \"app2\", image_pull_policy = \"Never\" }]\nstart = {");
+            .replace("scheduler_qps = 0", &pace)
+            .replace(policy, &format!("{policy}, {{ image = \"app2\" }}"))
+            .replace("start = {", pods);
         with_requests(&spec(&text), 0)
     };
     let (outcome, requests) = warm(true);

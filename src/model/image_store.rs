@@ -137,8 +137,8 @@ pub struct ImageStore {
     /// From when each reference is there, and the content it names here; what a pull brings is seen
     /// by syncs after that instant.
     images: BTreeMap<ImageId, (Time, ImageId)>,
-    /// The contents that are there, each of which holds its blobs and chains. One that its reference
-    /// has left behind stays, as an image without a tag.
+    /// The contents that are there, each of which holds its blobs and chains. One that its
+    /// reference has left behind stays, as an image without a tag.
     contents: BTreeSet<ImageId>,
 }
 

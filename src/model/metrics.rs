@@ -237,8 +237,8 @@ impl World<'_> {
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection until the last serving pod that a failed pull delayed was ready or gone;
-    /// censored while such a pod waits.
+    /// From the first rejection until the last serving pod that a failed pull delayed was ready or
+    /// gone; censored while such a pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
         let delayed = self.serving_rows().filter(|it| 0 < it.failures);

@@ -117,8 +117,8 @@ impl World<'_> {
     /// An image puller's next wave: a pod on each of its nodes. From the first wave on, nodes that
     /// come up get theirs when they do, as with every DaemonSet.
     ///
-    /// Source: the image pullers of zero-to-jupyterhub-k8s (`templates/image-puller`, read 2026-11):
-    /// a DaemonSet for the nodes that are there and for those that come.
+    /// Source: the image pullers of zero-to-jupyterhub-k8s (`templates/image-puller`, read
+    /// 2026-11): a DaemonSet for the nodes that are there and for those that come.
     fn prepull_wave(&mut self, now: Time, id: TimelineId, puller: WorkloadId, step: u32) {
         if step == 0 {
             let nodes = self.start_puller(now, puller);

@@ -69,8 +69,9 @@ pub(super) const CASES: &[Case] = &[
         Code::NotHere,
         (
             "nodes = 3\negress = \"nat\"",
-            "startup_taint = \"cut\"\nnodes = 3\negress = \"nat\"\n[timeline.cut]\nscale_nodes = { pool = \
-             \"workers\", nodes = 1 }\n[pool.other]\nnodes = 1\negress = \"nat\"",
+            "startup_taint = \"cut\"\nnodes = 3\negress = \"nat\"\n\
+             [timeline.cut]\n\
+             scale_nodes = { pool = \"workers\", nodes = 1 }\n[pool.other]\nnodes = 1\negress = \"nat\"",
         ),
         "\"cut\"",
         "`timeline.cut` is no prepull of pool `workers`",
@@ -80,8 +81,10 @@ pub(super) const CASES: &[Case] = &[
         Code::NotHere,
         (
             "nodes = 3\negress = \"nat\"",
-            "startup_taint = \"far\"\nnodes = 3\negress = \"nat\"\n[timeline.far]\nprepull = { pool = \"other\", \
-             images = [\"api\"] }\n[timeline.near]\nprepull = { pool = \"workers\", \
+            "startup_taint = \"far\"\nnodes = 3\negress = \"nat\"\n\
+             [timeline.far]\n\
+             prepull = { pool = \"other\", images = [\"api\"] }\n\
+             [timeline.near]\nprepull = { pool = \"workers\", \
              images = [\"api\"] }\n[pool.other]\nnodes = 1\negress = \"nat\"",
         ),
         "\"far\"",

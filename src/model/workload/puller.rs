@@ -21,8 +21,8 @@ impl World<'_> {
         slots.filter_map(|it| it.node).filter(|&it| self.keeps_daemons(it)).collect()
     }
 
-    /// Whether nodes of the pool that come up now are tainted until their images are there: once the
-    /// puller has started, as nobody would take the taint off before.
+    /// Whether nodes of the pool that come up now are tainted until their images are there: once
+    /// the puller has started, as nobody would take the taint off before.
     ///
     /// A startup taint is one of the node pool (`--register-with-taints`), set when the machine
     /// registers first; DaemonSets tolerate the taints of the node's conditions alone, so that no

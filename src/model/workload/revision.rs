@@ -40,7 +40,8 @@ impl World<'_> {
 
     /// `kubectl rollout undo`: the template of the revision before the current one, which becomes
     /// the newest revision by that, so that undoing twice changes nothing. With one revision, or
-    /// before the workload started, there is nothing to undo.
+    /// before the workload started, there is nothing to undo. A paused rollout is resumed, as
+    /// kubectl undoes none that is paused.
     ///
     /// Source: kubectl `pkg/polymorphichelpers/rollback.go` (the second highest revision),
     /// kubernetes `pkg/controller/deployment/sync.go` (a set that comes back gets the highest
@@ -49,6 +50,7 @@ impl World<'_> {
         let workload = &mut self.workloads[id.idx()];
         let [.., before, _] = workload.history[..] else { return };
         workload.take_up(before);
+        workload.paused_until = workload.paused_until.min(now);
         self.begin_rollout(now, id);
         self.reconcile(now, id);
     }

@@ -156,8 +156,8 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
         .collect()
 }
 
-/// The policy of a container: what it says, or what the API server makes of the reference. Where the
-/// admission plugin is on, always `Always`.
+/// The policy of a container: what it says, or what the API server makes of the reference. Where
+/// the admission plugin is on, always `Always`.
 fn policy(ids: &Ids<'_>, written: Option<&str>, image: &str) -> ImagePullPolicy {
     if ids.root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
         return ImagePullPolicy::Always;

@@ -43,7 +43,8 @@ pub(crate) static POOL: Shape = Shape {
         Field::new(
             "startup_taint",
             Type::Name("timeline"),
-            "A prepull: once it has begun, a new node takes no other pod before its images are there",
+            "A prepull: once it has begun, a new node takes no pod before its images are there, \
+             not even one of a daemonset",
         ),
     ],
 };

@@ -137,7 +137,7 @@ static MOVE_TAG: Shape = Shape {
 };
 
 static ROLLBACK: Shape = Shape {
-    doc: "Back to the pod template of the revision before, as kubectl rollout undo",
+    doc: "Back to the pod template of the revision before, as kubectl rollout undo; ends a pause",
     fields: &[WORKLOAD],
 };
 
