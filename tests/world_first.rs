@@ -294,3 +294,35 @@ fn a_puller_takes_a_place_on_its_node() {
     assert_eq!(known(&outcome, "workload.first", "pods_never_ready"), 2.0);
     assert_eq!(known(&outcome, "run", "pull_attempts"), 0.0);
 }
+
+/// Images that are on the machine already cost a puller no request; between one init container and
+/// the next lies the kubelet's look of once a second.
+#[test]
+fn a_puller_asks_nobody_for_what_is_there() {
+    let first = "[timeline.first]\nat = \"1m\"\n\
+                 prepull = { pool = \"some\", images = [\"app\", \"next\", \"app\"] }";
+    let text = lab(20, "preloaded = [\"app\", \"next\"]", first);
+    let (outcome, requests) = with_requests(&spec(&text), 0);
+    assert_eq!(requests.len(), 0);
+    let took: Vec<f64> = rows(&outcome, "first")
+        .iter()
+        .map(|it| it.ready.unwrap().since(it.created).as_secs_f64())
+        .collect();
+    assert_eq!(took.len(), 20);
+    assert!(took.iter().all(|it| (0.0..3.0).contains(it)), "{took:?}");
+    // Three looks, each half a second away in the mean.
+    let mean = took.iter().sum::<f64>() / 20.0;
+    assert!((1.2..1.8).contains(&mean), "{mean}");
+}
+
+/// A new machine image has what a pool preloads, and the puller finds it there: no taint keeps its
+/// node out for longer than the look at its init container.
+#[test]
+fn preloaded_images_lift_a_taint_at_once() {
+    let preloaded = tainted("").replace("max_pods = 3", "max_pods = 3\npreloaded = [\"app\"]");
+    let outcome = outcome(&spec(&preloaded), 0);
+    let first = rows(&outcome, "first").into_iter().find(|it| it.node == Some(1)).unwrap();
+    let took = first.ready.unwrap().since(first.bound.unwrap()).as_secs_f64();
+    assert!(took < 1.0, "{took}");
+    assert_eq!(known(&outcome, "workload.app", "pull_attempts"), 0.0);
+}

@@ -71,7 +71,8 @@ pub(super) const CASES: &[Case] = &[
             "nodes = 3\negress = \"nat\"",
             "startup_taint = \"cut\"\nnodes = 3\negress = \"nat\"\n\
              [timeline.cut]\n\
-             scale_nodes = { pool = \"workers\", nodes = 1 }\n[pool.other]\nnodes = 1\negress = \"nat\"",
+             scale_nodes = { pool = \"workers\", nodes = 1 }\n\
+             [pool.other]\nnodes = 1\negress = \"nat\"",
         ),
         "\"cut\"",
         "`timeline.cut` is no prepull of pool `workers`",
