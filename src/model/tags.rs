@@ -65,8 +65,8 @@ impl Tags {
 
     /// A pod of these contents is ready no longer.
     fn ended(&mut self, now: Time, of: (WorkloadId, u32), contents: &[ImageId]) {
-        let Some(ready) = self.ready.get_mut(&of) else { return };
-        let Some(count) = ready.get_mut(contents) else { return };
+        let ready = self.ready.get_mut(&of).expect("a revision with a ready pod is known");
+        let count = ready.get_mut(contents).expect("a pod that was ready was counted");
         *count -= 1;
         if 0 < *count {
             return;
