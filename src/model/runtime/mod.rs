@@ -224,8 +224,8 @@ impl World<'_> {
     /// The pull is one of the content that its reference names now. Index, manifest and config are
     /// then fetched by digest, so that a tag which moves later changes nothing for this pull.
     ///
-    /// Source: containerd `core/remotes/docker/resolver.go` and `client/pull.go` (tag 1.7.34): the
-    /// HEAD gives a descriptor, and what is fetched is named by its digest.
+    /// Source: containerd 1.7.34 as recorded (`tests/data/containerd-1.7.34-cri.txt`): the HEAD
+    /// names the tag, every GET a digest.
     fn resolve(&mut self, id: PullId) {
         let pull = self.pulls.get_mut(id);
         pull.content = self.catalogue.served(pull.image);
