@@ -238,6 +238,43 @@ fn a_run_writes_the_files_that_it_names() {
 }
 
 #[test]
+fn the_summary_tells_of_pre_pulls_and_of_pods_that_a_moved_tag_left_behind() {
+    let folder = Folder::new("first");
+    let first = r#"
+[timeline.first]
+at = "1m"
+prepull = { pool = "workers", images = ["api"] }
+[image.api-2]
+reference = "docker.io/acme/api:2"
+layers = ["5MB"]
+[timeline.move]
+at = "5m"
+move_tag = { image = "api", to = "api-2" }
+[timeline.node]
+at = "5m30s"
+scale_nodes = { pool = "workers", nodes = 4 }
+[timeline.pods]
+at = "8m"
+scale_workload = { workload = "api", replicas = 7 }
+"#;
+    let path = folder.scenario("first.toml", first);
+    let output = pullstorm(&["run", &path, "--out", &folder.out()]);
+    expect_code(&output, 0);
+    let shown = text(&output.stdout);
+    // The seventh pod runs the new content on the new node; the six before it are ready since 0s.
+    for line in [
+        "  pods                        7\n",
+        "  pre-pulls                   first 4 of 4 ready, all after",
+        "  on a stale digest           6 (their tag has moved on)\n",
+        "  mixed versions              api 2m",
+    ] {
+        assert!(shown.contains(line), "no `{line}` in:\n{shown}");
+    }
+    let written = files(&Path::new(&folder.out()).join("first"));
+    assert_eq!(text(&written["pods.csv"]).matches(",first-").count(), 4);
+}
+
+#[test]
 fn a_second_run_leaves_nothing_of_the_first_but_what_is_not_ours() {
     let folder = Folder::new("again");
     let path = folder.scenario("small.toml", "");

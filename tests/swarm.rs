@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 use pullstorm::engine::chance::{Chance, Draw};
 use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::{Detail, Outcome, PullResult, RequestSink};
+use pullstorm::model::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
@@ -60,6 +60,10 @@ struct Coverage {
     failures: usize,
     open: usize,
     never_ready: f64,
+    /// Pods of image pullers that got ready, pods on stale digests, seconds of mixed versions.
+    pulled_first: f64,
+    stale: f64,
+    mixed: f64,
     causes: std::collections::BTreeSet<String>,
 }
 
@@ -71,6 +75,9 @@ impl Coverage {
         self.failures += count(|it| matches!(it, PullResult::Failed { .. }));
         self.open += count(|it| it == PullResult::Open);
         self.never_ready += known(outcome, "run", "pods_never_ready");
+        self.pulled_first += sum(outcome, "workload.first-", "pods_ready");
+        self.stale += known(outcome, "run", "pods_on_stale_digest");
+        self.mixed += sum(outcome, "workload.", "mixed_versions_seconds");
         self.causes.extend(outcome.failures.iter().map(|it| it.cause.clone()));
     }
 
@@ -80,6 +87,9 @@ impl Coverage {
         }
         for met in [self.successes, self.failures, self.open, self.never_ready as usize] {
             assert!(20 < met, "{} {} {} {}", self.successes, self.failures, self.open, met);
+        }
+        for met in [self.pulled_first, self.stale, self.mixed] {
+            assert!(20.0 < met, "{} {} {}", self.pulled_first, self.stale, self.mixed);
         }
         for cause in [
             "kubelet-qps",
@@ -170,7 +180,10 @@ fn balance_pods(outcome: &Outcome) {
     let of = |name| known(outcome, "run", name);
     let parts = of("pods_ready") + of("pods_never_ready") + of("pods_deleted_before_ready");
     same(of("pods"), parts, "pods");
-    same(of("pods"), detail.pods.len() as f64, "rows of pods");
+    let serves = |it: &&PodRow| !detail.pullers.contains(&detail.workloads[it.workload as usize]);
+    let serving = detail.pods.iter().filter(serves).count();
+    same(of("pods"), serving as f64, "rows of pods");
+    same(sum(outcome, "workload.", "pods"), detail.pods.len() as f64, "pods with pullers");
     for (number, row) in detail.pods.iter().enumerate() {
         let of_pod = || detail.pulls.iter().filter(|it| it.pod == Some(number as u32));
         assert_eq!(row.attempts as usize, of_pod().count());
@@ -202,6 +215,10 @@ struct Writer {
     draw: Draw,
     text: String,
     mirrors: u64,
+    /// Host of each image, and whether its reference is a digest.
+    references: Vec<(&'static str, bool)>,
+    /// Pools whose new nodes wait for an image puller.
+    tainted: Vec<String>,
 }
 
 const IMAGES: [&str; 6] = ["base", "api", "api2", "twice", "foreign", "odd"];
@@ -210,7 +227,13 @@ const WORKLOADS: [&str; 4] = ["web", "agent", "batch", "extra"];
 
 impl Writer {
     fn new(seed: u64) -> Self {
-        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), text: String::new(), mirrors: 0 }
+        Self {
+            draw: Chance::new(seed, 0).draw(1, 1, 0),
+            text: String::new(),
+            mirrors: 0,
+            references: Vec::new(),
+            tainted: Vec::new(),
+        }
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -234,6 +257,8 @@ impl Writer {
         self.line(format!("seed = {seed}\nhorizon = \"{minutes}m\""));
         if self.yes(50) {
             self.line("control_plane = { controller_qps = 0, scheduler_qps = 0 }");
+        } else if self.yes(20) {
+            self.line("control_plane = { always_pull_images = true }");
         }
         self.registries();
         self.ways_out();
@@ -250,7 +275,47 @@ impl Writer {
         for number in 0..self.below(6) {
             self.event(number, minutes);
         }
+        self.pre_pulls(minutes);
+        self.moved_tags(minutes);
+        if self.yes(30) {
+            let (rolls, at) = (self.one(&["web", "agent"]), 100 + self.below(minutes * 30));
+            let undone = at + self.below(600);
+            self.line(format!("[timeline.rolled]\nat = \"{at}s\""));
+            self.line(format!("rollout = {{ workload = \"{rolls}\" }}"));
+            self.line(format!("[timeline.undone]\nat = \"{undone}s\""));
+            self.line(format!("rollback = {{ workload = \"{rolls}\" }}"));
+        }
         self.text
+    }
+
+    fn pre_pulls(&mut self, minutes: u64) {
+        for pool in POOLS {
+            if !self.tainted.iter().any(|it| it == pool) && self.yes(70) {
+                continue;
+            }
+            let (at, first) = (self.below(minutes * 30), self.one(&IMAGES[..4]));
+            let second = self.one(&IMAGES);
+            let waves = self.one(&["", ", batch = 1, every = \"20s\"", ", batch = \"30%\""]);
+            self.line(format!("[timeline.first-{pool}]\nat = \"{at}s\""));
+            self.line(format!(
+                "prepull = {{ pool = \"{pool}\", images = [\"{first}\", \"{second}\"]{waves} }}"
+            ));
+        }
+    }
+
+    /// Tags of images that are no digests move to contents of their own registry.
+    fn moved_tags(&mut self, minutes: u64) {
+        for number in 0..self.below(3) {
+            let (image, to) = (self.below(6) as usize, self.below(6) as usize);
+            let ((host, is_digest), there) = (self.references[image], self.references[to].0);
+            if is_digest || host != there {
+                continue;
+            }
+            let at = self.below(minutes * 60);
+            let (image, to) = (IMAGES[image], IMAGES[to]);
+            self.line(format!("[timeline.moved-{number}]\nat = \"{at}s\""));
+            self.line(format!("move_tag = {{ image = \"{image}\", to = \"{to}\" }}"));
+        }
     }
 
     fn registries(&mut self) {
@@ -389,6 +454,7 @@ impl Writer {
         for image in IMAGES {
             let host = self.one(&["docker.io", "own.example"]);
             let tag = self.one(&[":1", ":latest", "@sha256:abc"]);
+            self.references.push((host, tag.starts_with('@')));
             let reference = if tag.starts_with('@') {
                 format!("{host}/acme/{image}@sha256:{}", "ab".repeat(32))
             } else {
@@ -451,6 +517,10 @@ impl Writer {
         if self.yes(30) {
             let image = self.one(&IMAGES);
             self.line(format!("preloaded = [\"{image}\"]"));
+        }
+        if self.yes(25) {
+            self.line(format!("startup_taint = \"first-{name}\""));
+            self.tainted.push(name.to_owned());
         }
         if self.yes(20) {
             self.line("nic = \"50Mbit/s\"\ndisk = { unpack = \"5MB/s\" }");

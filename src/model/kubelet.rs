@@ -252,6 +252,8 @@ impl World<'_> {
     /// out: it is not looked at again before its sandbox or its kubelet starts anew.
     fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
+        let nth = self.pods[pod.idx()].cursor as usize;
+        self.note_content(pod, nth, self.content_on_node(pod, container.image));
         let state = &mut self.pods[pod.idx()];
         let bit = 1 << state.cursor;
         if runs {
@@ -264,7 +266,8 @@ impl World<'_> {
 
     fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
         let pool = self.nodes[self.pods[pod.idx()].node.idx()].pool;
-        self.catalogue.image(image).has_platform(&self.spec.pools[pool.idx()].arch)
+        let content = self.content_on_node(pod, image);
+        self.catalogue.image(content).has_platform(&self.spec.pools[pool.idx()].arch)
     }
 
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
@@ -294,9 +297,11 @@ impl World<'_> {
 
     /// The sync is over: the pod starts, or it is polled until something can be done.
     fn end_sync(&mut self, now: Time, pod: PodId) {
-        let n_containers = self.template(pod).containers.len();
+        let template = self.template(pod);
+        let (n_init, n_containers) = (template.init_containers.len(), template.containers.len());
         let state = &mut self.pods[pod.idx()];
-        if state.started == all_started(n_containers) {
+        let all = state.init_done as usize == n_init && state.started == all_started(n_containers);
+        if all {
             state.phase = Phase::Starting;
             state.polls = None;
             self.pod_started(now, pod);

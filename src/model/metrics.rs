@@ -14,7 +14,17 @@ use crate::model::outcome::{
 };
 use crate::model::registry::EndpointKind;
 use crate::model::runtime::Pull;
-use crate::units::Time;
+use crate::units::{Span, Time};
+
+/// What the ready pods of a workload run, and ran.
+pub(crate) struct Versions {
+    /// Distinct contents at the end.
+    pub(crate) running: u64,
+    /// Time for which pods of one revision ran several.
+    pub(crate) mixed: Span,
+    /// Pods with another content at the end than the registry serves under their reference.
+    pub(crate) stale: u64,
+}
 
 /// A list of metrics of one scope under construction.
 struct Scope<'a> {
@@ -150,7 +160,8 @@ impl World<'_> {
 
     fn metrics(&mut self, events: u64) -> Vec<Metric> {
         let mut metrics = Vec::new();
-        self.run_metrics(&mut metrics, events);
+        let versions = self.versions();
+        self.run_metrics(&mut metrics, events, &versions);
         let labels = self.observe.causes().labels().to_vec();
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             let mut scope =
@@ -170,6 +181,11 @@ impl World<'_> {
             };
             scope.put("rollout_complete_seconds", "seconds", rollout);
             scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
+            let versions = &versions[number];
+            scope.count("pods_on_stale_digest", "pods", versions.stale);
+            scope.count("versions_running", "versions", versions.running);
+            let mixed = Value::Known(versions.mixed.as_secs_f64());
+            scope.put("mixed_versions_seconds", "seconds", mixed);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {
@@ -191,13 +207,23 @@ impl World<'_> {
         metrics
     }
 
-    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64) {
+    /// Rows of the pods that serve: all but those of image pullers.
+    fn serving_rows(&self) -> impl Iterator<Item = &PodRow> {
+        let serves = |it: &&PodRow| !self.spec.workloads[it.workload as usize].is_puller;
+        self.observe.rows.iter().filter(serves)
+    }
+
+    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64, versions: &[Versions]) {
         let observe = &self.observe;
         let labels = observe.causes().labels();
         let mut scope = Scope { name: "run".into(), metrics };
-        scope.pods(&observe.rows.iter().collect::<Vec<_>>());
-        let minutes: f64 = observe.workloads.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
+        scope.pods(&self.serving_rows().collect::<Vec<_>>());
+        let serve = self.spec.workloads.iter().map(|it| !it.is_puller);
+        let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
+        let minutes: f64 = serving.map(|(it, _)| it.unready.as_secs_f64() / 60.0).sum();
         scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+        let stale = versions.iter().map(|it| it.stale).sum();
+        scope.count("pods_on_stale_digest", "pods", stale);
         let whole = whole_tally(observe, labels.len());
         scope.pulls(&whole, labels);
         let n_endpoints = observe.requests.len();
@@ -226,11 +252,11 @@ impl World<'_> {
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection until the last pod that a failed pull delayed was ready or gone;
-    /// censored while such a pod waits.
+    /// From the first rejection until the last serving pod that a failed pull delayed was ready or
+    /// gone; censored while such a pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
-        let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);
+        let delayed = self.serving_rows().filter(|it| 0 < it.failures);
         let mut last = first;
         for row in delayed {
             match (row.ready, row.deleted) {
@@ -338,6 +364,7 @@ impl World<'_> {
     }
 
     fn detail(&mut self) -> Detail {
+        let pullers = self.spec.workloads.iter().filter(|it| it.is_puller);
         Detail {
             gauges: self.gauges(),
             limit_rates: self.limit_rates(),
@@ -345,6 +372,7 @@ impl World<'_> {
             nodes: std::mem::take(&mut self.observe.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
             workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
+            pullers: pullers.map(|it| it.name.clone()).collect(),
             causes: self.observe.causes().labels().to_vec(),
             pulls: std::mem::take(&mut self.observe.pulls),
             pods: std::mem::take(&mut self.observe.rows),

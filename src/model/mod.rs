@@ -26,6 +26,7 @@ pub(crate) mod runtime;
 mod scheduler;
 mod seen;
 pub mod spec;
+mod tags;
 mod timeline;
 mod workload;
 
@@ -44,6 +45,7 @@ use pod::Pod;
 use registry::{Faults, Limits};
 use runtime::Pulls;
 use spec::Spec;
+use tags::Tags;
 use timeline::Timeline;
 use workload::Workload;
 
@@ -154,6 +156,7 @@ pub(crate) struct World<'a> {
     registry_links: Vec<Option<LinkId>>,
     mirrors: Mirrors,
     timeline: Timeline,
+    tags: Tags,
     scheduler_pace: Pacer,
     controller_pace: [Pacer; 3],
     observe: Observer<'a>,
@@ -206,6 +209,7 @@ impl<'a> World<'a> {
             registry_links,
             mirrors,
             timeline: Timeline::new(spec),
+            tags: Tags::new(spec),
             scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
             controller_pace: std::array::from_fn(|_| {
                 Pacer::new(pace.controller_qps, pace.controller_burst)

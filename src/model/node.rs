@@ -46,6 +46,8 @@ pub(crate) struct Node {
     pub(crate) leaf: LeafId,
     /// Its disk, unpacking.
     pub(crate) disk: Station,
+    /// It takes no pods but those of its pool's image puller, until that pod is ready here.
+    pub(crate) tainted: bool,
     /// Its place in the scheduler's order, while pods can be bound to it.
     pub(crate) open_as: Option<(u32, u64)>,
 }
@@ -65,6 +67,14 @@ pub(crate) enum NodeState {
     Restarting,
     /// Gone, with its disk.
     Gone,
+}
+
+impl NodeState {
+    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
+    /// to go.
+    pub(crate) const fn keeps_daemons(self) -> bool {
+        matches!(self, Self::Ready | Self::Cordoned | Self::Restarting)
+    }
 }
 
 /// A pool at work.
@@ -154,6 +164,7 @@ impl World<'_> {
             mirror_connections: 0,
             leaf: self.links.add_leaf(spec.nic),
             disk: Station::new(spec.unpack),
+            tainted: false,
             open_as: None,
         });
         self.observe.node_added(&self.nodes[id.idx()]);
@@ -170,7 +181,7 @@ impl World<'_> {
         let content = (&*parts.objects, &*parts.chains);
         let mut seeded = Bytes::ZERO;
         let added = |blob| seeded += self.catalogue.size(blob);
-        self.nodes[node.idx()].store.add_image(image, Time::ZERO, content, added);
+        self.nodes[node.idx()].store.add_image((image, image), Time::ZERO, content, added);
         self.observe.disk_seeded(seeded);
     }
 
@@ -190,6 +201,8 @@ impl World<'_> {
         let first = state.state == NodeState::Booting;
         state.state = NodeState::Ready;
         let pool = state.pool;
+        let is_tainted = first && self.has_startup_taint(pool);
+        self.nodes[node.idx()].tainted |= is_tainted;
         self.observe.node_changed(now, &self.nodes[node.idx()]);
         self.start_kubelet(now, node);
         self.reopen_node(node);

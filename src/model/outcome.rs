@@ -128,6 +128,8 @@ pub struct Detail {
     pub images: Vec<String>,
     /// Names of workloads, by the `workload` of rows.
     pub workloads: Vec<String>,
+    /// Names of those that are image pullers: their pods serve nobody.
+    pub pullers: Vec<String>,
     /// Labels of causes, by the `cause` of rows.
     pub causes: Vec<String>,
     /// Every pull attempt, in the order in which they ended; attempts still open at the end come

@@ -56,6 +56,8 @@ pub(crate) struct Pod {
     /// The polls since the last sync that really happened.
     pub(crate) polls: Option<Polls>,
     pub(crate) tries: Vec<ImageTry>,
+    /// The content that each container runs, once one has started; kept only where a tag moves.
+    pub(crate) contents: Vec<ImageId>,
     /// An attempt that the kubelet's own limiter refused, until the sync hears of it.
     pub(crate) rejected: Option<(ImageId, Attempt)>,
 }
@@ -96,9 +98,9 @@ pub(crate) struct Polls {
     pub(crate) extra: bool,
 }
 
-/// The bits of so many started containers; a pod has 1 to 100.
+/// The bits of so many started containers; a pod has at most 100, and that of an image puller none.
 pub(crate) const fn all_started(n_containers: usize) -> u128 {
-    u128::MAX >> (u128::BITS as usize - n_containers)
+    (1 << n_containers) - 1
 }
 
 impl Pod {

@@ -3,7 +3,7 @@
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
-use crate::model::ids::{NodeId, PodId, PoolId, TimelineId, WorkloadId};
+use crate::model::ids::{NodeId, PodId, PoolId, RegistryId, TimelineId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::Phase;
 use crate::model::spec::{Action, Change, Count, Spec, Which, WorkloadKind};
@@ -19,7 +19,7 @@ pub(crate) struct Timeline {
 #[derive(Clone, Debug)]
 struct Entry {
     key: u64,
-    /// For `replace_nodes`: nodes at a time now, and the nodes still to replace.
+    /// For `replace_nodes` and `prepull`: nodes at a time now, and the nodes still to come.
     batch: Count,
     remaining: Vec<NodeId>,
     total: u32,
@@ -27,20 +27,22 @@ struct Entry {
 
 impl Timeline {
     pub(crate) fn new(spec: &Spec) -> Self {
-        let entries =
-            spec.timeline
-                .iter()
-                .map(|it| Entry {
-                    key: combine(stable_hash("timeline"), stable_hash(&it.name)),
-                    batch: match it.action {
-                        Action::ReplaceNodes { batch, .. }
-                        | Action::ReconfigureNodes { batch, .. } => batch,
-                        _ => Count::Number(0),
-                    },
-                    remaining: Vec::new(),
-                    total: 0,
-                })
-                .collect();
+        let batch = |action: &Action| match *action {
+            Action::ReplaceNodes { batch, .. }
+            | Action::ReconfigureNodes { batch, .. }
+            | Action::Prepull { batch, .. } => batch,
+            _ => Count::Number(0),
+        };
+        let entries = spec
+            .timeline
+            .iter()
+            .map(|it| Entry {
+                key: combine(stable_hash("timeline"), stable_hash(&it.name)),
+                batch: batch(&it.action),
+                remaining: Vec::new(),
+                total: 0,
+            })
+            .collect();
         Self { entries }
     }
 }
@@ -64,23 +66,18 @@ impl World<'_> {
             }
             &Action::ScaleNodes { pool, nodes } => self.scale_pool(now, pool, nodes),
             &Action::ReplaceNodes { pool, every, .. } => {
-                let replace = |world: &mut Self, now, node| world.begin_drain(now, node, true);
-                self.take_batch(now, id, pool, step, replace);
-                if !self.timeline.entries[id.idx()].remaining.is_empty() {
-                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
-                    self.calendar.schedule(now + every, event);
-                }
+                self.replace_batch(now, id, pool, step);
+                self.schedule_next_batch(now + every, id, step + 1);
             }
+            &Action::Prepull { workload, every, .. } => {
+                self.prepull_wave(now, id, workload, step);
+                self.schedule_next_batch(now + every, id, step + 1);
+            }
+            &Action::MoveTag { image, to } => self.catalogue.move_tag(image, to),
+            &Action::Rollback { workload } => self.roll_back(now, workload),
             &Action::ReconfigureNodes { mirror, pool, every, .. } => {
-                let known = &mut self.pools[pool.idx()].mirrors;
-                if !known.contains(&mirror) {
-                    known.push(mirror);
-                }
-                self.take_batch(now, id, pool, step, World::cordon);
-                if !self.timeline.entries[id.idx()].remaining.is_empty() {
-                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
-                    self.calendar.schedule(now + every, event);
-                }
+                self.reconfigure_batch(now, id, (mirror, pool), step);
+                self.schedule_next_batch(now + every, id, step + 1);
             }
             &Action::RestartMirror { mirror, fault, keeps_storage } => {
                 self.restart_mirror(now, mirror, Cause::Fault(fault), keeps_storage);
@@ -121,46 +118,100 @@ impl World<'_> {
         self.reconcile(now, workload);
     }
 
-    /// Takes the next batch of nodes out of service. The batch is a share of the nodes there were at
-    /// the first step; nodes that went away meanwhile are passed over.
-    fn take_batch(
+    fn schedule_next_batch(&mut self, at: Time, id: TimelineId, step: u32) {
+        if !self.timeline.entries[id.idx()].remaining.is_empty() {
+            let event = Event::TimelineReached { timeline: id, step };
+            self.calendar.schedule(at, event);
+        }
+    }
+
+    /// An image puller's next wave: a pod on each of its nodes. From the first wave on, nodes that
+    /// come up get theirs when they do, as with every DaemonSet.
+    ///
+    /// Source: the image pullers of zero-to-jupyterhub-k8s (`templates/image-puller`, read
+    /// 2026-11): a DaemonSet for the nodes that are there and for those that come.
+    fn prepull_wave(&mut self, now: Time, id: TimelineId, puller: WorkloadId, step: u32) {
+        if step == 0 {
+            let nodes = self.start_puller(now, puller);
+            self.open_batches(id, nodes);
+        }
+        for node in self.next_batch(id, NodeState::keeps_daemons) {
+            self.create_daemon(now, puller, node);
+        }
+    }
+
+    /// Takes the next batch of nodes out of service, so that they come back with a mirror in their
+    /// configuration; from the first batch on, nodes that come up have it.
+    fn reconfigure_batch(
         &mut self,
         now: Time,
         id: TimelineId,
-        pool: PoolId,
+        (mirror, pool): (RegistryId, PoolId),
         step: u32,
-        take: impl Fn(&mut Self, Time, NodeId),
     ) {
         if step == 0 {
-            let nodes = self.some_nodes(id, pool, Which::All, Share::ALL);
-            let entry = &mut self.timeline.entries[id.idx()];
-            entry.total = nodes.len() as u32;
-            entry.remaining = nodes;
-            entry.remaining.reverse();
+            self.open_batches(id, self.ready_nodes(pool));
+            let known = &mut self.pools[pool.idx()].mirrors;
+            if !known.contains(&mirror) {
+                known.push(mirror);
+            }
         }
+        for node in self.next_batch(id, |it| it == NodeState::Ready) {
+            self.cordon(now, node);
+        }
+    }
+
+    /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes
+    /// that went away meanwhile are passed over.
+    fn replace_batch(&mut self, now: Time, id: TimelineId, pool: PoolId, step: u32) {
+        if step == 0 {
+            self.open_batches(id, self.ready_nodes(pool));
+        }
+        for node in self.next_batch(id, |it| it == NodeState::Ready) {
+            self.begin_drain(now, node, true);
+        }
+    }
+
+    /// Puts nodes in the keyed order of an action, which then takes them batch by batch.
+    fn open_batches(&mut self, id: TimelineId, mut nodes: Vec<NodeId>) {
+        self.shuffle_nodes(id, &mut nodes);
+        let entry = &mut self.timeline.entries[id.idx()];
+        entry.total = nodes.len() as u32;
+        entry.remaining = nodes;
+        entry.remaining.reverse();
+    }
+
+    /// The next batch of those that are still fit for it.
+    fn next_batch(&mut self, id: TimelineId, is_fit: fn(NodeState) -> bool) -> Vec<NodeId> {
         let entry = &self.timeline.entries[id.idx()];
         let mut due = match entry.batch {
             Count::Number(n) => n,
             Count::Share(share) => share.of_at_least_one(u64::from(entry.total)) as u32,
         };
+        let mut batch = Vec::new();
         while 0 < due
             && let Some(node) = self.timeline.entries[id.idx()].remaining.pop()
         {
-            if self.nodes[node.idx()].state == NodeState::Ready {
-                take(self, now, node);
+            if is_fit(self.nodes[node.idx()].state) {
+                batch.push(node);
                 due -= 1;
             }
         }
+        batch
+    }
+
+    fn shuffle_nodes(&self, id: TimelineId, nodes: &mut [NodeId]) {
+        let key = self.timeline.entries[id.idx()].key;
+        shuffle_by_key(nodes, self.chance, Purpose::TimelineOrder as u64, |it| {
+            combine(key, self.nodes[it.idx()].key)
+        });
     }
 
     /// A share of the ready nodes of a pool (rounded up, at least one), in a keyed order.
     fn some_nodes(&self, id: TimelineId, pool: PoolId, which: Which, share: Share) -> Vec<NodeId> {
         let mut nodes = self.ready_nodes(pool);
         nodes.retain(|&it| which == Which::All || self.node_waits(it));
-        let key = self.timeline.entries[id.idx()].key;
-        shuffle_by_key(&mut nodes, self.chance, Purpose::TimelineOrder as u64, |it| {
-            combine(key, self.nodes[it.idx()].key)
-        });
+        self.shuffle_nodes(id, &mut nodes);
         nodes.truncate(share.of_at_least_one(nodes.len() as u64) as usize);
         nodes
     }

@@ -162,21 +162,48 @@ fn outcome(page: &mut Page, run: Run<'_>) {
         let shown = format!("{} (count as never ready in the times below)", figure(it, run));
         page.row("deleted before ready", &[shown]);
     }
+    let stale = run.summary.metric("run", "pods_on_stale_digest");
+    if let Some(it) = stale.filter(|it| it.max != Some(0.0)) {
+        page.row("on a stale digest", &[format!("{} (their tag has moved on)", figure(it, run))]);
+    }
+    page.row("pre-pulls", &pre_pulls(run));
+    let mixed = of_workloads(run, "mixed_versions_seconds", |it| it.max.is_some_and(|it| 0.0 < it));
+    page.row("mixed versions", &mixed);
     let quantiles = ["p50", "p95", "max"]
         .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
     page.row("time to ready", &quantiles);
     page.row("unready pod-minutes", &[of_run(run, "unready_pod_minutes")]);
-    let mut shares: Vec<String> = run
+    let shares = of_workloads(run, "min_available_share", |it| it.absent < it.replications);
+    page.row("min available share", &shares);
+}
+
+/// How far each image puller came, and how long it took.
+fn pre_pulls(run: Run<'_>) -> Vec<String> {
+    let pullers = run.scenario.spec.workloads.iter().filter(|it| it.is_puller);
+    let shown = pullers.filter_map(|puller| {
+        let scope = format!("workload.{}", puller.name);
+        let of = |name| run.summary.metric(&scope, name).map(|it| figure(it, run));
+        let (ready, pods) = (of("pods_ready")?, of("pods")?);
+        let took = of("rollout_complete_seconds")?;
+        Some(format!("{} {ready} of {pods} ready, all after {took}", clip(&puller.name, 30)))
+    });
+    let mut shown: Vec<String> = shown.collect();
+    shorten(&mut shown, MAX_LISTED, "pre-pulls");
+    shown
+}
+
+/// A metric of each workload that is worth a word.
+fn of_workloads(run: Run<'_>, name: &str, is_shown: fn(&MetricSummary) -> bool) -> Vec<String> {
+    let mut figures: Vec<String> = run
         .summary
         .metrics
         .iter()
-        .filter(|it| it.name == "min_available_share")
-        .filter(|it| it.absent < it.replications)
+        .filter(|it| it.name == name && is_shown(it))
         .filter_map(|it| Some((it.scope.strip_prefix("workload.")?, it)))
         .map(|(workload, it)| format!("{} {}", clip(workload, 30), figure(it, run)))
         .collect();
-    shorten(&mut shares, 2 * MAX_LISTED, "workloads");
-    page.row("min available share", &shares);
+    shorten(&mut figures, 2 * MAX_LISTED, "workloads");
+    figures
 }
 
 fn requests(page: &mut Page, run: Run<'_>) {

@@ -73,6 +73,7 @@ pub(crate) fn tiny_detail() -> Detail {
         nodes: vec!["n-0".into(), "n-1".into()],
         images: vec!["api".into()],
         workloads: vec!["api".into()],
+        pullers: vec![],
         causes: vec!["anonymous-pulls".into(), "mirror-timeout".into()],
         pulls: vec![pull, failed, open],
         pods: vec![pod, stuck],

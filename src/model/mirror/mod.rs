@@ -266,7 +266,7 @@ impl World<'_> {
         let (key, by_digest) = (content.key, content.by_digest);
         let objects = content.objects.clone();
         if !by_digest {
-            self.mirrors.storages[storage].store.tag(image);
+            self.mirrors.storages[storage].store.tag(image, image);
         }
         for (position, blob) in objects.into_iter().enumerate() {
             let size = self.catalogue.size(blob);

@@ -6,7 +6,7 @@
 //! fetched, whether it was used since or not; nothing is evicted to make room, so a full storage
 //! stays full until something expires.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::model::ids::{BlobId, ImageId};
 use crate::units::{Bytes, Time};
@@ -18,7 +18,8 @@ pub(crate) struct MirrorStore {
     used: Bytes,
     /// What is held, with its size and the instant at which it goes.
     held: BTreeMap<BlobId, Entry>,
-    tags: BTreeSet<ImageId>,
+    /// The content last seen under each tag.
+    tags: BTreeMap<ImageId, ImageId>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -38,14 +39,14 @@ impl MirrorStore {
         self.held.contains_key(&blob)
     }
 
-    /// Whether a tag was ever resolved: its last digest is known.
-    pub(crate) fn knows_tag(&self, image: ImageId) -> bool {
-        self.tags.contains(&image)
+    /// The content last seen under a tag.
+    pub(crate) fn tagged(&self, reference: ImageId) -> Option<ImageId> {
+        self.tags.get(&reference).copied()
     }
 
-    /// Notes the digest of a tag.
-    pub(crate) fn tag(&mut self, image: ImageId) {
-        self.tags.insert(image);
+    /// Notes the content of a tag.
+    pub(crate) fn tag(&mut self, reference: ImageId, content: ImageId) {
+        self.tags.insert(reference, content);
     }
 
     /// Takes room for what is about to be written, as much as there is, and returns that.
@@ -131,9 +132,10 @@ mod tests {
         assert!(store.has(A) && !store.has(B));
         store.release(Bytes(4));
         assert!(!store.is_full());
-        store.tag(ImageId(3));
+        store.tag(ImageId(3), ImageId(4));
+        assert_eq!(store.tagged(ImageId(3)), Some(ImageId(4)));
         store.clear();
-        assert!(!store.has(A) && !store.knows_tag(ImageId(3)));
+        assert!(!store.has(A) && store.tagged(ImageId(3)).is_none());
         assert_eq!((store.used(), store.reserve(Bytes(10))), (Bytes::ZERO, Bytes(10)));
     }
 }

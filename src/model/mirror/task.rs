@@ -19,8 +19,10 @@ pub(crate) struct Task {
     /// The request that it answers; `None` for a fetch into the storage.
     pub(super) inbound: Option<Inbound>,
     pub(super) wanted: Wanted,
-    pub(super) image: ImageId,
-    /// Position of the object in the image.
+    pub(super) reference: ImageId,
+    /// What the reference names, as far as the mirror knows.
+    pub(super) content: ImageId,
+    /// Position of the object in the content.
     pub(super) object: u32,
     /// The request under way.
     pub(super) ask: Ask,

@@ -55,7 +55,7 @@ impl World<'_> {
     pub(super) fn begin_inbound(&mut self, now: Time, replica: u32, inbound: Inbound) {
         let (image, object, kind) = self.asked_by(inbound);
         let wanted = match kind {
-            RequestKind::ManifestHead if !self.catalogue.image(image).by_digest => Wanted::Tag,
+            RequestKind::ManifestHead if !self.catalogue.image(image.0).by_digest => Wanted::Tag,
             RequestKind::BlobGet => Wanted::Blob,
             RequestKind::BlobHead => Wanted::BlobHead,
             _ => Wanted::Manifest,
@@ -76,7 +76,7 @@ impl World<'_> {
         replica: u32,
         inbound: Option<Inbound>,
         wanted: Wanted,
-        image: ImageId,
+        (reference, content): (ImageId, ImageId),
         object: u32,
     ) -> u32 {
         let task = Task {
@@ -85,7 +85,8 @@ impl World<'_> {
             replica,
             inbound,
             wanted,
-            image,
+            reference,
+            content,
             object,
             ask: Ask::Nothing,
             goal: Ask::Nothing,
@@ -136,7 +137,7 @@ impl World<'_> {
     }
 
     fn holds(&self, task: &Task) -> bool {
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         self.mirrors.storage(task.replica).store.has(blob)
     }
 
@@ -265,7 +266,7 @@ impl World<'_> {
     /// The stable key of a request upstream: which replica, and the how manieth of its requests.
     fn task_key(&self, task: &Task, ask: Ask) -> u64 {
         let replica = &self.mirrors.replicas[task.replica as usize];
-        let image = self.catalogue.image(task.image).key;
+        let image = self.catalogue.image(task.reference).key;
         let what = u64::from(task.object) << 8 | ask as u64;
         combine(combine(replica.key, image), combine(what, replica.sent))
     }
@@ -281,12 +282,12 @@ impl World<'_> {
         let redirected = task.ask == Ask::GetBlob && upstream.redirects_blobs;
         let rtt = request.endpoint.rtt(upstream);
         let back = now + upstream.server_time + (rtt - rtt.half());
-        let object = self.catalogue.image(task.image).object(task.object as usize);
+        let object = self.catalogue.image(task.content).object(task.object as usize);
         self.observe.mirror_request(
             now,
             &MirrorRequestSeen {
                 replica: task.replica,
-                image: task.image,
+                image: task.reference,
                 is_head: matches!(task.ask, Ask::HeadTag | Ask::HeadBlob),
                 object: task.ask.object(object),
                 endpoint: request.endpoint,
@@ -315,8 +316,8 @@ impl World<'_> {
         let kind = task.ask.endpoint();
         let session = replica.upstream[kind as usize];
         let address = session.map_or(replica.address, |it| it.address);
-        let object = self.catalogue.image(task.image).object(task.object as usize);
-        let spender = Spender::Mirror(replica.server, task.image);
+        let object = self.catalogue.image(task.content).object(task.object as usize);
+        let spender = Spender::Mirror(replica.server, task.reference);
         Request {
             endpoint: Endpoint { registry: mirror.upstream, kind },
             kind: task.ask.kind(),
@@ -371,7 +372,9 @@ impl World<'_> {
         let task = self.task(id);
         match goal {
             Ask::HeadTag | Ask::GetTag => {
-                self.mirrors.storage_mut(task.replica).store.tag(task.image);
+                let content = self.catalogue.served(task.reference);
+                self.task_mut(id).content = content;
+                self.mirrors.storage_mut(task.replica).store.tag(task.reference, content);
                 self.manifest_wanted(now, id);
             }
             Ask::GetManifest => self.manifest_fetched(now, id),
@@ -393,7 +396,7 @@ impl World<'_> {
     /// cannot be stored, the request fails.
     fn manifest_fetched(&mut self, now: Time, id: u32) {
         let task = self.task(id);
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let size = self.catalogue.size(blob);
         let server = self.mirrors.replicas[task.replica as usize].server;
         self.observe.upstream_received(server, size);
@@ -411,15 +414,20 @@ impl World<'_> {
     /// A blob is known upstream and not held: it is passed on, and stored by whoever comes first.
     fn blob_wanted(&mut self, now: Time, id: u32) {
         let task = self.task(id);
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let replica = &mut self.mirrors.replicas[task.replica as usize];
         let server = replica.server;
         let is_first = replica.storing.insert(blob);
         match self.storing(server) {
             _ if !is_first => {}
             Storing::Beside => {
-                let store =
-                    self.add_task(task.replica, None, Wanted::Store, task.image, task.object);
+                let store = self.add_task(
+                    task.replica,
+                    None,
+                    Wanted::Store,
+                    (task.reference, task.content),
+                    task.object,
+                );
                 self.task_mut(store).has_token = task.has_token;
                 self.task_steps_at(now, store);
             }
@@ -438,7 +446,7 @@ impl World<'_> {
         let task = self.task(id);
         let kind = task.ask.endpoint();
         let rtt = self.upstream_rtt(task.replica, kind);
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let size = self.catalogue.size(blob);
         let carried = self.session_mut(task.replica, kind).map_or(0, |it| it.carried);
         let (mirror, upstream) = self.upstream_of(task.replica);
@@ -463,7 +471,7 @@ impl World<'_> {
 
     fn store_body_starts(&mut self, now: Time, id: u32) {
         let task = self.task(id);
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let reserved =
             self.mirrors.storage_mut(task.replica).store.reserve(self.catalogue.size(blob));
         let cap = self.upstream_of(task.replica).1.connection_bandwidth;
@@ -483,7 +491,7 @@ impl World<'_> {
     pub(crate) fn on_store_received(&mut self, now: Time, tag: u64) {
         let id = (tag & !STORE_FLOW) as u32;
         let task = self.end_task(id);
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let replica = &mut self.mirrors.replicas[task.replica as usize];
         replica.storing.remove(&blob);
         let server = replica.server;
@@ -498,13 +506,16 @@ impl World<'_> {
     fn goal_failed(&mut self, now: Time, id: u32, status: Option<u16>, cause: Cause) {
         let task = self.task(id);
         match task.goal {
-            Ask::HeadTag | Ask::GetTag
-                if self.mirrors.storage(task.replica).store.knows_tag(task.image) =>
-            {
-                // Stale, and good enough.
-                self.manifest_wanted(now, id);
+            Ask::HeadTag | Ask::GetTag => {
+                match self.mirrors.storage(task.replica).store.tagged(task.reference) {
+                    // Stale, and good enough.
+                    Some(content) => {
+                        self.task_mut(id).content = content;
+                        self.manifest_wanted(now, id);
+                    }
+                    None => self.refuse_inbound(now, id, 404, cause),
+                }
             }
-            Ask::HeadTag | Ask::GetTag => self.refuse_inbound(now, id, 404, cause),
             Ask::HeadBlob if status == Some(404) => self.refuse_inbound(now, id, 404, cause),
             _ if task.wanted == Wanted::Store => {
                 self.end_task(id);
@@ -520,7 +531,7 @@ impl World<'_> {
     }
 
     fn forget_storing(&mut self, task: &Task) {
-        let blob = self.catalogue.image(task.image).objects[task.object as usize];
+        let blob = self.catalogue.image(task.content).objects[task.object as usize];
         self.mirrors.replicas[task.replica as usize].storing.remove(&blob);
     }
 
@@ -543,7 +554,7 @@ impl World<'_> {
         }
         let is_hit = matches!(source, Some(Source::Stored));
         let served = Served { replica: task.replica, source: source.unwrap_or(Source::Stored) };
-        if self.mirror_answered(now, inbound, served, grows) {
+        if self.mirror_answered(now, inbound, served, task.content, grows) {
             let mirror = self.mirrors.replicas[task.replica as usize].server;
             self.observe.mirror_object(mirror, is_hit);
         } else {

@@ -13,7 +13,7 @@ use crate::units::{Bytes, Time};
 impl World<'_> {
     /// Fetches index, manifest and config one after another on the first lane, then the layers.
     pub(super) fn fetch_serial(&mut self, now: Time, id: PullId, from: u32) {
-        let first_layer = self.catalogue.image(self.pulls.get(id).image).first_layer as u32;
+        let first_layer = self.catalogue.image(self.pulls.get(id).content).first_layer as u32;
         for object in from..first_layer {
             if !self.claim_object(now, id, 0, object) {
                 return;
@@ -29,7 +29,7 @@ impl World<'_> {
     /// After the index: whether it names a manifest for the node's platform.
     fn platform_missing(&self, id: PullId, object: u32) -> Option<Cause> {
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let arch = &self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].arch;
         let missing = image.object(object as usize) == Object::Index && !image.has_platform(arch);
         missing.then_some(Cause::PlatformMissing)
@@ -39,7 +39,7 @@ impl World<'_> {
     /// or waits for whoever does.
     fn claim_object(&mut self, now: Time, id: PullId, lane: u16, object: u32) -> bool {
         let pull = self.pulls.get(id);
-        let blob = self.catalogue.image(pull.image).objects[object as usize];
+        let blob = self.catalogue.image(pull.content).objects[object as usize];
         let waiter = Waiter { pull: id, object };
         let claim = self.nodes[pull.node.idx()].store.claim_blob(blob, waiter);
         let pull = self.pulls.get_mut(id);
@@ -80,7 +80,7 @@ impl World<'_> {
 
     /// The lane has its object: on to the next one.
     fn object_held(&mut self, now: Time, id: PullId, lane: u16, object: u32) {
-        let first_layer = self.catalogue.image(self.pulls.get(id).image).first_layer as u32;
+        let first_layer = self.catalogue.image(self.pulls.get(id).content).first_layer as u32;
         if object < first_layer {
             if let Some(cause) = self.platform_missing(id, object) {
                 self.fail_pull(now, id, cause, None);
@@ -96,7 +96,7 @@ impl World<'_> {
     /// The config is there: layers are fetched from the first missing chain up.
     fn begin_layers(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let store = &self.nodes[pull.node.idx()].store;
         let missing = image.chains.iter().position(|&it| !store.has_chain(it));
         let first_missing = missing.unwrap_or(image.chains.len()) as u32;
@@ -123,7 +123,7 @@ impl World<'_> {
     fn claim_present_layer(&mut self, id: PullId, layer: u32) {
         let pull = self.pulls.get(id);
         let node = pull.node;
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let object = image.first_layer + layer as usize;
         let (blob, chain) = (image.objects[object], image.chains[layer as usize]);
         let waiter = Waiter { pull: id, object: object as u32 };
@@ -139,7 +139,7 @@ impl World<'_> {
     fn next_layer(&mut self, now: Time, id: PullId, lane: u16) {
         loop {
             let pull = self.pulls.get_mut(id);
-            let image = self.catalogue.image(pull.image);
+            let image = self.catalogue.image(pull.content);
             if image.chains.len() as u32 <= pull.next_layer {
                 pull.lanes[usize::from(lane)].step = Step::Idle;
                 return;
@@ -168,7 +168,7 @@ impl World<'_> {
         if state.turn != turn {
             return;
         }
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let registry = &self.spec.registries[image.registry.idx()];
         let whole = self.catalogue.size(image.objects[state.object as usize]);
         let size = if state.is_read_whole() { whole } else { whole - state.offset };
@@ -203,7 +203,7 @@ impl World<'_> {
         pull.flows -= 1;
         pull.last_byte = now;
         pull.objects[object as usize] = ObjectState::Held;
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
         let again = if state.is_read_whole() { state.offset } else { Bytes::ZERO };
         let (offset, served) = (std::mem::take(&mut state.offset), state.served.take());
         let blob = self.catalogue.image(image).objects[object as usize];
@@ -232,7 +232,7 @@ impl World<'_> {
             if !pull.live || pull.unpack != Unpack::Idle {
                 return;
             }
-            let image = self.catalogue.image(pull.image);
+            let image = self.catalogue.image(pull.content);
             let layer = pull.unpacked as usize;
             if layer == image.chains.len() {
                 self.complete_pull(now, id);
@@ -288,7 +288,7 @@ impl World<'_> {
 
     fn chain_at_work(&self, id: PullId) -> ChainId {
         let pull = self.pulls.get(id);
-        self.catalogue.image(pull.image).chains[pull.unpacked as usize]
+        self.catalogue.image(pull.content).chains[pull.unpacked as usize]
     }
 
     fn wake(&mut self, now: Time, mut woken: Vec<Waiter>, event: fn(Waiter) -> Event) {
@@ -302,7 +302,7 @@ impl World<'_> {
     /// returned.
     pub(super) fn stop_lanes(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
         for lane in 0..pull.lanes.len() {
             self.note_unanswered(now, id, lane);
             let state = &mut self.pulls.get_mut(id).lanes[lane];
@@ -367,7 +367,7 @@ impl World<'_> {
     /// Lets go of everything the pull held; what nobody else holds is thrown away.
     pub(super) fn release_content(&mut self, _now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
         let store = &mut self.nodes[node.idx()].store;
         let parts = self.catalogue.image(image);
         for (object, state) in pull.objects.iter().enumerate() {

@@ -105,27 +105,30 @@ impl World<'_> {
         pull.is_some_and(|it| it.lanes[lane].turn == turn)
     }
 
-    /// What a node asked a mirror for: image, position of the object, kind of request.
-    pub(crate) fn asked_by(&self, inbound: Inbound) -> (ImageId, u32, RequestKind) {
+    /// What a node asked a mirror for: reference and content, position of the object, kind of request.
+    pub(crate) fn asked_by(&self, inbound: Inbound) -> ((ImageId, ImageId), u32, RequestKind) {
         let pull = self.pulls.get(inbound.pull);
         let lane = &pull.lanes[usize::from(inbound.lane)];
-        let object = self.catalogue.image(pull.image).object(lane.object as usize);
-        (pull.image, lane.object, lane.step.kind(object))
+        let object = self.catalogue.image(pull.content).object(lane.object as usize);
+        ((pull.image, pull.content), lane.object, lane.step.kind(object))
     }
 
-    /// A mirror has what was asked for. True where it now sends a body, which begins after the round
-    /// trips in which the window upstream grows.
+    /// A mirror has what was asked for: to a HEAD, the content that it knows under the reference. True
+    /// where it now sends a body, which begins after the round trips in which the window upstream
+    /// grows.
     pub(crate) fn mirror_answered(
         &mut self,
         now: Time,
         inbound: Inbound,
         served: Served,
+        content: ImageId,
         grows: Span,
     ) -> bool {
         let (id, lane) = (inbound.pull, usize::from(inbound.lane));
         let back = self.mirror_reply_is_back(now, inbound, Reply::Served);
         let state = &mut self.pulls.get_mut(id).lanes[lane];
         if state.step != Step::Get {
+            self.resolve_to(id, content);
             self.answer(back, id, lane, Answered::Resolved);
             return false;
         }
@@ -164,7 +167,7 @@ impl World<'_> {
     pub(super) fn body_broke_off(&mut self, now: Time, id: PullId, lane: u16) -> bool {
         let pull = self.pulls.get(id);
         let state = pull.lanes[usize::from(lane)];
-        let blob = self.catalogue.image(pull.image).objects[state.object as usize];
+        let blob = self.catalogue.image(pull.content).objects[state.object as usize];
         let breaks_after = state.served.and_then(|it| self.mirror_breaks_after(it, blob));
         let Some(received) = breaks_after else { return false };
         let pull = self.pulls.get_mut(id);
@@ -179,7 +182,7 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         pull.last_byte = now;
         pull.attempt.bytes += received;
-        let blob = self.catalogue.image(pull.image).objects[pull.lanes[lane].object as usize];
+        let blob = self.catalogue.image(pull.content).objects[pull.lanes[lane].object as usize];
         let state = &mut pull.lanes[lane];
         let again = if state.is_read_whole() { received.min(state.offset) } else { Bytes::ZERO };
         state.offset += received - again;

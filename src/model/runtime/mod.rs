@@ -41,8 +41,10 @@ pub(crate) struct Pull {
     pub(crate) node: NodeId,
     /// For whom.
     pub(crate) pod: PodId,
-    /// What.
+    /// What: the reference.
     pub(crate) image: ImageId,
+    /// What the reference names, which is settled when it is resolved.
+    content: ImageId,
     workload: WorkloadId,
     account: Option<AccountId>,
     /// The kubelet's attempt that it serves, with its counts of requests and bytes.
@@ -200,6 +202,7 @@ impl Pulls {
             node: NodeId(0),
             pod: PodId(0),
             image: ImageId(0),
+            content: ImageId(0),
             workload: WorkloadId(0),
             account: None,
             attempt: Attempt::default(),
@@ -229,7 +232,6 @@ impl World<'_> {
         // Credentials go to their own registry alone: elsewhere the pull is anonymous.
         let registry = self.catalogue.image(image).registry;
         let account = state.account.filter(|it| self.spec.accounts[it.idx()].registry == registry);
-        let n_objects = self.catalogue.image(image).objects.len();
         let n_lanes = self.profile(node).max_concurrent_downloads as usize;
         let id = self.pulls.take_slot();
         self.choose_hosts(id, node, registry);
@@ -243,12 +245,29 @@ impl World<'_> {
         (pull.resolved, pull.token_until) = (false, None);
         pull.lanes.clear();
         pull.lanes.resize(n_lanes, Lane::default());
-        pull.objects.clear();
-        pull.objects.resize(n_objects, ObjectState::Pending);
         (pull.first_missing, pull.next_layer, pull.unpacked) = (0, 0, 0);
         (pull.unpack, pull.flows, pull.hanging) = (Unpack::Idle, 0, None);
+        self.resolve(id);
         self.nodes[node.idx()].pulls.push(id);
         self.ask_hosts(now, id, 0, Step::Head);
+    }
+
+    /// The pull is one of the content that its reference names now. Index, manifest and config are
+    /// then fetched by digest, so that a tag which moves later changes nothing for this pull.
+    ///
+    /// Source: containerd 1.7.34 as recorded (`tests/data/containerd-1.7.34-cri.txt`): the HEAD
+    /// names the tag, every GET a digest.
+    fn resolve(&mut self, id: PullId) {
+        self.resolve_to(id, self.catalogue.served(self.pulls.get(id).image));
+    }
+
+    /// The same, where a mirror says which content it is.
+    fn resolve_to(&mut self, id: PullId, content: ImageId) {
+        let pull = self.pulls.get_mut(id);
+        pull.content = content;
+        let n_objects = self.catalogue.image(pull.content).objects.len();
+        pull.objects.clear();
+        pull.objects.resize(n_objects, ObjectState::Pending);
     }
 
     /// Ends every pull of a node: it went away, or its kubelet or machine restarted.
@@ -269,9 +288,10 @@ impl World<'_> {
     /// The pull succeeded: the image holds what the pull held.
     fn complete_pull(&mut self, now: Time, id: PullId) {
         self.stop_lanes(now, id);
-        let (node, image) = (self.pulls.get(id).node, self.pulls.get(id).image);
+        let pull = self.pulls.get(id);
+        let (node, image) = (pull.node, (pull.image, pull.content));
         let seen_from = now + Span::from_micros(1);
-        let parts = self.catalogue.image(image);
+        let parts = self.catalogue.image(image.1);
         let store = &mut self.nodes[node.idx()].store;
         store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
             debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");

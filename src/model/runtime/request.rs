@@ -58,7 +58,7 @@ impl World<'_> {
     /// lane's connection to that endpoint, which is made first where there is none.
     pub(super) fn send(&mut self, from: Time, id: PullId, lane: usize, step: Step) {
         let pull = self.pulls.get_mut(id);
-        let (node, generation, image) = (pull.node, pull.generation, pull.image);
+        let (node, generation, image) = (pull.node, pull.generation, pull.content);
         let state = &mut pull.lanes[lane];
         state.step = step;
         state.turn = state.turn.wrapping_add(1);
@@ -160,7 +160,7 @@ impl World<'_> {
         let key = self.request_key(id, lane);
         let lane = &self.pulls.get(id).lanes[lane];
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let object = image.object(lane.object as usize);
         let host = usize::from(lane.host);
         let endpoint = Endpoint { registry: pull.hosts[host], kind: lane.step.endpoint() };
@@ -216,8 +216,7 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         pull.attempt.requests += 1;
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
-        let object = image.object(lane.object as usize);
+        let object = self.catalogue.image(pull.content).object(lane.object as usize);
         let redirected = request.kind == RequestKind::BlobGet
             && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
         let seen = RequestSeen {
@@ -232,7 +231,7 @@ impl World<'_> {
             reply,
             redirected,
             refused_post: lane.step == Step::TokenPost && reply == Reply::Challenged,
-            key: pull.key(self.pods[pull.pod.idx()].key, image.key),
+            key: pull.key(self.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
         self.observe.request(now, &seen, &self.pods[seen.pod.idx()]);
     }
@@ -252,12 +251,13 @@ impl World<'_> {
                 self.send(back, id, lane, challenged);
             }
             Step::Head | Step::HeadBlob => {
+                self.resolve(id);
                 self.return_grant(back, grant);
                 self.answer(back, id, lane, Answered::Resolved);
             }
             Step::Get => {
                 let is_blob =
-                    lane_is_blob(self.catalogue.image(pull.image).object(state.object as usize));
+                    lane_is_blob(self.catalogue.image(pull.content).object(state.object as usize));
                 if is_blob && registry.redirects_blobs {
                     self.return_grant(back, grant);
                     self.send(back, id, lane, Step::GetRedirected);
@@ -279,7 +279,7 @@ impl World<'_> {
         let pull = self.pulls.get(id);
         let generation = pull.generation;
         let state = pull.lanes[lane];
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let (kind, host) = (state.step.endpoint(), usize::from(state.host));
         let endpoint = Endpoint { registry: pull.hosts[host], kind };
         let registry = &self.spec.registries[endpoint.registry.idx()];

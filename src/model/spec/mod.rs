@@ -13,7 +13,7 @@ pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
 pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
 pub use timeline::{Action, Change, TimelineSpec, Which};
 
-use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
+use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
 /// Everything a run needs.
@@ -37,7 +37,7 @@ pub struct Spec {
     pub pools: Vec<PoolSpec>,
     /// The image catalogue, by name.
     pub images: Vec<ImageSpec>,
-    /// Workloads, by name.
+    /// Workloads, by name; behind them the image pullers of the timeline's pre-pulls, by name.
     pub workloads: Vec<WorkloadSpec>,
     /// What happens during the run, by name.
     pub timeline: Vec<TimelineSpec>,
@@ -320,6 +320,8 @@ pub struct PoolSpec {
     pub preloaded: Vec<ImageId>,
     /// Most pods on a node.
     pub max_pods: u32,
+    /// The image puller that a node of this pool waits for before it takes other pods.
+    pub startup_taint: Option<WorkloadId>,
 }
 
 /// The kubelet's own fields, and the constants of its back-off and sync loop.
@@ -421,6 +423,10 @@ pub struct WorkloadSpec {
     pub containers: Vec<ContainerSpec>,
     /// From the start of the last container to ready.
     pub startup: Span,
+    /// It is the image puller of a pre-pull: a DaemonSet that serves nobody, has an init container
+    /// for each of its images and no container with an image to pull, and is started by the
+    /// timeline.
+    pub is_puller: bool,
 }
 
 /// Which controller runs a workload.

@@ -113,6 +113,27 @@ pub enum Action {
         /// For how long.
         length: Span,
     },
+    /// An image puller pulls on every node, wave by wave.
+    Prepull {
+        /// The puller.
+        workload: WorkloadId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one wave to the next.
+        every: Span,
+    },
+    /// From now on the registry serves the content of one image under the reference of another.
+    MoveTag {
+        /// Whose reference.
+        image: ImageId,
+        /// Whose content.
+        to: ImageId,
+    },
+    /// Back to the template of the revision before (`kubectl rollout undo`).
+    Rollback {
+        /// Which workload.
+        workload: WorkloadId,
+    },
     /// The parameter changes; `Change` says when it reaches what runs.
     Set(Change),
 }

@@ -8,11 +8,13 @@
 
 mod daemon_set;
 mod deployment;
+mod puller;
+mod revision;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
-use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
+use crate::model::ids::{AccountId, NodeId, PodId, WorkloadId};
 use crate::model::pod::{Phase, Pod, all_started};
 use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
@@ -32,6 +34,8 @@ pub(crate) struct Workload {
     sets: Vec<ReplicaSet>,
     /// The revision that pods are made of now: the newest, or an earlier one that came back.
     current: usize,
+    /// Revisions in the order in which they became current last.
+    history: Vec<usize>,
     /// Whether its pods have been asked for.
     started: bool,
     /// Until when its rollout stands still.
@@ -80,13 +84,15 @@ impl Workload {
             init_containers: spec.init_containers.clone(),
             containers: spec.containers.clone(),
         };
+        let kind = if spec.is_puller { "prepull" } else { "workload" };
         Self {
-            key: combine(stable_hash("workload"), stable_hash(&spec.name)),
+            key: combine(stable_hash(kind), stable_hash(&spec.name)),
             kind: spec.kind,
             account: spec.account,
             templates: vec![template],
             sets: vec![ReplicaSet::default()],
             current: 0,
+            history: vec![0],
             started: false,
             paused_until: Time::ZERO,
             next_ordinal: 0,
@@ -139,9 +145,11 @@ impl World<'_> {
     pub(crate) fn open_workloads(&mut self) {
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             self.workloads.push(Workload::new(spec));
-            let workload = WorkloadId::from(number);
-            let at = Time::ZERO + spec.start_at;
-            self.calendar.schedule(at, Event::WorkloadStarted { workload });
+            if !spec.is_puller {
+                let workload = WorkloadId::from(number);
+                let at = Time::ZERO + spec.start_at;
+                self.calendar.schedule(at, Event::WorkloadStarted { workload });
+            }
         }
     }
 
@@ -210,6 +218,9 @@ impl World<'_> {
             for container in containers {
                 self.preload(node, container.image);
             }
+            for (nth, container) in spec.containers.iter().enumerate() {
+                self.note_content(pod, nth, self.content_on_node(pod, container.image));
+            }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
             state.phase = Phase::Ready;
@@ -220,6 +231,7 @@ impl World<'_> {
             self.pod_rank_changed(pod, Phase::Unbound);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
+            self.note_version(now, pod, true);
             match spec.kind {
                 WorkloadKind::Deployment { .. } => {}
                 WorkloadKind::DaemonSet { .. } => {
@@ -293,6 +305,7 @@ impl World<'_> {
             sandbox_failed: false,
             polls: None,
             tries: Vec::new(),
+            contents: Vec::new(),
             rejected: None,
         });
         let tie = self.deletion_tie(pod);
@@ -383,7 +396,9 @@ impl World<'_> {
         if let WorkloadKind::Job { duration, .. } = workload.kind {
             self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
         }
+        self.note_version(now, pod, true);
         self.note_availability(id);
+        self.lift_taint(now, pod);
         self.reconcile(now, id);
     }
 
@@ -397,6 +412,7 @@ impl World<'_> {
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
             self.observe.pod_unready(now, &self.pods[pod.idx()]);
+            self.note_version(now, pod, false);
         }
         self.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, before);
@@ -408,10 +424,11 @@ impl World<'_> {
         self.workloads[id.idx()].desired(self.pools[pool.idx()].wanted)
     }
 
-    /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves:
-    /// their number is no availability.
+    /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves,
+    /// and those of an image puller serve nobody: their number is no availability.
     pub(crate) fn note_availability(&mut self, id: WorkloadId) {
-        if matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. }) {
+        let is_job = matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. });
+        if is_job || self.spec.workloads[id.idx()].is_puller {
             return;
         }
         let desired = self.desired_pods(id);
@@ -470,6 +487,7 @@ impl World<'_> {
             let workload = &mut self.workloads[state.workload.idx()];
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
+            self.note_version(now, pod, false);
         }
         self.observe.pod_ended(now, &mut self.pods[pod.idx()], end);
         let state = &mut self.pods[pod.idx()];
@@ -511,37 +529,6 @@ impl World<'_> {
         if set.wanted == 0 {
             self.complete_rollout(now, id);
         }
-    }
-
-    /// A new template: from now on the controller rolls towards it. A template that an earlier
-    /// revision had is that revision again, with the pods it still has; one that changes nothing
-    /// does nothing. Without images to replace it is a restart, which is a template of its own.
-    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
-        let workload = &mut self.workloads[id.idx()];
-        let current = workload.revision();
-        let mut template = workload.templates[current].clone();
-        for container in template.init_containers.iter_mut().chain(&mut template.containers) {
-            if let Some(&(_, new)) = replace.iter().find(|&&(old, _)| old == container.image) {
-                container.image = new;
-            }
-        }
-        if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
-            // Nothing to roll: pods made from now on use the new template.
-            workload.templates[current] = template;
-            return;
-        }
-        let known = workload.templates.iter().rposition(|it| *it == template);
-        match known.filter(|_| !replace.is_empty()) {
-            Some(same) if same == current => return,
-            Some(earlier) => workload.current = earlier,
-            None => {
-                workload.templates.push(template);
-                workload.sets.push(ReplicaSet::default());
-                workload.current = workload.sets.len() - 1;
-            }
-        }
-        self.begin_rollout(now, id);
-        self.reconcile(now, id);
     }
 
     fn begin_rollout(&mut self, now: Time, id: WorkloadId) {

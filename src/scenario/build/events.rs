@@ -17,7 +17,7 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
         let mut add = |action| {
             timeline.push(TimelineSpec { name: name.to_owned(), at, action });
         };
-        if let Some(action) = action(ids, name, values) {
+        if let Some(action) = action(ids, name, values).or_else(|| first(ids, name, values)) {
             add(action);
         }
         for setting in settings.iter().filter(|setting| setting.block == name) {
@@ -99,6 +99,22 @@ fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
             workload: ids.workload(pause.text("workload")),
             length: pause.span("for"),
         }
+    })
+}
+
+/// What concerns which content is where before a pod asks for it.
+fn first(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
+    let table = |key| values.table(key);
+    Some(if let Some(prepull) = table("prepull") {
+        Action::Prepull {
+            workload: ids.puller(name),
+            batch: prepull.count_or_share("batch").unwrap_or(Count::Share(Share::ALL)),
+            every: prepull.span("every"),
+        }
+    } else if let Some(moved) = table("move_tag") {
+        Action::MoveTag { image: ids.image(moved.text("image")), to: ids.image(moved.text("to")) }
+    } else {
+        Action::Rollback { workload: ids.workload(table("rollback")?.text("workload")) }
     })
 }
 

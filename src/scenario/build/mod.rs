@@ -81,10 +81,22 @@ impl<'a> Ids<'a> {
         self.position("workload", name)
     }
 
+    /// The image puller of a pre-pull: pullers stand behind the workloads.
+    fn puller(&self, timeline: &str) -> WorkloadId {
+        let at = prepulls(self.root).position(|(name, _)| name == timeline);
+        let workloads = self.root.named("workload").len();
+        WorkloadId::from(workloads + at.expect("the check resolved the prepull"))
+    }
+
     fn image(&self, name: &str) -> ImageId {
         let at = self.images.binary_search(&name);
         ImageId::from(at.expect("the check saw to it that this image can be pulled"))
     }
+}
+
+/// The pre-pulls of a timeline, by name of their blocks.
+pub(crate) fn prepulls(root: &Values) -> impl Iterator<Item = (&str, &Values)> {
+    root.named("timeline").filter_map(|(name, event)| Some((name, event.table("prepull")?)))
 }
 
 /// Names in a list of names.
@@ -119,7 +131,7 @@ pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
             .collect(),
         pools: root.named("pool").map(|(n, v)| pods::pool(&ids, n, v)).collect(),
         images: images::all(&ids),
-        workloads: root.named("workload").map(|(n, v)| pods::workload(&ids, n, v)).collect(),
+        workloads: pods::workloads(&ids),
         timeline: events::timeline(&ids, settings),
         faults: events::faults(&ids),
     }

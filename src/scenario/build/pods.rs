@@ -3,13 +3,14 @@
 use super::Ids;
 use super::defaults::{DAEMONSET_UNAVAILABLE, DEPLOYMENT_FENCE, PARALLELISM, PROGRESS_DEADLINE};
 use crate::model::spec::{
-    ContainerSpec, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
+    ContainerSpec, Count, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
     WorkloadSpec,
 };
 use crate::scenario::presets;
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
 use crate::scenario::typed::{Typed, Value, Values};
+use crate::units::{Share, Span};
 
 pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
     let none = Values::new(Origin::DEFAULT);
@@ -30,6 +31,7 @@ pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
         unpack: values.table("disk").unwrap_or(&none).bandwidth("unpack"),
         preloaded: preloaded.into_iter().map(|name| ids.image(name)).collect(),
         max_pods: values.count("max_pods"),
+        startup_taint: values.text_opt("startup_taint").map(|name| ids.puller(name)),
     }
 }
 
@@ -70,7 +72,36 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
     }
 }
 
-pub(super) fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
+/// The workloads, and behind them the image pullers of the timeline.
+pub(super) fn workloads(ids: &Ids<'_>) -> Vec<WorkloadSpec> {
+    let workloads = ids.root.named("workload").map(|(name, values)| workload(ids, name, values));
+    let pullers = super::prepulls(ids.root).map(|(name, values)| puller(ids, name, values));
+    workloads.chain(pullers).collect()
+}
+
+/// The image puller of a pre-pull.
+fn puller(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
+    let init_container = |image| ContainerSpec {
+        image: ids.image(image),
+        image_pull_policy: policy(ids, None, image),
+        duration: Span::ZERO,
+    };
+    WorkloadSpec {
+        name: name.to_owned(),
+        kind: WorkloadKind::DaemonSet { max_unavailable: Count::Share(Share::ALL) },
+        pool: ids.pool(values.text("pool")),
+        start_at: Span::ZERO,
+        start_over: Span::ZERO,
+        running: false,
+        account: values.text_opt("account").map(|name| ids.account(name)),
+        init_containers: super::names(values, "images").into_iter().map(init_container).collect(),
+        containers: Vec::new(),
+        startup: Span::ZERO,
+        is_puller: true,
+    }
+}
+
+fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
     let none = Values::new(Origin::DEFAULT);
     let start = values.table("start").unwrap_or(&none);
     WorkloadSpec {
@@ -84,6 +115,7 @@ pub(super) fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSp
         init_containers: containers(ids, values.list("init_containers")),
         containers: containers(ids, values.list("containers")),
         startup: values.span("startup"),
+        is_puller: false,
     }
 }
 
@@ -117,15 +149,20 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
             let image = values.text("image");
             ContainerSpec {
                 image: ids.image(image),
-                image_pull_policy: policy(ids, values, image),
+                image_pull_policy: policy(ids, values.text_opt("image_pull_policy"), image),
                 duration: values.span("duration"),
             }
         })
         .collect()
 }
 
-fn policy(ids: &Ids<'_>, container: &Values, image: &str) -> ImagePullPolicy {
-    match container.text_opt("image_pull_policy") {
+/// The policy of a container: what it says, or what the API server makes of the reference. Where
+/// the admission plugin is on, always `Always`.
+fn policy(ids: &Ids<'_>, written: Option<&str>, image: &str) -> ImagePullPolicy {
+    if ids.root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
+        return ImagePullPolicy::Always;
+    }
+    match written {
         Some("Always") => ImagePullPolicy::Always,
         Some("Never") => ImagePullPolicy::Never,
         Some(_) => ImagePullPolicy::IfNotPresent,

@@ -4,6 +4,7 @@
 //! already.
 
 mod events;
+mod first;
 mod images;
 mod mirrors;
 mod network;
@@ -20,6 +21,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     pods::check(root, problems);
     mirrors::check(root, problems);
     events::check(root, settings, problems);
+    first::check(root, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.

@@ -2,7 +2,7 @@
 
 use super::{needed, not_here};
 use crate::model::spec::Count;
-use crate::scenario::build::names;
+use crate::scenario::build::{names, prepulls};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
@@ -195,7 +195,7 @@ pub(super) fn images(workload: &Values) -> impl Iterator<Item = &str> {
     all_containers(workload).filter_map(|container| container.text_opt("image"))
 }
 
-fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
+pub(super) fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
     let reference = root.block("image", image)?.text_opt("reference")?;
     Reference::parse(reference).map(|reference| reference.host)
 }
@@ -214,17 +214,29 @@ pub(super) fn account_fits(
     problems: &mut Problems<'_>,
 ) {
     let Some(values) = root.block("workload", workload) else { return };
+    let what = format!("workload `{workload}`");
+    account_fits_images(root, &what, images(values), account, origin, problems);
+}
+
+/// Reports an account that none of the images is pulled with.
+pub(super) fn account_fits_images<'a>(
+    root: &Values,
+    of_what: &str,
+    images: impl Iterator<Item = &'a str>,
+    account: &str,
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
     let registry = root.block("account", account).and_then(|values| values.text_opt("registry"));
     let Some(registry) = registry else { return };
     let Some(of) = root.block("registry", registry).and_then(|r| r.text_opt("host")) else {
         return;
     };
-    let mut hosts: Vec<&str> = images(values).filter_map(|image| host(root, image)).collect();
+    let mut hosts: Vec<&str> = images.filter_map(|image| host(root, image)).collect();
     hosts.sort_unstable();
     hosts.dedup();
     if !hosts.is_empty() && !hosts.contains(&of) {
-        let message =
-            format!("no image of workload `{workload}` is pulled with account `{account}`");
+        let message = format!("no image of {of_what} is pulled with account `{account}`");
         problems
             .error(Code::OtherAccount, origin, message)
             .help(format!("the account is one of {of}; the images come from {}", hosts.join(", ")));
@@ -233,17 +245,36 @@ pub(super) fn account_fits(
 
 fn platforms(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
     let Some(pool) = workload.text_opt("pool") else { return };
+    has_platform(
+        root,
+        &format!("workload `{name}`"),
+        pool,
+        images(workload),
+        workload.origin,
+        problems,
+    );
+}
+
+/// Warns of images that lack the platform of the pool where they are pulled.
+pub(super) fn has_platform<'a>(
+    root: &Values,
+    of_what: &str,
+    pool: &str,
+    images: impl Iterator<Item = &'a str>,
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
     let arch = root.block("pool", pool).and_then(|values| values.text_opt("arch"));
-    for image in images(workload) {
+    for image in images {
         let platforms = root.block("image", image).map(|values| names(values, "platforms"));
         if let (Some(arch), Some(platforms)) = (arch, platforms)
             && !platforms.is_empty()
             && !platforms.contains(&arch)
         {
             let message = format!(
-                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` is"
+                "image `{image}` of {of_what} has no {arch}, which is what pool `{pool}` is"
             );
-            problems.warning(Code::NoPlatform, workload.origin, message).help(format!(
+            problems.warning(Code::NoPlatform, origin, message).help(format!(
                 "its pulls will fail with platform-missing; its platforms: {}",
                 platforms.join(", ")
             ));
@@ -260,7 +291,10 @@ fn totals(root: &Values, problems: &mut Problems<'_>) {
             format!("{nodes} nodes in all are more than the {MOST_NODES} allowed"),
         );
     }
-    let all: u64 = root.named("workload").map(|(_, workload)| pods(root, workload)).sum();
+    let nodes_of = |prepull: &Values| nodes_of_pool(root, prepull.text("pool"));
+    let pullers: u64 = prepulls(root).map(|(_, prepull)| nodes_of(prepull)).sum();
+    let all =
+        root.named("workload").map(|(_, workload)| pods(root, workload)).sum::<u64>() + pullers;
     if MOST_PODS < all {
         problems.error(
             Code::TooMuch,
@@ -285,7 +319,9 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
         None if workload.text("kind") == "job" => 1,
         None => pods(root, workload),
     });
-    let (wanted, most_in_all) = (at_once.sum::<u64>(), nodes * most);
+    let pullers = prepulls(root).filter(|(_, prepull)| prepull.text_opt("pool") == Some(name));
+    let wanted = at_once.sum::<u64>() + pullers.count() as u64 * nodes;
+    let most_in_all = nodes * most;
     if 0 < nodes && most_in_all < wanted && wanted <= MOST_PODS {
         let message = format!("pool `{name}` has {wanted} pods, and room for {most_in_all}");
         problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
@@ -294,12 +330,15 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
     }
 }
 
+/// The nodes of a pool at the start.
+fn nodes_of_pool(root: &Values, pool: &str) -> u64 {
+    root.block("pool", pool).map_or(0, |pool| pool.integer("nodes"))
+}
+
 /// The pods of a workload.
 fn pods(root: &Values, workload: &Values) -> u64 {
     match workload.text("kind") {
-        "daemonset" => {
-            root.block("pool", workload.text("pool")).map_or(0, |pool| pool.integer("nodes"))
-        }
+        "daemonset" => nodes_of_pool(root, workload.text("pool")),
         "job" => workload.integer("completions"),
         _ => workload.integer("replicas"),
     }

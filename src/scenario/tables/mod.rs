@@ -101,5 +101,12 @@ static CONTROL_PLANE: Shape = Shape {
         Field::new("scheduler_burst", PACE, "Bindings at once")
             .default("100")
             .source("kube-scheduler --kube-api-burst", "secondary, 2026-08"),
+        Field::new(
+            "always_pull_images",
+            Type::Bool,
+            "The admission plugin AlwaysPullImages: every container has the policy Always",
+        )
+        .default("false")
+        .source("kubernetes plugin/pkg/admission/alwayspullimages/admission.go", "2026-11"),
     ],
 };

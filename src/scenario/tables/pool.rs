@@ -40,6 +40,12 @@ pub(crate) static POOL: Shape = Shape {
         Field::new("max_pods", Type::Integer { min: 1, max: 10_000 }, "Most pods on a node")
             .default("110")
             .source(KUBELET_TYPES, READ),
+        Field::new(
+            "startup_taint",
+            Type::Name("timeline"),
+            "A prepull: once it has begun, a new node takes no pod before its images are there, \
+             not even one of a daemonset",
+        ),
     ],
 };
 

@@ -28,6 +28,9 @@ pub(crate) static TIMELINE: Shape = Shape {
         action("outage", &OUTAGE),
         action("reconfigure_nodes", &RECONFIGURE_NODES),
         action("restart_mirror", &RESTART_MIRROR),
+        action("prepull", &PREPULL),
+        action("move_tag", &MOVE_TAG),
+        action("rollback", &ROLLBACK),
         Field::new("set", Type::Paths, "Parameters change: { \"path\" = value }"),
     ],
 };
@@ -127,6 +130,40 @@ static DELETE_PODS: Shape = Shape {
 static PAUSE: Shape = Shape {
     doc: "The rollout of a workload stands still",
     fields: &[WORKLOAD, Field::new("for", Type::PERIOD, "For how long").required()],
+};
+
+static PREPULL: Shape = Shape {
+    doc: "An image puller, a DaemonSet, pulls images on every node; its results stand under \
+          workload.NAME with the block's name",
+    fields: &[
+        POOL,
+        Field::new(
+            "images",
+            Type::List { of: &Type::Name("image"), max: 100 },
+            "Images, pulled one after another by the init containers of a pod",
+        )
+        .required(),
+        Field::new(
+            "batch",
+            PODS_OR_SHARE,
+            "Nodes of a wave, in random order; a share rounds up, at least 1; left out: all",
+        ),
+        Field::new("every", Type::PERIOD, "From one wave to the next").default("1m"),
+        Field::new("account", Type::Name("account"), "Its pull secret; left out: anonymous"),
+    ],
+};
+
+static MOVE_TAG: Shape = Shape {
+    doc: "The registry serves another content under a reference from now on",
+    fields: &[
+        Field::new("image", Type::Name("image"), "Whose reference, which has a tag").required(),
+        Field::new("to", Type::Name("image"), "Whose content; its own moves it back").required(),
+    ],
+};
+
+static ROLLBACK: Shape = Shape {
+    doc: "Back to the pod template of the revision before, as kubectl rollout undo; ends a pause",
+    fields: &[WORKLOAD],
 };
 
 static OUTAGE: Shape = Shape {
