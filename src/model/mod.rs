@@ -122,6 +122,7 @@ pub(crate) enum Purpose {
     FaultShare = 13,
     Background = 14,
     DaemonOrder = 15,
+    BackoffJitter = 30,
 }
 
 /// The state of one replication.

@@ -56,6 +56,10 @@ fn header(page: &mut Page, run: Run<'_>) {
     if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
         page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
     }
+    let what_if = what_if(scenario);
+    if !what_if.is_empty() {
+        page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 0);
+    }
     let set = set_by_hand(scenario);
     if !set.is_empty() {
         page.prose(&format!("Set: {}", set.join(" · ")), 0);
@@ -72,7 +76,17 @@ fn header(page: &mut Page, run: Run<'_>) {
 /// What `--set` changed in this run, as `path=value`.
 pub(super) fn set_by_hand(scenario: &Scenario) -> Vec<String> {
     let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
-    set.map(|it| format!("{}={}", it.path, it.value)).collect()
+    set.map(|it| {
+        let mark = if it.is_what_if() { " (what-if)" } else { "" };
+        format!("{}={}{mark}", it.path, it.value)
+    })
+    .collect()
+}
+
+/// What of this run no released software has, beside what `--set` put there.
+pub(super) fn what_if(scenario: &Scenario) -> Vec<String> {
+    let all = scenario.parameters.iter().filter(|it| it.origin != "--set" && it.is_what_if());
+    all.map(|it| format!("{}={}", it.path, it.value)).collect()
 }
 
 fn expectations(page: &mut Page, run: Run<'_>) {

@@ -80,6 +80,9 @@ fn field(field: &Field) -> Value {
     if let Some(source) = field.source {
         let _ = write!(text, " (source: {}, {})", source.text, source.date);
     }
+    if field.what_if {
+        text += " (what-if: no released software has it)";
+    }
     if field.unverified {
         text += " (the default is unverified)";
     }

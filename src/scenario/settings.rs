@@ -2,9 +2,8 @@
 
 use super::build;
 use super::diagnostic::Code;
-use super::field::{Shape, Type};
 use super::source::Origin;
-use super::tables::ROOT;
+use super::tables::field_at;
 use super::tables::pool::KUBELET;
 use super::tables::timeline::{MOST_SET, SETTABLE};
 use super::tree::Node;
@@ -89,7 +88,7 @@ fn read_one<'a>(
     if !target_exists(root, &parts, key, walker) {
         return None;
     }
-    let ty = target(&parts)?;
+    let ty = &field_at(path)?.ty;
     if parts[2] == "account" && node.raw.text() == Some("") {
         return Some((parts, Typed { value: Value::Text(String::new()), origin: node.origin }));
     }
@@ -134,23 +133,6 @@ fn target_exists(root: &Values, parts: &[&str], key: Origin, walker: &mut Walker
             missing(walker, what, name, Vec::new())
         }
         _ => true,
-    }
-}
-
-/// The type at a path.
-fn target(parts: &[&str]) -> Option<&'static Type> {
-    let mut shape: &'static Shape = &ROOT;
-    let mut parts = parts.iter();
-    loop {
-        let field = shape.field(parts.next()?)?;
-        shape = match field.ty {
-            Type::Named { shape, .. } => {
-                parts.next()?;
-                shape
-            }
-            Type::Table(shape) => shape,
-            _ => return parts.next().is_none().then_some(&field.ty),
-        };
     }
 }
 

@@ -118,6 +118,8 @@ enum Answered {
     Resolved,
     /// The logical request failed.
     Failed(Cause),
+    /// The wait that Retry-After asked for is over.
+    Waited,
 }
 
 /// Where a pull stands with one of its objects.

@@ -323,6 +323,10 @@ pub struct KubeletSpec {
     pub image_backoff_initial: Span,
     /// Longest back-off window.
     pub image_backoff_max: Span,
+    /// What-if: windows grow by up to this share, by a keyed draw.
+    pub image_backoff_jitter: Share,
+    /// What-if: a pull of an image that is being pulled on the node waits for it.
+    pub coalesce_image_pulls: bool,
     /// Least time from a failed pod sync to the next.
     pub sync_backoff: Span,
     /// The next sync comes up to this share of `sync_backoff` later.
@@ -350,6 +354,8 @@ pub struct RuntimeProfile {
     pub idle_timeout: Span,
     /// Whether a digest reference repeats a failed HEAD of the manifest as a HEAD of the blob.
     pub head_blob_after_failed_head: bool,
+    /// What-if: whether a repetition waits for as long as Retry-After says.
+    pub honour_retry_after: bool,
 }
 
 /// One image of the catalogue.

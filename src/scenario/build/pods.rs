@@ -44,6 +44,7 @@ fn runtime(name: &str, client: &Values) -> RuntimeProfile {
         dial_timeout: client.span("dial_timeout"),
         idle_timeout: client.span("idle_timeout"),
         head_blob_after_failed_head: client.bool("head_blob_after_failed_head"),
+        honour_retry_after: client.bool("honour_retry_after"),
     }
 }
 
@@ -64,6 +65,8 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
         registry_burst: values.count("registry_burst"),
         image_backoff_initial: values.span("image_backoff_initial"),
         image_backoff_max: values.span("image_backoff_max"),
+        image_backoff_jitter: values.share("image_backoff_jitter"),
+        coalesce_image_pulls: values.bool("coalesce_image_pulls"),
         sync_backoff: values.span("sync_backoff"),
         sync_jitter: values.share("sync_jitter"),
         sync_tick: values.span("sync_tick"),

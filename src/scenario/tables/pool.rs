@@ -5,6 +5,7 @@ use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
 const KUBELET_TYPES: &str = "k8s.io/kubelet config/v1beta1 types.go, defaults.go";
+const BACKOFF_GO: &str = "client-go util/flowcontrol/backoff.go, NewBackOffWithJitter";
 const KUBELET_GO: &str = "kubernetes pkg/kubelet/kubelet.go, pod_workers.go";
 const READ: &str = "2026-07-23";
 
@@ -90,6 +91,25 @@ pub(crate) static KUBELET: Shape = Shape {
         Field::new("image_backoff_max", Type::PERIOD, "Longest back-off window")
             .default("300s")
             .source(KUBELET_GO, READ),
+        Field::new(
+            "image_backoff_jitter",
+            Type::SHARE,
+            "Each window grows by up to this share of the window before it, the first by up to \
+             this share of itself; the longest window stays the longest. client-go's back-off can, \
+             and the kubelet does not ask for it",
+        )
+        .default("0%")
+        .what_if()
+        .source(BACKOFF_GO, READ),
+        Field::new(
+            "coalesce_image_pulls",
+            Type::Bool,
+            "A container with policy IfNotPresent whose image is being pulled on the node waits, \
+             and then looks again whether the image is there",
+        )
+        .default("false")
+        .what_if()
+        .source("open pull request kubernetes/kubernetes 139591", "2026-06"),
         Field::new("sync_backoff", Type::PERIOD, "Least time from a failed pod sync to the next")
             .default("10s")
             .source(KUBELET_GO, READ),
@@ -128,5 +148,13 @@ pub(crate) static CLIENT: Shape = Shape {
             Type::Bool,
             "A digest whose manifest HEAD failed is asked for as a blob too",
         ),
+        Field::new(
+            "honour_retry_after",
+            Type::Bool,
+            "A 429 or 408 with Retry-After is repeated when that has passed, and not at once",
+        )
+        .default("false")
+        .what_if()
+        .source("open pull request containerd/containerd 14066", "2026-08"),
     ],
 };
