@@ -487,6 +487,7 @@ impl World<'_> {
             self.pods[pod.idx()].pulled = Some(image);
         } else {
             self.back_off(now, pod, image);
+            self.guard_failed_pull(now, pod);
             let state = &mut self.pods[pod.idx()];
             (state.error, state.failed) = (true, true);
             if is_init {

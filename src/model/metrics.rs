@@ -90,6 +90,7 @@ impl World<'_> {
     /// Closes the books.
     pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
         self.close_open_pulls();
+        self.close_standstills();
         for pod in 0..self.pods.len() {
             if self.pods[pod].lives() {
                 self.observe.add_unready(self.end, &mut self.pods[pod]);
@@ -160,6 +161,9 @@ impl World<'_> {
             };
             scope.put("rollout_complete_seconds", "seconds", rollout);
             scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
+            scope.seconds("rollout_paused_seconds", Some(tally.stood_still.as_micros()));
+            scope.count("canary_attempts", "canaries", tally.canaries.0);
+            scope.count("canary_failures", "canaries", tally.canaries.1);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {

@@ -98,6 +98,7 @@ pub(crate) enum Event {
     TimelineReached { timeline: TimelineId, step: u32 },
     PauseEnded { workload: WorkloadId },
     ProgressDeadline { workload: WorkloadId },
+    CanaryChecked { workload: WorkloadId, turn: u32 },
     BackgroundPulled { background: BackgroundId, n: u32 },
 }
 
@@ -259,6 +260,8 @@ impl<'a> World<'a> {
             Event::PodReady { pod, plan } => self.on_pod_ready(now, pod, plan),
             Event::PodCompleted { pod, plan } => self.on_pod_completed(now, pod, plan),
             Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
+            Event::CanaryChecked { workload, turn } => self.on_canary_checked(now, workload, turn),
+            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             // kubelet.rs
             Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
             Event::SyncsDue => self.on_syncs_due(now),
@@ -299,7 +302,6 @@ impl<'a> World<'a> {
             Event::TimelineReached { timeline, step } => {
                 self.on_timeline_reached(now, timeline, step);
             }
-            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }

@@ -149,6 +149,10 @@ pub(crate) struct WorkloadTally {
     pub(crate) rollout: RolloutSeen,
     /// Rollouts that stood still for longer than their deadline.
     pub(crate) n_stalled: u64,
+    /// For how long its rollouts were held by a pause or a guard.
+    pub(crate) stood_still: Span,
+    /// Attempts of canaries, and those that were undone.
+    pub(crate) canaries: (u64, u64),
 }
 
 /// The last rollout of a workload.
@@ -384,6 +388,21 @@ impl<'a> Observer<'a> {
     pub(crate) fn rollout_stalled(&mut self, now: Time, workload: WorkloadId) {
         self.fact(now, Fact::Rollout, u64::from(workload.0), 0);
         self.workloads[workload.idx()].n_stalled += 1;
+    }
+
+    /// A rollout was held for so long.
+    pub(crate) fn rollout_stood_still(&mut self, workload: WorkloadId, span: Span) {
+        self.workloads[workload.idx()].stood_still += span;
+    }
+
+    /// A canary began.
+    pub(crate) fn canary_began(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.0 += 1;
+    }
+
+    /// A canary was undone.
+    pub(crate) fn canary_failed(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.1 += 1;
     }
 
     /// A node came, drained, restarted or went.

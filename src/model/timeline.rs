@@ -56,7 +56,12 @@ impl World<'_> {
     pub(crate) fn on_timeline_reached(&mut self, now: Time, id: TimelineId, step: u32) {
         let spec = self.spec;
         match &spec.timeline[id.idx()].action {
-            Action::Rollout { workload, replace } => self.roll_out(now, *workload, replace),
+            Action::Rollout { workload, replace, guard } => {
+                self.roll_out(now, *workload, replace, *guard);
+            }
+            Action::Canary { workload, replace, canary } => {
+                self.start_canary(now, *workload, replace, *canary);
+            }
             &Action::ScaleWorkload { workload, replicas } => {
                 self.scale_workload(now, workload, replicas);
             }
@@ -94,14 +99,10 @@ impl World<'_> {
                 let paused = &mut self.workloads[workload.idx()].paused_until;
                 *paused = (*paused).max(until);
                 self.calendar.schedule(until, Event::PauseEnded { workload });
+                self.note_standstill(now, workload);
             }
             Action::Set(change) => self.apply_change(now, change),
         }
-    }
-
-    /// The pause of a rollout is over.
-    pub(crate) fn on_pause_ended(&mut self, now: Time, workload: WorkloadId) {
-        self.reconcile(now, workload);
     }
 
     /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes

@@ -9,7 +9,7 @@ mod fault;
 mod timeline;
 
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
-pub use timeline::{Action, Change, TimelineSpec, Which};
+pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
 use crate::units::{Bandwidth, Bytes, Share, Span};

@@ -6,15 +6,20 @@
 //! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
 //! …) costs some API round trips, about 0.1 s in all, and is left out.
 
+mod canary;
 mod daemon_set;
 mod deployment;
+mod guard;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use canary::Canary;
+use guard::Guard;
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
 use crate::model::pod::{Phase, Pod, all_started};
-use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
+use crate::model::spec::{ContainerSpec, GuardSpec, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
 use crate::units::Time;
 
@@ -36,6 +41,14 @@ pub(crate) struct Workload {
     started: bool,
     /// Until when its rollout stands still.
     pub(crate) paused_until: Time,
+    /// What pauses its rollout by itself.
+    guard: Option<Guard>,
+    /// Since when its rollout has stood still.
+    standing_since: Option<Time>,
+    /// The canary of its rollout.
+    canary: Option<Canary>,
+    /// Counts what is awaited of canaries, so that an overtaken check is known.
+    canary_turn: u32,
     next_ordinal: u32,
     /// Pods ready now.
     pub(crate) ready: u32,
@@ -89,6 +102,10 @@ impl Workload {
             current: 0,
             started: false,
             paused_until: Time::ZERO,
+            guard: None,
+            standing_since: None,
+            canary: None,
+            canary_turn: 0,
             next_ordinal: 0,
             ready: 0,
             rollout: None,
@@ -400,7 +417,9 @@ impl World<'_> {
         }
         self.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, before);
-        self.note_availability(self.pods[pod.idx()].workload);
+        let id = self.pods[pod.idx()].workload;
+        self.note_availability(id);
+        self.watch_canary(now, id);
     }
 
     fn desired_pods(&self, id: WorkloadId) -> u32 {
@@ -516,7 +535,29 @@ impl World<'_> {
     /// A new template: from now on the controller rolls towards it. A template that an earlier
     /// revision had is that revision again, with the pods it still has; one that changes nothing
     /// does nothing. Without images to replace it is a restart, which is a template of its own.
-    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
+    pub(crate) fn roll_out(
+        &mut self,
+        now: Time,
+        id: WorkloadId,
+        replace: &[(ImageId, ImageId)],
+        guard: Option<GuardSpec>,
+    ) {
+        let had_canary = self.workloads[id.idx()].drop_canary();
+        let workload = &self.workloads[id.idx()];
+        // Towards what is stable already, all that can be rolled back is a canary.
+        let stable = had_canary.then_some(workload.current);
+        let Some(revision) = self.revision_with(id, replace).or(stable) else { return };
+        let workload = &mut self.workloads[id.idx()];
+        workload.current = revision;
+        workload.guard = guard.map(Guard::new);
+        self.note_standstill(now, id);
+        self.begin_rollout(now, id);
+        self.reconcile(now, id);
+    }
+
+    /// The revision of the current template with images replaced; `None` where there is nothing to
+    /// roll.
+    fn revision_with(&mut self, id: WorkloadId, replace: &[(ImageId, ImageId)]) -> Option<usize> {
         let workload = &mut self.workloads[id.idx()];
         let current = workload.revision();
         let mut template = workload.templates[current].clone();
@@ -528,20 +569,15 @@ impl World<'_> {
         if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
             // Nothing to roll: pods made from now on use the new template.
             workload.templates[current] = template;
-            return;
+            return None;
         }
         let known = workload.templates.iter().rposition(|it| *it == template);
-        match known.filter(|_| !replace.is_empty()) {
-            Some(same) if same == current => return,
-            Some(earlier) => workload.current = earlier,
-            None => {
-                workload.templates.push(template);
-                workload.sets.push(ReplicaSet::default());
-                workload.current = workload.sets.len() - 1;
-            }
+        if let Some(known) = known.filter(|_| !replace.is_empty()) {
+            return (known != current).then_some(known);
         }
-        self.begin_rollout(now, id);
-        self.reconcile(now, id);
+        workload.templates.push(template);
+        workload.sets.push(ReplicaSet::default());
+        Some(workload.sets.len() - 1)
     }
 
     fn begin_rollout(&mut self, now: Time, id: WorkloadId) {
@@ -560,6 +596,7 @@ impl World<'_> {
         {
             rollout.complete = true;
             let took = now.since(rollout.began);
+            self.workloads[id.idx()].guard = None;
             self.observe.rollout_completed(now, id, took);
         }
     }
@@ -575,7 +612,10 @@ impl World<'_> {
         if rollout.complete {
             return;
         }
-        let since = rollout.last_progress.max(workload.paused_until.min(now));
+        // Neither a pause nor a canary counts.
+        let is_held = workload.stands_still(now) || workload.canary.is_some();
+        let held_until = if is_held { now } else { workload.paused_until };
+        let since = rollout.last_progress.max(held_until);
         let due = since + progress_deadline;
         if due <= now {
             self.observe.rollout_stalled(now, id);

@@ -10,7 +10,10 @@ use crate::scenario::walk::shorten;
 pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems<'_>) {
     for (name, event) in root.named("timeline") {
         one_action(name, event, problems);
-        rollout(root, name, event, problems);
+        for action in ROLLS {
+            rolls(root, name, event, action, problems);
+        }
+        retries(name, event, problems);
         scale(root, name, event, problems);
         pause(root, name, event, problems);
         never_happens(root, &format!("timeline.{name}.at"), event, "at", problems);
@@ -59,18 +62,22 @@ fn one_action(name: &str, event: &Values, problems: &mut Problems<'_>) {
     }
 }
 
-fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let Some(rollout) = event.table("rollout") else { return };
+/// Actions with a new template.
+const ROLLS: [&str; 2] = ["rollout", "canary"];
+
+fn rolls(root: &Values, name: &str, event: &Values, action: &str, problems: &mut Problems<'_>) {
+    let Some(rollout) = event.table(action) else { return };
     let Some(workload) = rollout.text_opt("workload") else { return };
     let Some(values) = root.block("workload", workload) else { return };
-    if values.text("kind") == "job" {
-        problems
-            .error(
-                Code::NotHere,
-                rollout.origin("workload"),
-                format!("`timeline.{name}.rollout` is for job `{workload}`"),
-            )
-            .help("deployments and daemonsets roll out; a job does not");
+    let help = match (action, values.text("kind")) {
+        ("rollout", "job") => Some("deployments and daemonsets roll out; a job does not"),
+        ("canary", "job" | "daemonset") => Some("only deployments have canaries"),
+        _ => None,
+    };
+    if let Some(help) = help {
+        let kind = values.text("kind");
+        let message = format!("`timeline.{name}.{action}` is for {kind} `{workload}`");
+        problems.error(Code::NotHere, rollout.origin("workload"), message).help(help);
     }
     for (old, new) in rollout.replace("replace") {
         if let Some(image) = new.value.as_text() {
@@ -87,7 +94,7 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
                 Code::NotInWorkload,
                 rollout.origin("replace"),
                 format!(
-                    "`timeline.{name}.rollout` replaces image `{old}`, which workload \
+                    "`timeline.{name}.{action}` replaces image `{old}`, which workload \
                      `{workload}` lacks"
                 ),
             )
@@ -99,12 +106,31 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
 /// Whether a workload has an image, from the start or through a rollout.
 fn runs(root: &Values, workload: &str, image: &str) -> bool {
     let first = root.block("workload", workload);
-    let rollouts = root.named("timeline").filter_map(|(_, event)| event.table("rollout"));
+    let events = root.named("timeline");
+    let rollouts = events.flat_map(|(_, event)| ROLLS.map(|action| event.table(action)));
     first.is_some_and(|values| pods::images(values).any(|known| known == image))
         || rollouts
+            .flatten()
             .filter(|rollout| rollout.text("workload") == workload)
             .flat_map(|rollout| rollout.replace("replace"))
             .any(|(_, new)| new.value.as_text() == Some(image))
+}
+
+/// What goes on or is tried again says when it stops.
+fn retries(name: &str, event: &Values, problems: &mut Problems<'_>) {
+    let needs = [
+        ("rollout", "resume_after", "pause_on_failures", "nothing pauses this rollout"),
+        ("canary", "max_retries", "retry_every", "an undone canary is not tried again"),
+    ];
+    for (action, key, needed, without) in needs {
+        let Some(values) = event.table(action).filter(|it| it.given(key)) else { continue };
+        if !values.given(needed) {
+            let message = format!("`timeline.{name}.{action}.{key}` needs {needed} beside it");
+            problems
+                .error(Code::MissingKey, values.origin(key), message)
+                .help(format!("without {needed}, {without}"));
+        }
+    }
 }
 
 fn scale(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
