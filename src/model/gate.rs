@@ -278,7 +278,7 @@ impl World<'_> {
             self.observe.rejected(now);
             return Err(Cause::Fault(fault));
         }
-        let address = self.connection_address(node);
+        let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
             self.observe.rejected(now);
             return Err(Cause::EgressPorts);

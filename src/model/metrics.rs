@@ -106,6 +106,7 @@ impl World<'_> {
             failures: self.failure_counts(),
             blast: self.blast(),
             spenders: self.spender_list(),
+            shared_accounts: self.shared_accounts(),
             detail: self.observe.detail.then(|| self.detail()),
         }
     }
@@ -210,7 +211,9 @@ impl World<'_> {
         scope.put("recovery_seconds", "seconds", self.recovery(first));
         let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
         scope.put("herd_synchrony", "share", herd);
-        scope.count("egress_bytes", "bytes", observe.received.0);
+        let private = observe.received_privately;
+        scope.count("egress_bytes", "bytes", (observe.received - private).0);
+        scope.count("private_bytes", "bytes", private.0);
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
         scope.count("events", "events", events);
     }

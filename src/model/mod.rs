@@ -23,6 +23,7 @@ mod pod;
 pub mod registry;
 mod runtime;
 mod scheduler;
+mod shared_account;
 pub mod spec;
 mod timeline;
 mod workload;
@@ -199,13 +200,7 @@ impl<'a> World<'a> {
                 Pacer::new(pace.controller_qps, pace.controller_burst)
             }),
             levels: Levels::new(spec, limits.len(), recording.detail),
-            observe: Observer::new(
-                spec,
-                causes,
-                limits.len(),
-                recording.detail,
-                recording.requests,
-            ),
+            observe: Observer::new(spec, causes, recording.detail, recording.requests),
             limits,
             due_syncs: Vec::new(),
             woken: Vec::new(),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
-use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
+use crate::model::ids::{AccountId, AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
 use crate::model::pod::Phase;
@@ -35,6 +35,8 @@ pub(crate) struct Node {
     pub(crate) pulls: Vec<PullId>,
     /// The source address it keeps.
     pub(crate) address: AddressId,
+    /// Its address towards private registries, once it has asked one.
+    pub(crate) private_address: Option<AddressId>,
     /// Connections made so far, where each draws its address.
     pub(crate) connections: u64,
     /// Its network interface.
@@ -74,6 +76,8 @@ pub(crate) struct Pool {
     pub(crate) unschedulable: VecDeque<PodId>,
     /// What a kubelet starts with from now on.
     pub(crate) kubelet: KubeletSpec,
+    /// Credentials of its nodes.
+    pub(crate) accounts: Vec<AccountId>,
     /// What a new node has on its disk from now on.
     pub(crate) preloaded: Vec<ImageId>,
     /// Mean lifetime and notice of spot nodes, once that has begun.
@@ -99,6 +103,7 @@ impl World<'_> {
                 open: BTreeSet::new(),
                 unschedulable: VecDeque::new(),
                 kubelet: pool.kubelet,
+                accounts: pool.accounts.clone(),
                 preloaded: pool.preloaded.clone(),
                 spot: None,
             });
@@ -139,6 +144,7 @@ impl World<'_> {
             pinned: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
+            private_address: None,
             connections: 0,
             leaf: self.links.add_leaf(spec.nic),
             disk: Station::new(spec.unpack),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::engine::chance::{combine, mix};
 use crate::engine::stats::{PeakCounter, PhaseCoherence};
 use crate::model::gate::{Cause, Causes, Reply};
-use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
+use crate::model::ids::{ImageId, LimitId, NodeId, PodId, RegistryId, WorkloadId};
 use crate::model::image::Object;
 use crate::model::limit_tally::{CounterTally, LimitTally};
 use crate::model::node::Node;
@@ -205,6 +205,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) request_peak: PeakCounter,
     pub(crate) attempt_peak: PeakCounter,
     pub(crate) received: Bytes,
+    /// Those of them that came from private registries, past the ways out.
+    pub(crate) received_privately: Bytes,
     pub(crate) discarded: Bytes,
     /// Bytes kept on disks that went away with their nodes.
     pub(crate) lost: Bytes,
@@ -241,13 +243,13 @@ impl<'a> Observer<'a> {
     pub(crate) fn new(
         spec: &'a Spec,
         causes: Causes,
-        n_limits: usize,
         detail: bool,
         sink: Option<&'a mut dyn RequestSink>,
     ) -> Self {
         let n_causes = causes.labels().len();
         let tally = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
         let n_endpoints = spec.registries.len() * EndpointKind::ALL.len();
+        let limits = spec.registries.iter().flat_map(|it| &it.limits);
         let workload = WorkloadTally { pulls: tally.clone(), ..WorkloadTally::default() };
         Self {
             spec,
@@ -262,7 +264,7 @@ impl<'a> Observer<'a> {
             pools: vec![tally; spec.pools.len()],
             images: vec![(0, 0); spec.images.len()],
             nodes: Vec::new(),
-            limits: vec![LimitTally::default(); n_limits],
+            limits: limits.map(LimitTally::of).collect(),
             spenders: BTreeMap::new(),
             requests: vec![[0; 8]; n_endpoints],
             refused_429: vec![0; spec.registries.len()],
@@ -272,6 +274,7 @@ impl<'a> Observer<'a> {
             request_peak: PeakCounter::new(),
             attempt_peak: PeakCounter::new(),
             received: Bytes::ZERO,
+            received_privately: Bytes::ZERO,
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
             seeded: Bytes::ZERO,
@@ -527,8 +530,11 @@ impl<'a> Observer<'a> {
     }
 
     /// Body bytes arrived at a node.
-    pub(crate) fn body_received(&mut self, bytes: Bytes) {
+    pub(crate) fn body_received(&mut self, registry: RegistryId, bytes: Bytes) {
         self.received += bytes;
+        if self.spec.registries[registry.idx()].private {
+            self.received_privately += bytes;
+        }
     }
 
     /// Body bytes were thrown away: cut short, or held by nobody any more.
@@ -563,6 +569,9 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
+        if tally.by_account {
+            tally.senders.insert((it.key, asker.address.0, asker.prefix));
+        }
         match it.admission {
             Admission::Granted => tally.exhausted.granted(now),
             Admission::Refused { retry_in } => tally.exhausted.refused(now, retry_in),

@@ -164,8 +164,11 @@ impl World<'_> {
             &Change::EgressAddresses { egress, addresses } => {
                 self.egresses.set_addresses(egress, addresses);
             }
-            &Change::WorkloadAccount { workload, account } => {
-                self.workloads[workload.idx()].account = account;
+            Change::WorkloadAccount { workload, accounts } => {
+                self.workloads[workload.idx()].secrets.push(accounts.clone());
+            }
+            Change::PoolAccount { pool, accounts } => {
+                self.pools[pool.idx()].accounts.clone_from(accounts);
             }
             &Change::MaxSurge { workload, max_surge: new } => {
                 let kind = &mut self.workloads[workload.idx()].kind;

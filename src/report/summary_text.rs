@@ -357,6 +357,9 @@ fn quota(page: &mut Page, run: Run<'_>) {
         }];
         values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
         page.row(label, &values);
+        for it in shared_accounts(run.summary, label) {
+            page.row("", &[it]);
+        }
     }
     shorten(&mut idle, MAX_LISTED, "limits");
     page.row("never touched", &idle);
@@ -366,6 +369,22 @@ fn quota(page: &mut Page, run: Run<'_>) {
         _ => "none".into(),
     };
     page.row("first rejection", &[text]);
+}
+
+/// Accounts that make it worse at a limit: their addresses would have more units without them.
+pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    of_limit
+        .map(|it| {
+            let it = &it.at_most;
+            let [addresses, units, apart] =
+                [it.addresses as f64, it.units, it.units_apart].map(format::count);
+            let name = clip(&it.account, 20);
+            format!(
+                "one account ({name}) for {addresses} addresses: {units} units in place of {apart}"
+            )
+        })
+        .collect()
 }
 
 fn herd(page: &mut Page, run: Run<'_>) {

@@ -114,6 +114,13 @@ pub(crate) enum Type {
         /// Most elements.
         max: usize,
     },
+    /// One value, or a list of such values.
+    OneOrMore {
+        /// What each of them is.
+        of: &'static Type,
+        /// Most of them.
+        max: usize,
+    },
     /// Either a plain value or a table.
     Either {
         /// The plain value.
@@ -237,6 +244,9 @@ impl Type {
                 "\"drop\", \"hang\", \"unreachable\" or a status such as \"429\"".into()
             }
             Self::List { of, max } => format!("a list of at most {max}, each {}", of.describe()),
+            Self::OneOrMore { of, max } => {
+                format!("{}, or a list of at most {max} of them", of.describe())
+            }
             Self::Either { plain, table } => {
                 format!("{}, or a table with {}", plain.describe(), table.keys())
             }

@@ -132,6 +132,7 @@ metrics! {
     "recovery_seconds" Seconds None Run "from the first refusal to the last delayed pod"
     "herd_synchrony" Share None Run "how far retries keep step, from 0 to 1"
     "egress_bytes" Bytes None Run "body bytes received through the ways out"
+    "private_bytes" Bytes None Run "body bytes received from private registries"
     "discarded_bytes" Bytes None Run "bytes received and thrown away"
     "events" Number None Run "events simulated"
 }

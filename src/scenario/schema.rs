@@ -136,6 +136,9 @@ fn ty(ty: &Type) -> Value {
             "items": self::ty(of),
             "maxItems": max,
         }),
+        Type::OneOrMore { of, max } => json!({
+            "anyOf": [self::ty(of), { "type": "array", "items": self::ty(of), "maxItems": max }],
+        }),
         Type::Either { plain, table } => json!({ "anyOf": [self::ty(plain), shape(table)] }),
         Type::Table(table) => shape(table),
         Type::Named { shape: inner, max } => json!({

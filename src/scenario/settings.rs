@@ -26,7 +26,8 @@ pub(crate) struct Setting {
 pub(crate) enum Changed {
     LimitAllow { registry: String, limit: String, allow: u64 },
     EgressAddresses { egress: String, addresses: u32 },
-    WorkloadAccount { workload: String, account: Option<String> },
+    WorkloadAccount { workload: String, accounts: Vec<String> },
+    PoolAccount { pool: String, accounts: Vec<String> },
     MaxSurge { workload: String, max_surge: Count },
     MaxUnavailable { workload: String, max_unavailable: Count },
     Kubelet { pool: String, kubelet: KubeletSpec },
@@ -167,24 +168,22 @@ fn changed(set: &Set<'_>, kubelets: &mut [(&str, Values)]) -> Option<Changed> {
         ("egress", _, Value::Integer(addresses)) => {
             Changed::EgressAddresses { egress: name, addresses: u32::try_from(*addresses).ok()? }
         }
-        ("workload", "account", Value::Text(account)) => Changed::WorkloadAccount {
-            workload: name,
-            account: Some(account.clone()).filter(|account| !account.is_empty()),
-        },
+        (kind, "account", value) => {
+            let accounts = value.texts().filter(|it| !it.is_empty()).map(str::to_owned).collect();
+            match kind {
+                "pool" => Changed::PoolAccount { pool: name, accounts },
+                _ => Changed::WorkloadAccount { workload: name, accounts },
+            }
+        }
         ("workload", "max_surge", Value::Count(count)) => {
             Changed::MaxSurge { workload: name, max_surge: *count }
         }
         ("workload", "max_unavailable", Value::Count(count)) => {
             Changed::MaxUnavailable { workload: name, max_unavailable: *count }
         }
-        ("pool", "preloaded", Value::List(list)) => Changed::Preloaded {
-            pool: name,
-            images: list
-                .iter()
-                .filter_map(|item| item.value.as_text())
-                .map(str::to_owned)
-                .collect(),
-        },
+        ("pool", "preloaded", value) => {
+            Changed::Preloaded { pool: name, images: value.texts().map(str::to_owned).collect() }
+        }
         ("pool", "kubelet", _) => {
             let (_, values) = kubelets.iter_mut().find(|(pool, _)| *pool == name)?;
             let field = KUBELET.field(parts[3])?;

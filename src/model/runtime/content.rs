@@ -162,6 +162,7 @@ impl World<'_> {
         let size = self.catalogue.size(image.objects[state.object as usize]);
         let node = &self.nodes[pull.node.idx()];
         let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+        let egress = egress.filter(|_| !registry.private);
         let path = match (egress, self.registry_links[image.registry.idx()]) {
             (Some(egress), Some(registry)) => Path::new(&[egress, registry]),
             (Some(link), None) | (None, Some(link)) => Path::new(&[link]),
@@ -191,7 +192,8 @@ impl World<'_> {
         let size = self.catalogue.size(blob);
         pull.attempt.bytes += size;
         self.connection_carried(id, usize::from(lane), size);
-        self.observe.body_received(size);
+        let registry = self.catalogue.image(image).registry;
+        self.observe.body_received(registry, size);
         if let Some(grant) = grant {
             self.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
@@ -287,7 +289,8 @@ impl World<'_> {
             if let Some(flow) = flow {
                 let partial = self.links.cancel(now, flow);
                 self.pulls.get_mut(id).attempt.bytes += partial;
-                self.observe.body_received(partial);
+                let registry = self.catalogue.image(image).registry;
+                self.observe.body_received(registry, partial);
                 self.observe.body_discarded(partial);
                 self.links_changed(now);
             }

@@ -267,7 +267,7 @@ impl World<'_> {
         let rtt = Endpoint { registry: image.registry, kind }.rtt(registry);
         let nic = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].nic;
         let egress = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].egress;
-        let egress = self.spec.egresses[egress.idx()].bandwidth;
+        let egress = self.spec.egresses[egress.idx()].bandwidth.filter(|_| !registry.private);
         let bounds = [registry.connection_bandwidth, registry.bandwidth, egress];
         let widest = bounds.into_iter().flatten().fold(nic, Ord::min);
         let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());

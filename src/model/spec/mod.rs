@@ -67,6 +67,8 @@ pub struct RegistrySpec {
     pub name: String,
     /// Host as it stands in image references.
     pub host: String,
+    /// Whether its endpoints are reached past the egress, by private addresses.
+    pub private: bool,
     /// Round trip to the registry endpoint.
     pub rtt: Span,
     /// Round trip to the token service.
@@ -215,6 +217,8 @@ pub struct EgressSpec {
     pub name: String,
     /// Which addresses a registry sees.
     pub addressing: Addressing,
+    /// NAT: the share of nodes or connections that each address gets; empty is all alike.
+    pub shares: Vec<Share>,
     /// Source ports, where they are scarce.
     pub ports: Option<PortsSpec>,
     /// What passes in all (towards the nodes).
@@ -294,6 +298,8 @@ pub struct PoolSpec {
     pub arch: String,
     /// Way out.
     pub egress: EgressId,
+    /// Credentials of its nodes, one per registry at most; a pod's own go first.
+    pub accounts: Vec<AccountId>,
     /// Client that pulls.
     pub runtime: RuntimeProfile,
     /// The kubelet's configuration.
@@ -405,8 +411,8 @@ pub struct WorkloadSpec {
     pub start_over: Span,
     /// Its pods run, ready, at the start of the simulation, their images on their nodes.
     pub running: bool,
-    /// Its pull secret.
-    pub account: Option<AccountId>,
+    /// Its pull secrets, one per registry at most.
+    pub accounts: Vec<AccountId>,
     /// Init containers, in order.
     pub init_containers: Vec<ContainerSpec>,
     /// Containers, in order.

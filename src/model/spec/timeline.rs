@@ -159,12 +159,19 @@ pub enum Change {
         /// Addresses from now on.
         addresses: u32,
     },
-    /// Pull secret of a workload; lands for new pods.
+    /// Pull secrets of a workload; lands for new pods.
     WorkloadAccount {
         /// Which workload.
         workload: WorkloadId,
-        /// Its account from now on.
-        account: Option<AccountId>,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
+    },
+    /// Credentials of a pool's nodes; lands at the next pull.
+    PoolAccount {
+        /// Which pool.
+        pool: PoolId,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
     },
     /// Surge of a Deployment; lands at once.
     MaxSurge {

@@ -29,8 +29,8 @@ pub(crate) struct Workload {
     pub(crate) key: u64,
     /// Its controller with what `scale_workload` and `set` changed.
     pub(crate) kind: WorkloadKind,
-    /// Pull secret of new pods.
-    pub(crate) account: Option<AccountId>,
+    /// Pull secrets of its pods, as they were set one after another; new pods have the last.
+    pub(crate) secrets: Vec<Vec<AccountId>>,
     /// Pod templates, by revision.
     templates: Vec<Template>,
     /// ReplicaSets, by revision; a Job has one.
@@ -96,7 +96,7 @@ impl Workload {
         Self {
             key: combine(stable_hash("workload"), stable_hash(&spec.name)),
             kind: spec.kind,
-            account: spec.account,
+            secrets: vec![spec.accounts.clone()],
             templates: vec![template],
             sets: vec![ReplicaSet::default()],
             current: 0,
@@ -290,7 +290,7 @@ impl World<'_> {
             workload: id,
             ordinal,
             revision: revision as u32,
-            account: workload.account,
+            secrets: (workload.secrets.len() - 1) as u16,
             node: pinned.unwrap_or(NodeId(0)),
             phase: Phase::Unbound,
             row: None,

@@ -128,10 +128,13 @@ fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
         Changed::EgressAddresses { egress, addresses } => {
             Change::EgressAddresses { egress: ids.egress(egress), addresses: *addresses }
         }
-        Changed::WorkloadAccount { workload, account } => Change::WorkloadAccount {
+        Changed::WorkloadAccount { workload, accounts } => Change::WorkloadAccount {
             workload: ids.workload(workload),
-            account: account.as_deref().map(|name| ids.account(name)),
+            accounts: ids.accounts(accounts),
         },
+        Changed::PoolAccount { pool, accounts } => {
+            Change::PoolAccount { pool: ids.pool(pool), accounts: ids.accounts(accounts) }
+        }
         Changed::MaxSurge { workload, max_surge } => {
             Change::MaxSurge { workload: ids.workload(workload), max_surge: *max_surge }
         }

@@ -34,10 +34,27 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
         }
     }
     for setting in settings {
-        if let Changed::WorkloadAccount { workload, account: Some(account) } = &setting.changed
-            && let Some(event) = root.block("timeline", &setting.block)
-        {
-            pods::account_fits(root, workload, account, event.origin("set"), problems);
+        let Some(event) = root.block("timeline", &setting.block) else { continue };
+        let origin = event.origin("set");
+        match &setting.changed {
+            Changed::WorkloadAccount { workload, accounts } => {
+                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+                pods::accounts_fit(root, workload, &names, origin, problems);
+            }
+            Changed::EgressAddresses { egress, .. } => {
+                let values = root.block("egress", egress);
+                if values.is_some_and(|it| !it.list("shares").is_empty()) {
+                    let message = format!("`egress.{egress}` has shares for the addresses it has");
+                    problems
+                        .error(Code::NotSettable, origin, message)
+                        .help("leave its shares out to change the number of addresses");
+                }
+            }
+            Changed::PoolAccount { pool, accounts } => {
+                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+                pods::one_per_registry(root, &format!("pool `{pool}`"), &names, origin, problems);
+            }
+            _ => {}
         }
     }
 }
@@ -106,14 +123,19 @@ fn rolls(root: &Values, name: &str, event: &Values, action: &str, problems: &mut
 /// Whether a workload has an image, from the start or through a rollout.
 fn runs(root: &Values, workload: &str, image: &str) -> bool {
     let first = root.block("workload", workload);
+    first.is_some_and(|values| pods::images(values).any(|known| known == image))
+        || rolled_to(root, workload).any(|known| known == image)
+}
+
+/// The images that rollouts bring to a workload.
+pub(super) fn rolled_to<'a>(root: &'a Values, workload: &str) -> impl Iterator<Item = &'a str> {
     let events = root.named("timeline");
     let rollouts = events.flat_map(|(_, event)| ROLLS.map(|action| event.table(action)));
-    first.is_some_and(|values| pods::images(values).any(|known| known == image))
-        || rollouts
-            .flatten()
-            .filter(|rollout| rollout.text("workload") == workload)
-            .flat_map(|rollout| rollout.replace("replace"))
-            .any(|(_, new)| new.value.as_text() == Some(image))
+    rollouts
+        .flatten()
+        .filter(move |rollout| rollout.text("workload") == workload)
+        .flat_map(|rollout| rollout.replace("replace"))
+        .filter_map(|(_, new)| new.value.as_text())
 }
 
 /// What goes on or is tried again says when it stops.

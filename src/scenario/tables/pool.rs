@@ -1,6 +1,7 @@
 //! `[pool.x]`: like nodes, their kubelet and their container runtime.
 
 use super::ENABLED;
+use super::account::ACCOUNTS;
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
@@ -25,6 +26,12 @@ pub(crate) static POOL: Shape = Shape {
         Field::new("arch", Type::Text, "Architecture, as image platforms spell it")
             .default("amd64"),
         Field::new("egress", Type::Name("egress"), "Way out").required(),
+        Field::new(
+            "account",
+            ACCOUNTS,
+            "Credentials of its nodes (kubelet credential provider, containerd host configuration), \
+             one per registry at most; a pod's own pull secret for the registry goes first",
+        ),
         Field::new("runtime", Type::Word(presets::RUNTIMES), "Client that pulls, and its version")
             .default("containerd-1.7"),
         Field::new("client", Type::Table(&CLIENT), CLIENT.doc).filled(),
