@@ -1,5 +1,8 @@
 //! Every diagnostic fires, at its place, with its help.
 
+#[path = "diagnostics/guards.rs"]
+mod guards;
+
 use pullstorm::scenario::{self, Code, Diagnostics, Request, SourceFile};
 
 /// A scenario without a fault; the cases below change it.
@@ -63,6 +66,11 @@ const fn case(
     help: &'static str,
 ) -> Case {
     Case { code, change, marked, message, help }
+}
+
+/// Those of this file and of its modules.
+fn all_cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(guards::CASES)
 }
 
 const CASES: &[Case] = &[
@@ -497,7 +505,7 @@ fn verdict(case: &Case) -> Result<(), String> {
 
 #[test]
 fn each_mistake_is_told_at_its_place_with_its_remedy() {
-    let wrong: Vec<String> = CASES.iter().filter_map(|case| verdict(case).err()).collect();
+    let wrong: Vec<String> = all_cases().filter_map(|case| verdict(case).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -633,7 +641,7 @@ fn every_code_has_a_case_and_a_number_of_its_own() {
     let elsewhere =
         [Code::UnknownVariant, Code::BadSet, Code::BadPath, Code::TooLarge, Code::TooMuch];
     for code in Code::ALL {
-        let shown = CASES.iter().any(|case| case.code == *code) || elsewhere.contains(code);
+        let shown = all_cases().any(|case| case.code == *code) || elsewhere.contains(code);
         assert!(shown, "{code:?}");
     }
     let mut numbers: Vec<&str> = Code::ALL.iter().map(|code| code.number()).collect();
