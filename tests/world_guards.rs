@@ -57,7 +57,7 @@ fn of(outcome: &Outcome, name: &str) -> f64 {
 }
 
 fn created(outcome: &Outcome) -> Vec<(f64, bool)> {
-    let rows = &outcome.detail.as_ref().unwrap().pods;
+    let rows = &outcome.detail.as_ref().expect("it was recorded").pods;
     rows.iter().map(|it: &PodRow| (it.created.as_secs_f64(), it.ready.is_some())).collect()
 }
 

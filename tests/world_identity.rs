@@ -169,9 +169,16 @@ containers = [{{ image = "app" }}]
 
 /// Units that each counter of the limit has spent at the end, by its label.
 fn counters(outcome: &Outcome, allow: f64) -> BTreeMap<String, f64> {
-    let gauges = &outcome.detail.as_ref().unwrap().gauges;
+    let gauges = &outcome.detail.as_ref().expect("it was recorded").gauges;
     let limits = gauges.iter().filter(|it| it.series == "limit_units_left");
-    limits.map(|it| (it.kind.clone(), allow - it.samples.last().unwrap().unwrap())).collect()
+    limits
+        .map(|it| {
+            (
+                it.kind.clone(),
+                allow - it.samples.last().copied().flatten().expect("a level at the end"),
+            )
+        })
+        .collect()
 }
 
 /// 4,000 nodes over three addresses: each address gets its share within four standard deviations,

@@ -8,7 +8,7 @@ use pullstorm::model::kubelet::Polling;
 use pullstorm::model::outcome::Outcome;
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
-use pullstorm::scenario::{Request, SourceFile, load};
+use pullstorm::scenario::{Parameter, Request, SourceFile, load};
 use support::{known, outcome, spec, with_requests};
 
 /// A registry without round trips, `nodes` nodes, `replicas` pods of one image of two layers.
@@ -46,7 +46,7 @@ const BROKEN: &str = "[fault.down]\nregistry = \"lab\"\nanswer = 500";
 
 /// When each pod's attempts were asked, in seconds.
 fn attempts(outcome: &Outcome, pod: u32) -> Vec<f64> {
-    let rows = &outcome.detail.as_ref().unwrap().pulls;
+    let rows = &outcome.detail.as_ref().expect("it was recorded").pulls;
     let of_pod = rows.iter().filter(|it| it.pod == Some(pod));
     of_pod.map(|it| it.asked.as_secs_f64()).collect()
 }
@@ -211,7 +211,7 @@ fn a_what_if_in_force_is_known_as_one() {
         let sets = sets.iter().map(|&it| it.to_owned()).collect();
         let loaded = load(&file, &Request { sets, ..Request::default() }).unwrap();
         let all = loaded.scenario.parameters.into_iter();
-        all.filter(|it| it.is_what_if()).map(|it| it.path).collect()
+        all.filter(Parameter::is_what_if).map(|it| it.path).collect()
     };
     let plain = storm(1, 1, "image_backoff_jitter = \"0%\"", "");
     assert_eq!(what_if(&plain, &[]), Vec::<String>::new());
@@ -223,4 +223,8 @@ fn a_what_if_in_force_is_known_as_one() {
     let expected =
         ["pool.some.client.honour_retry_after", "pool.some.kubelet.image_backoff_jitter"];
     assert_eq!(what_if(&plain, &sets), expected);
+    let later = "[timeline.later]\nat = \"5m\"\n\
+                 set = { \"pool.some.kubelet.image_backoff_jitter\" = \"10%\" }";
+    let path = "timeline.later.set.pool.some.kubelet.image_backoff_jitter";
+    assert_eq!(what_if(&storm(1, 1, "", later), &[]), [path]);
 }

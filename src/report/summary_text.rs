@@ -422,7 +422,9 @@ mod tests {
         let text = text(20, Style::PLAIN);
         let sections = [
             "Variant calm: fewer nodes at once",
-            "Set: pool.workers.max_pods=20",
+            "What-if, in no released software: pool.workers.kubelet.image_backoff_jitter=50%",
+            "Set: pool.workers.client.honour_retry_after=true (what-if) · ",
+            "pool.workers.max_pods=20",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",
@@ -452,6 +454,7 @@ mod tests {
             ">6h (censored in 3 of 20)",
             "behind it: mirror-timeout",
             "never touched               docker-hub/edge",
+            "one account (ci) for 8 addresses: 200 units in place of 800",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -320,6 +320,16 @@ pub(crate) fn scenario() -> Scenario {
         variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
         parameters: vec![
             Parameter {
+                path: "pool.workers.client.honour_retry_after".into(),
+                value: "true".into(),
+                origin: "--set".into(),
+            },
+            Parameter {
+                path: "pool.workers.kubelet.image_backoff_jitter".into(),
+                value: "50%".into(),
+                origin: "variant calm".into(),
+            },
+            Parameter {
                 path: "pool.workers.max_pods".into(),
                 value: "20".into(),
                 origin: "--set".into(),

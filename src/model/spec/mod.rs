@@ -62,6 +62,7 @@ pub struct ControlPlaneSpec {
 
 /// One registry: its registry, token and blob endpoints, and its limits.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a registry")]
 pub struct RegistrySpec {
     /// Block name.
     pub name: String,

@@ -1,10 +1,10 @@
 //! Canaries: a few pods of a new revision first, and the automation that tries a held one again.
 //!
 //! Modelled after Argo Rollouts (`spec.strategy.canary`: `setWeight` and a timed `pause` without a
-//! traffic router; an abort takes the canary's ReplicaSet to 0 and the stable one back to all
-//! replicas) and Flagger (`progressDeadlineSeconds`, then a rollback), read 2026-11. A retry is what
-//! a GitOps controller does that applies the same change again: the same revision, new pods, and so
-//! ladders that begin at their first window.
+//! traffic router; an abort, as `progressDeadlineAbort` makes one, takes the canary's ReplicaSet to
+//! 0 and the stable one back to all replicas) and Flagger (`progressDeadlineSeconds`, then a
+//! rollback), read 2026-11. A retry is what a controller does that applies the same change again:
+//! the same revision, new pods, and so ladders that begin at their first window.
 //!
 //! - A canary takes its share of the replicas and as many old pods go, at once.
 //! - All of its pods have to be ready by the deadline; then they have to stay so while it bakes. A

@@ -81,7 +81,7 @@ static CANARY: Shape = Shape {
             "By when all of its pods have to be ready; past it, the canary is undone",
         )
         .default("10m")
-        .source("Flagger, Argo Rollouts: progressDeadlineSeconds 600", "2026-11"),
+        .source("Flagger: progressDeadlineSeconds, default 600", "2026-11"),
         Field::new(
             "retry_every",
             Type::PERIOD,
