@@ -188,7 +188,8 @@ fn the_poll_free_path_is_bit_equal_with_every_what_if() {
     let limit = "[registry.lab.limit.slow]\nkey = \"address\"\nlaw = \"token-bucket\"\n\
                  allow = 3\nwindow = \"60s\"\nretry_after = \"5s\"\n\
                  [timeline.lost]\nat = \"7m\"\nrestart_kubelets = { pool = \"some\" }\n\
-                 [timeline.pods]\nat = \"30s\"\ndelete_pods = { workload = \"app\", share = \"30%\" }";
+                 [timeline.pods]\nat = \"30s\"\n\
+                 delete_pods = { workload = \"app\", share = \"30%\" }";
     let text = storm(4, 60, kubelet, limit)
         .replace("max_pods", "client = { honour_retry_after = true }\nmax_pods");
     for seed in 1..6 {

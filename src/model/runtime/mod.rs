@@ -223,9 +223,9 @@ impl World<'_> {
     /// The account that a pod pulls an image with: its own for that registry, or else its node's.
     /// Credentials go to their own registry alone: elsewhere the pull is anonymous.
     ///
-    /// Source: kubernetes `pkg/credentialprovider/secrets/secrets.go` (`MakeDockerKeyring`: the pod's
-    /// secrets, then the node's providers), read 2026-11. The kubelet goes through all that fit
-    /// until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
+    /// Source: kubernetes `pkg/credentialprovider/secrets/secrets.go` (`MakeDockerKeyring`: the
+    /// pod's secrets, then the node's providers), read 2026-11. The kubelet goes through all that
+    /// fit until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
     fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
         let state = &self.pods[pod.idx()];
         let registry = self.catalogue.image(image).registry;

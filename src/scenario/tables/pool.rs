@@ -29,8 +29,8 @@ pub(crate) static POOL: Shape = Shape {
         Field::new(
             "account",
             ACCOUNTS,
-            "Credentials of its nodes (kubelet credential provider, containerd host configuration), \
-             one per registry at most; a pod's own pull secret for the registry goes first",
+            "Credentials of its nodes (kubelet credential provider, containerd hosts.toml), one \
+             per registry at most; a pod's own pull secret for the registry goes first",
         ),
         Field::new("runtime", Type::Word(presets::RUNTIMES), "Client that pulls, and its version")
             .default("containerd-1.7"),

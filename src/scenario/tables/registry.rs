@@ -28,8 +28,8 @@ pub(crate) static REGISTRY: Shape = Shape {
         Field::new(
             "replicates",
             Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
-            "Images that have been copied here ahead of time and are pulled from here, whatever the \
-             host of their reference",
+            "Images that have been copied here ahead of time and are pulled from here, whatever \
+             host their reference has",
         )
         .default("[]"),
         Field::new("rtt", RTT, "Round trip to the registry").default("40ms"),

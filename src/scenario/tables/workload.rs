@@ -33,7 +33,7 @@ pub(crate) static WORKLOAD: Shape = Shape {
         Field::new(
             "account",
             ACCOUNTS,
-            "Its pull secrets, one per registry at most; left out: those of the pool's nodes, or none",
+            "Its pull secrets, one per registry at most; left out: its nodes' credentials, or none",
         ),
         Field::new(
             "init_containers",
