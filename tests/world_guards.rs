@@ -117,6 +117,25 @@ fn retries_of_a_canary_end_where_they_are_told_to() {
     assert_eq!(count(", retry_every = \"15m\", max_retries = 2"), (3.0, 3.0));
 }
 
+/// The automation waits while the rollout is paused: undone at 11 minutes and paused from 20 to 80,
+/// the second try comes at 80 minutes in place of 26, the third 25 minutes later. Scaled to
+/// nothing, a canary has no pods.
+#[test]
+fn a_pause_holds_the_retries_of_a_canary_and_scaling_takes_its_pods() {
+    let run = |horizon: &str, then: &str| {
+        let text = format!("{}\n{then}", canary("bad", ", retry_every = \"15m\""));
+        outcome(&spec(&cluster(100, horizon, &text)), 0)
+    };
+    let pause = "[timeline.pause]\nat = \"20m\"\n\
+                 pause_rollout = { workload = \"app\", for = \"1h\" }";
+    for (horizon, attempts) in [("79m", 1.0), ("81m", 2.0), ("104m", 2.0), ("106m", 3.0)] {
+        assert_eq!(of(&run(horizon, pause), "canary_attempts"), attempts, "{horizon}");
+    }
+    let scale = "[timeline.scale]\nat = \"20m\"\n\
+                 scale_workload = { workload = \"app\", replicas = 0 }";
+    assert_eq!(of(&run("2h", scale), "pull_failures"), 10.0 * 6.0, "those of the first try");
+}
+
 /// A registry that is down for 20 minutes: the first try fails at 11 minutes, the second begins at
 /// 26 and is ready at once. From the first try to the end of the rollout: 25 minutes, and the bake.
 #[test]

@@ -10,7 +10,8 @@
 //! - All of its pods have to be ready by the deadline; then they have to stay so while it bakes. A
 //!   pod that is lost meanwhile gives them another deadline, and the baking begins anew.
 //! - Once it has baked, the rollout goes on as an ordinary rolling update.
-//! - Past the deadline it is undone: its pods go, the old ones are made again. A retry follows.
+//! - Past the deadline it is undone: its pods go, the old ones are made again. A retry follows,
+//!   where nobody has paused the rollout.
 
 use crate::model::ids::{ImageId, WorkloadId};
 use crate::model::spec::{CanarySpec, WorkloadKind};
@@ -145,6 +146,11 @@ impl World<'_> {
                     rollout.last_progress = now;
                 }
                 self.reconcile(now, id);
+            }
+            // A pause holds the automation too.
+            State::Undone if workload.stands_still(now) => {
+                let until = workload.paused_until;
+                self.check_canary_at(until, id);
             }
             State::Undone => self.try_canary(now, id),
         }
