@@ -496,6 +496,23 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_shared_is_shown_where_most_addresses_shared_it() {
+        let shared = |account: &str, addresses: u64| SharedAccount {
+            limit: "personal-pulls".into(),
+            account: account.into(),
+            addresses,
+            units: 200.0,
+            units_apart: 100.0 * addresses as f64,
+        };
+        let mut outcomes: Vec<_> = (0..3).map(|n| outcome(n, Value::Absent)).collect();
+        outcomes[0].shared_accounts = vec![shared("ci", 7)];
+        outcomes[2].shared_accounts = vec![shared("ci", 8), shared("dev", 3)];
+        let found = shared_accounts(&outcomes);
+        let found: Vec<_> = found.into_iter().map(|it| (it.at_most, it.replications)).collect();
+        assert_eq!(found, [(shared("ci", 8), 2), (shared("dev", 3), 1)]);
+    }
+
+    #[test]
     fn failures_add_up_and_medians_count_replications_without_failures() {
         let outcomes: Vec<_> = (0..3).map(|n| outcome(n, Value::Absent)).collect();
         let failures = failures(&outcomes);
