@@ -378,3 +378,29 @@ fn a_folder_that_cannot_be_written_is_named() {
     expect_code(&output, 1);
     assert!(text(&output.stderr).contains("file"), "{}", text(&output.stderr));
 }
+
+/// What no released software has is marked in the manifest where it is in force, and only there.
+#[test]
+fn a_what_if_is_marked_in_the_summary_and_in_the_manifest() {
+    let folder = Folder::new("what-if");
+    let scenario = folder.scenario("small.toml", "");
+    let out = folder.out();
+    let jitter = "pool.workers.kubelet.image_backoff_jitter";
+    let set = format!("{jitter}=50%");
+    let arguments =
+        ["run", &scenario, "--set", &set, "--no-charts", "--replications", "1", "--out", &out];
+    let output = pullstorm(&arguments);
+    expect_code(&output, 0);
+    let printed = text(&output.stdout);
+    assert!(printed.contains(&format!("Set: {set} (what-if)")), "{printed}");
+    let written = files(Path::new(&out));
+    let (_, manifest) = written.iter().find(|(name, _)| name.ends_with("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+    let all = manifest["parameters"].as_array().unwrap();
+    let marked: Vec<_> = all.iter().filter(|it| it.get("what_if").is_some()).collect();
+    assert_eq!(marked.len(), 1, "{marked:?}");
+    assert_eq!(
+        (marked[0]["path"].as_str(), marked[0]["what_if"].as_bool()),
+        (Some(jitter), Some(true))
+    );
+}

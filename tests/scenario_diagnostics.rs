@@ -2,6 +2,8 @@
 
 #[path = "diagnostics/first.rs"]
 mod first;
+#[path = "diagnostics/guards.rs"]
+mod guards;
 #[path = "diagnostics/mirrors.rs"]
 mod mirrors;
 
@@ -466,7 +468,7 @@ const CASES: &[Case] = &[
 
 /// These, and those that stand in files of their own.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(first::CASES).chain(mirrors::CASES)
+    CASES.iter().chain(first::CASES).chain(guards::CASES).chain(mirrors::CASES)
 }
 
 fn changed((from, to): (&str, &str)) -> String {

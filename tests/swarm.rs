@@ -60,10 +60,8 @@ struct Coverage {
     failures: usize,
     open: usize,
     never_ready: f64,
-    /// Pods of image pullers that got ready, pods on stale digests, seconds of mixed versions.
-    pulled_first: f64,
-    stale: f64,
-    mixed: f64,
+    /// Sums over the swarm of what only some scenarios have.
+    sums: std::collections::BTreeMap<&'static str, f64>,
     causes: std::collections::BTreeSet<String>,
 }
 
@@ -75,9 +73,18 @@ impl Coverage {
         self.failures += count(|it| matches!(it, PullResult::Failed { .. }));
         self.open += count(|it| it == PullResult::Open);
         self.never_ready += known(outcome, "run", "pods_never_ready");
-        self.pulled_first += sum(outcome, "workload.first-", "pods_ready");
-        self.stale += known(outcome, "run", "pods_on_stale_digest");
-        self.mixed += sum(outcome, "workload.", "mixed_versions_seconds");
+        for (scopes, name) in [
+            ("workload.", "rollout_paused_seconds"),
+            ("workload.", "canary_attempts"),
+            ("workload.", "canary_failures"),
+            ("workload.", "mixed_versions_seconds"),
+            ("run", "private_bytes"),
+            ("run", "pods_on_stale_digest"),
+            // Pods of image pullers.
+            ("workload.first-", "pods_ready"),
+        ] {
+            *self.sums.entry(name).or_default() += sum(outcome, scopes, name);
+        }
         self.causes.extend(outcome.failures.iter().map(|it| it.cause.clone()));
     }
 
@@ -88,9 +95,7 @@ impl Coverage {
         for met in [self.successes, self.failures, self.open, self.never_ready as usize] {
             assert!(20 < met, "{} {} {} {}", self.successes, self.failures, self.open, met);
         }
-        for met in [self.pulled_first, self.stale, self.mixed] {
-            assert!(20.0 < met, "{} {} {}", self.pulled_first, self.stale, self.mixed);
-        }
+        assert!(self.sums.values().all(|it| 20.0 < *it), "{:?}", self.sums);
         for cause in [
             "kubelet-qps",
             "egress-ports",
@@ -161,7 +166,8 @@ fn balance_pulls(outcome: &Outcome) {
         .filter(|it| it.scope == "run" && it.name.starts_with("pull_failures_by_cause."));
     same(by_cause.filter_map(|it| it.value.known()).sum(), failed, "metrics by cause");
     let bytes: u64 = rows.iter().map(|it| it.bytes.0).sum();
-    same(known(outcome, "run", "egress_bytes"), bytes as f64, "bytes");
+    let of = |name| known(outcome, "run", name);
+    same(of("egress_bytes") + of("private_bytes"), bytes as f64, "bytes");
     for row in rows {
         assert_eq!(row.ended.is_none(), row.result == PullResult::Open);
         assert!(row.started.is_none_or(|it| row.asked <= it));
@@ -219,6 +225,10 @@ struct Writer {
     references: Vec<(&'static str, bool)>,
     /// Pools whose new nodes wait for an image puller.
     tainted: Vec<String>,
+    /// `own` has a copy of an image of `hub`.
+    copies: bool,
+    /// The addresses of the NAT have shares.
+    shares: bool,
 }
 
 const IMAGES: [&str; 6] = ["base", "api", "api2", "twice", "foreign", "odd"];
@@ -227,12 +237,16 @@ const WORKLOADS: [&str; 4] = ["web", "agent", "batch", "extra"];
 
 impl Writer {
     fn new(seed: u64) -> Self {
+        let mut draw = Chance::new(seed, 0).draw(1, 1, 0);
+        let (copies, shares) = (draw.below(4) == 0, draw.below(4) == 0);
         Self {
-            draw: Chance::new(seed, 0).draw(1, 1, 0),
+            draw,
             text: String::new(),
             mirrors: 0,
             references: Vec::new(),
             tainted: Vec::new(),
+            copies,
+            shares,
         }
     }
 
@@ -328,6 +342,12 @@ impl Writer {
                 self.line(format!("{flag} = {value}"));
             }
             if self.yes(20) {
+                self.line("private = true");
+            }
+            if self.copies && name == "own" {
+                self.line("replicates = [\"api2\"]");
+            }
+            if self.yes(20) {
                 self.line("connection_bandwidth = \"80Mbit/s\"\nbandwidth = \"500Mbit/s\"");
             }
             let first = if name == "hub" { 0 } else { 2 };
@@ -409,6 +429,10 @@ impl Writer {
         if self.yes(50) {
             self.line("weight = { head = 0, index = 0.5, platform = 0.5, single = 0.5, blob = 1 }");
         }
+        if self.yes(40) {
+            let retry_after = self.one(&["0s", "3s", "45s"]);
+            self.line(format!("retry_after = \"{retry_after}\""));
+        }
         let (consume, edge) = (self.yes(30), self.yes(40));
         let status = self.one(&["429", "503"]);
         self.line(format!("rejected_consume = {consume}\nedge = {edge}\nstatus = {status}"));
@@ -420,6 +444,10 @@ impl Writer {
         let addresses = 1 + self.below(3);
         self.line("[egress.nat]\nkind = \"nat\"");
         self.line(format!("addresses = {addresses}\nchoose = \"{choose}\""));
+        if self.shares {
+            let shares = ["\"100%\"", "\"90%\", \"10%\"", "\"60%\", \"0%\", \"40%\""];
+            self.line(format!("shares = [{}]", shares[addresses as usize - 1]));
+        }
         self.ports();
         for (name, kind) in [("own4", "per-node"), ("own6", "ipv6")] {
             self.line(format!("[egress.{name}]\nkind = \"{kind}\""));
@@ -453,8 +481,12 @@ impl Writer {
         let size = |draw: &mut Draw| format!("\"{}kB\"", draw.below(20_000));
         for image in IMAGES {
             let host = self.one(&["docker.io", "own.example"]);
+            let host = if self.copies && image == "api2" { "docker.io" } else { host };
             let tag = self.one(&[":1", ":latest", "@sha256:abc"]);
-            self.references.push((host, tag.starts_with('@')));
+            // A copy is pulled from where it lies.
+            let is_copy = self.copies && image == "api2";
+            let pulled_from = if is_copy { "own.example" } else { host };
+            self.references.push((pulled_from, tag.starts_with('@')));
             let reference = if tag.starts_with('@') {
                 format!("{host}/acme/{image}@sha256:{}", "ab".repeat(32))
             } else {
@@ -507,12 +539,21 @@ impl Writer {
         if self.yes(30) {
             kubelet += ", image_backoff_max = \"40s\"";
         }
+        if self.yes(30) {
+            kubelet +=
+                self.one(&[", image_backoff_jitter = \"50%\"", ", coalesce_image_pulls = true"]);
+        }
         self.line(format!("kubelet = {{ {kubelet} }}"));
+        if self.yes(40) {
+            let account = self.one(&["\"ci\"", "\"own\"", "[\"own\", \"ci\"]"]);
+            self.line(format!("account = {account}"));
+        }
         let downloads = self.one(&["1", "3", "300"]);
         let progress = self.one(&["0s", "1m", "5m"]);
+        let honour = self.yes(30);
         self.line(format!(
             "client = {{ max_concurrent_downloads = {downloads}, \
-             progress_timeout = \"{progress}\" }}"
+             progress_timeout = \"{progress}\", honour_retry_after = {honour} }}"
         ));
         if self.yes(30) {
             let image = self.one(&IMAGES);
@@ -636,7 +677,7 @@ impl Writer {
         let share = self.one(&["10%", "50%", "100%"]);
         let some = format!("which = \"{which}\", share = \"{share}\"");
         let rolls = self.one(&["web", "agent", "extra"]);
-        match self.below(if 0 < self.mirrors { 13 } else { 11 }) {
+        match self.below(if 0 < self.mirrors { 16 } else { 14 }) {
             0 => self.line(format!("rollout = {{ workload = \"{rolls}\" }}")),
             1 => {
                 let (to, scaled) = (self.below(30), self.one(&["web", "extra"]));
@@ -670,8 +711,15 @@ impl Writer {
                     "outage = {{ registry = \"hub\", answer = {answer}, for = \"3m\" }}"
                 ));
             }
-            10 => self.change(pool),
+            10 => self.canary(),
             11 => {
+                let (most, after) = (1 + self.below(4), self.one(&["", ", resume_after = \"5m\""]));
+                self.line(format!(
+                    "rollout = {{ workload = \"{rolls}\", pause_on_failures = {most}{after} }}"
+                ));
+            }
+            12 | 13 => self.change(pool),
+            14 => {
                 let (mirror, keeps) = (self.below(self.mirrors), self.yes(50));
                 self.line(format!(
                     "restart_mirror = {{ mirror = \"mirror-{mirror}\", down = \"20s\", \
@@ -688,9 +736,22 @@ impl Writer {
         }
     }
 
+    fn canary(&mut self) {
+        let workload = self.one(&["web", "extra"]);
+        let share = self.one(&["0%", "30%", "100%"]);
+        let (bake, deadline) = (self.one(&["0s", "2m"]), self.one(&["30s", "4m"]));
+        let retry =
+            self.one(&["", ", retry_every = \"3m\"", ", retry_every = \"1m\", max_retries = 2"]);
+        self.line(format!(
+            "canary = {{ workload = \"{workload}\", share = \"{share}\", bake = \"{bake}\", \
+             deadline = \"{deadline}\"{retry} }}"
+        ));
+    }
+
     fn change(&mut self, pool: &str) {
-        let change = match self.below(6) {
-            0 => "\"egress.nat.addresses\" = 4".to_owned(),
+        let change = match self.below(7) {
+            0 if !self.shares => "\"egress.nat.addresses\" = 4".to_owned(),
+            6 => format!("\"pool.{pool}.account\" = {}", self.one(&["\"\"", "\"ci\""])),
             1 => format!("\"pool.{pool}.kubelet.registry_pull_qps\" = 2"),
             2 => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
             3 => "\"workload.web.max_surge\" = 0".to_owned(),

@@ -9,5 +9,6 @@ mod summary;
 
 pub use replicate::{Options, Progress, ReplicateError, replicate};
 pub use summary::{
-    FailureSummary, MetricSummary, ReachSummary, SpenderSummary, Summary, Verdict, summarise,
+    FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
+    Verdict, summarise,
 };

@@ -162,6 +162,8 @@ pub(crate) enum Reply {
         status: u16,
         /// Whose refusal.
         cause: Cause,
+        /// Its Retry-After.
+        retry_after: Option<Span>,
     },
     /// The connection closed without an answer.
     Dropped {
@@ -238,7 +240,7 @@ impl World<'_> {
         let (fault, answer) = self.faults.strike(now, request, at_edge)?;
         let cause = Cause::Fault(fault);
         Some(match answer {
-            Answer::Status { status, .. } => Reply::Refused { status, cause },
+            Answer::Status { status, retry_after } => Reply::Refused { status, cause, retry_after },
             Answer::Drop => Reply::Dropped { cause },
             Answer::Hang | Answer::Unreachable | Answer::Refuse => Reply::Hanging { cause },
         })
@@ -266,8 +268,8 @@ impl World<'_> {
             };
             self.observe.limit_asked(now, limit, &request.asker, asked);
             if let Admission::Refused { .. } = asked.admission {
-                let (status, cause) = (self.limits.status(limit), Cause::Limit(limit));
-                return Some(Reply::Refused { status, cause });
+                let (status, retry_after) = self.limits.refusal(limit);
+                return Some(Reply::Refused { status, cause: Cause::Limit(limit), retry_after });
             }
             if self.limits.is_concurrency(limit) {
                 self.granted = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
@@ -319,7 +321,7 @@ impl World<'_> {
             let replica = self.mirrors.balance(self.spec, chance, endpoint.registry, entity, n);
             return Ok(Connected { takes, address, replica: Some(replica) });
         }
-        let address = self.connection_address(node);
+        let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
             self.observe.rejected(now);
             return Err(Unconnected { cause: Cause::EgressPorts, after: dial_timeout });

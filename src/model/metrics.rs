@@ -110,6 +110,7 @@ impl World<'_> {
     pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
         self.note_all_unanswered();
         self.close_open_pulls();
+        self.close_standstills();
         for pod in 0..self.pods.len() {
             if self.pods[pod].lives() {
                 self.observe.add_unready(self.end, &mut self.pods[pod]);
@@ -125,6 +126,7 @@ impl World<'_> {
             failures: self.failure_counts(),
             blast: self.blast(),
             spenders: self.spender_list(),
+            shared_accounts: self.shared_accounts(),
             detail: self.observe.detail.then(|| self.detail()),
         }
     }
@@ -186,6 +188,9 @@ impl World<'_> {
             scope.count("versions_running", "versions", versions.running);
             let mixed = Value::Known(versions.mixed.as_secs_f64());
             scope.put("mixed_versions_seconds", "seconds", mixed);
+            scope.seconds("rollout_paused_seconds", Some(tally.stood_still.as_micros()));
+            scope.count("canary_attempts", "canaries", tally.canaries.0);
+            scope.count("canary_failures", "canaries", tally.canaries.1);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {
@@ -246,7 +251,9 @@ impl World<'_> {
         scope.put("recovery_seconds", "seconds", self.recovery(first));
         let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
         scope.put("herd_synchrony", "share", herd);
-        scope.count("egress_bytes", "bytes", observe.received.0);
+        let private = observe.received_privately;
+        scope.count("egress_bytes", "bytes", (observe.received - private).0);
+        scope.count("private_bytes", "bytes", private.0);
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
         scope.mirror(observe.all_mirrors());
         scope.count("events", "events", events);

@@ -25,6 +25,7 @@ pub mod registry;
 pub(crate) mod runtime;
 mod scheduler;
 mod seen;
+mod shared_account;
 pub mod spec;
 mod tags;
 mod timeline;
@@ -107,6 +108,7 @@ pub(crate) enum Event {
     TimelineReached { timeline: TimelineId, step: u32 },
     PauseEnded { workload: WorkloadId },
     ProgressDeadline { workload: WorkloadId },
+    CanaryChecked { workload: WorkloadId, turn: u32 },
     BackgroundPulled { background: BackgroundId, n: u32 },
 }
 
@@ -134,6 +136,7 @@ pub(crate) enum Purpose {
     MirrorReplica = 16,
     MirrorAdoption = 17,
     MirrorFill = 18,
+    BackoffJitter = 30,
 }
 
 /// The state of one replication.
@@ -215,13 +218,7 @@ impl<'a> World<'a> {
                 Pacer::new(pace.controller_qps, pace.controller_burst)
             }),
             levels: Levels::new(spec, limits.len(), recording.detail),
-            observe: Observer::new(
-                spec,
-                causes,
-                limits.len(),
-                recording.detail,
-                recording.requests,
-            ),
+            observe: Observer::new(spec, causes, recording.detail, recording.requests),
             limits,
             due_syncs: Vec::new(),
             woken: Vec::new(),
@@ -278,6 +275,8 @@ impl<'a> World<'a> {
             Event::PodReady { pod, plan } => self.on_pod_ready(now, pod, plan),
             Event::PodCompleted { pod, plan } => self.on_pod_completed(now, pod, plan),
             Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
+            Event::CanaryChecked { workload, turn } => self.on_canary_checked(now, workload, turn),
+            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             // kubelet.rs
             Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
             Event::SyncsDue => self.on_syncs_due(now),
@@ -325,7 +324,6 @@ impl<'a> World<'a> {
             Event::TimelineReached { timeline, step } => {
                 self.on_timeline_reached(now, timeline, step);
             }
-            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
 use crate::model::ids::{
-    AddressId, ImageId, NodeId, PodId, PoolId, PullId, RegistryId, WorkloadId,
+    AccountId, AddressId, ImageId, NodeId, PodId, PoolId, PullId, RegistryId, WorkloadId,
 };
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) pulls: Vec<PullId>,
     /// The source address it keeps.
     pub(crate) address: AddressId,
+    /// Its address towards private registries, once it has asked one.
+    pub(crate) private_address: Option<AddressId>,
     /// Connections made so far, where each draws its address.
     pub(crate) connections: u64,
     /// Mirrors that its runtime asks, and connections made to them so far.
@@ -91,6 +93,8 @@ pub(crate) struct Pool {
     pub(crate) unschedulable: VecDeque<PodId>,
     /// What a kubelet starts with from now on.
     pub(crate) kubelet: KubeletSpec,
+    /// Credentials of its nodes.
+    pub(crate) accounts: Vec<AccountId>,
     /// What a new node has on its disk from now on.
     pub(crate) preloaded: Vec<ImageId>,
     /// Mean lifetime and notice of spot nodes, once that has begun.
@@ -118,6 +122,7 @@ impl World<'_> {
                 open: BTreeSet::new(),
                 unschedulable: VecDeque::new(),
                 kubelet: pool.kubelet,
+                accounts: pool.accounts.clone(),
                 preloaded: pool.preloaded.clone(),
                 spot: None,
                 mirrors: Vec::new(),
@@ -159,6 +164,7 @@ impl World<'_> {
             pinned: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
+            private_address: None,
             connections: 0,
             mirrors: self.mirrors_of_new_node(pool, key),
             mirror_connections: 0,

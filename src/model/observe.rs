@@ -81,6 +81,10 @@ pub(crate) struct WorkloadTally {
     pub(crate) rollout: RolloutSeen,
     /// Rollouts that stood still for longer than their deadline.
     pub(crate) n_stalled: u64,
+    /// For how long its rollouts were held by a pause or a guard.
+    pub(crate) stood_still: Span,
+    /// Attempts of canaries, and those that were undone.
+    pub(crate) canaries: (u64, u64),
 }
 
 /// The last rollout of a workload.
@@ -141,6 +145,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) request_peak: PeakCounter,
     pub(crate) attempt_peak: PeakCounter,
     pub(crate) received: Bytes,
+    /// Those of them that came from private registries, past the ways out.
+    pub(crate) received_privately: Bytes,
     pub(crate) discarded: Bytes,
     /// Bytes kept on disks that went away with their nodes.
     pub(crate) lost: Bytes,
@@ -178,13 +184,13 @@ impl<'a> Observer<'a> {
     pub(crate) fn new(
         spec: &'a Spec,
         causes: Causes,
-        n_limits: usize,
         detail: bool,
         sink: Option<&'a mut dyn RequestSink>,
     ) -> Self {
         let n_causes = causes.labels().len();
         let tally = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
         let n_endpoints = spec.registries.len() * EndpointKind::ALL.len();
+        let limits = spec.registries.iter().flat_map(|it| &it.limits);
         let workload = WorkloadTally { pulls: tally.clone(), ..WorkloadTally::default() };
         Self {
             spec,
@@ -199,7 +205,7 @@ impl<'a> Observer<'a> {
             pools: vec![tally; spec.pools.len()],
             images: vec![(0, 0); spec.images.len()],
             nodes: Vec::new(),
-            limits: vec![LimitTally::default(); n_limits],
+            limits: limits.map(LimitTally::of).collect(),
             spenders: BTreeMap::new(),
             requests: vec![[0; 8]; n_endpoints],
             refused_429: vec![0; spec.registries.len()],
@@ -213,6 +219,7 @@ impl<'a> Observer<'a> {
             request_peak: PeakCounter::new(),
             attempt_peak: PeakCounter::new(),
             received: Bytes::ZERO,
+            received_privately: Bytes::ZERO,
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
             seeded: Bytes::ZERO,
@@ -333,6 +340,21 @@ impl<'a> Observer<'a> {
     pub(crate) fn rollout_stalled(&mut self, now: Time, workload: WorkloadId) {
         self.fact(now, Fact::Rollout, self.workload_key(workload), 0);
         self.workloads[workload.idx()].n_stalled += 1;
+    }
+
+    /// A rollout was held for so long.
+    pub(crate) fn rollout_stood_still(&mut self, workload: WorkloadId, span: Span) {
+        self.workloads[workload.idx()].stood_still += span;
+    }
+
+    /// A canary began.
+    pub(crate) fn canary_began(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.0 += 1;
+    }
+
+    /// A canary was undone.
+    pub(crate) fn canary_failed(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.1 += 1;
     }
 
     /// A node came, drained, restarted or went.
@@ -457,8 +479,11 @@ impl<'a> Observer<'a> {
     }
 
     /// Body bytes arrived at a node.
-    pub(crate) fn body_received(&mut self, bytes: Bytes) {
+    pub(crate) fn body_received(&mut self, registry: RegistryId, bytes: Bytes) {
         self.received += bytes;
+        if self.spec.registries[registry.idx()].private {
+            self.received_privately += bytes;
+        }
     }
 
     /// Body bytes were thrown away: cut short, or held by nobody any more.
@@ -493,6 +518,9 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
+        if tally.by_account {
+            tally.senders.insert((it.key, asker.address.0, asker.prefix));
+        }
         match it.admission {
             Admission::Granted => tally.exhausted.granted(now),
             Admission::Refused { retry_in } => tally.exhausted.refused(now, retry_in),

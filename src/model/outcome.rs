@@ -23,6 +23,8 @@ pub struct Outcome {
     pub blast: Blast,
     /// Who spent each limit, most units first within a limit.
     pub spenders: Vec<Spender>,
+    /// Accounts that would have had more units as many anonymous addresses.
+    pub shared_accounts: Vec<SharedAccount>,
     /// Rows and series, for the replication that files and charts show.
     pub detail: Option<Detail>,
 }
@@ -117,6 +119,22 @@ pub struct Spender {
     pub image: Option<String>,
     /// Units.
     pub units: f64,
+}
+
+/// An account that its limit refused while the addresses that it was used from would have had more
+/// units without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedAccount {
+    /// Label of the limit.
+    pub limit: String,
+    /// Name of the account.
+    pub account: String,
+    /// Addresses (or prefixes) that it was used from, as the anonymous limit counts them.
+    pub addresses: u64,
+    /// Units that the account has in a window.
+    pub units: f64,
+    /// Units that the addresses would have had in such a window.
+    pub units_apart: f64,
 }
 
 /// Rows and series of one replication.

@@ -2,7 +2,7 @@
 
 use crate::engine::chance::Draw;
 use crate::model::backoff::Rung;
-use crate::model::ids::{AccountId, ImageId, NodeId, WorkloadId};
+use crate::model::ids::{ImageId, NodeId, WorkloadId};
 use crate::model::observe::Attempt;
 use crate::units::Time;
 
@@ -17,8 +17,8 @@ pub(crate) struct Pod {
     pub(crate) ordinal: u32,
     /// Template it was made from.
     pub(crate) revision: u32,
-    /// Pull secret it was made with.
-    pub(crate) account: Option<AccountId>,
+    /// Pull secrets it was made with, among those that its workload had.
+    pub(crate) secrets: u16,
     /// Its node; meaningless before it is bound.
     pub(crate) node: NodeId,
     pub(crate) phase: Phase,

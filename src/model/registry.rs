@@ -210,9 +210,10 @@ impl Limits {
         matches!(self.all[limit.idx()].spec.law, LawSpec::Concurrency { .. })
     }
 
-    /// Status of its refusals.
-    pub(crate) fn status(&self, limit: LimitId) -> u16 {
-        self.all[limit.idx()].spec.status
+    /// Status and Retry-After of its refusals.
+    pub(crate) fn refusal(&self, limit: LimitId) -> (u16, Option<Span>) {
+        let spec = &self.all[limit.idx()].spec;
+        (spec.status, spec.retry_after)
     }
 
     /// Changes its allowance at once.

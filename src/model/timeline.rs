@@ -60,7 +60,12 @@ impl World<'_> {
     pub(crate) fn on_timeline_reached(&mut self, now: Time, id: TimelineId, step: u32) {
         let spec = self.spec;
         match &spec.timeline[id.idx()].action {
-            Action::Rollout { workload, replace } => self.roll_out(now, *workload, replace),
+            Action::Rollout { workload, replace, guard } => {
+                self.roll_out(now, *workload, replace, *guard);
+            }
+            Action::Canary { workload, replace, canary } => {
+                self.start_canary(now, *workload, replace, *canary);
+            }
             &Action::ScaleWorkload { workload, replicas } => {
                 self.scale_workload(now, workload, replicas);
             }
@@ -108,14 +113,10 @@ impl World<'_> {
                 let paused = &mut self.workloads[workload.idx()].paused_until;
                 *paused = (*paused).max(until);
                 self.calendar.schedule(until, Event::PauseEnded { workload });
+                self.note_standstill(now, workload);
             }
             Action::Set(change) => self.apply_change(now, change),
         }
-    }
-
-    /// The pause of a rollout is over.
-    pub(crate) fn on_pause_ended(&mut self, now: Time, workload: WorkloadId) {
-        self.reconcile(now, workload);
     }
 
     fn schedule_next_batch(&mut self, at: Time, id: TimelineId, step: u32) {
@@ -238,8 +239,11 @@ impl World<'_> {
             &Change::EgressAddresses { egress, addresses } => {
                 self.egresses.set_addresses(egress, addresses);
             }
-            &Change::WorkloadAccount { workload, account } => {
-                self.workloads[workload.idx()].account = account;
+            Change::WorkloadAccount { workload, accounts } => {
+                self.workloads[workload.idx()].secrets.push(accounts.clone());
+            }
+            Change::PoolAccount { pool, accounts } => {
+                self.pools[pool.idx()].accounts.clone_from(accounts);
             }
             &Change::MaxSurge { workload, max_surge: new } => {
                 let kind = &mut self.workloads[workload.idx()].kind;

@@ -56,6 +56,10 @@ fn header(page: &mut Page, run: Run<'_>) {
     if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
         page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
     }
+    let what_if = what_if(scenario);
+    if !what_if.is_empty() {
+        page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 0);
+    }
     let set = set_by_hand(scenario);
     if !set.is_empty() {
         page.prose(&format!("Set: {}", set.join(" · ")), 0);
@@ -72,7 +76,17 @@ fn header(page: &mut Page, run: Run<'_>) {
 /// What `--set` changed in this run, as `path=value`.
 pub(super) fn set_by_hand(scenario: &Scenario) -> Vec<String> {
     let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
-    set.map(|it| format!("{}={}", it.path, it.value)).collect()
+    set.map(|it| {
+        let mark = if it.is_what_if() { " (what-if)" } else { "" };
+        format!("{}={}{mark}", it.path, it.value)
+    })
+    .collect()
+}
+
+/// What of this run no released software has, beside what `--set` put there.
+pub(super) fn what_if(scenario: &Scenario) -> Vec<String> {
+    let all = scenario.parameters.iter().filter(|it| it.origin != "--set" && it.is_what_if());
+    all.map(|it| format!("{}={}", it.path, it.value)).collect()
 }
 
 fn expectations(page: &mut Page, run: Run<'_>) {
@@ -370,6 +384,9 @@ fn quota(page: &mut Page, run: Run<'_>) {
         }];
         values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
         page.row(label, &values);
+        for it in shared_accounts(run.summary, label) {
+            page.row("", &[it]);
+        }
     }
     shorten(&mut idle, MAX_LISTED, "limits");
     page.row("never touched", &idle);
@@ -379,6 +396,22 @@ fn quota(page: &mut Page, run: Run<'_>) {
         _ => "none".into(),
     };
     page.row("first rejection", &[text]);
+}
+
+/// Accounts that make it worse at a limit: their addresses would have more units without them.
+pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    of_limit
+        .map(|it| {
+            let it = &it.at_most;
+            let [addresses, units, apart] =
+                [it.addresses as f64, it.units, it.units_apart].map(format::count);
+            let name = clip(&it.account, 20);
+            format!(
+                "one account ({name}) for {addresses} addresses: {units} units in place of {apart}"
+            )
+        })
+        .collect()
 }
 
 fn herd(page: &mut Page, run: Run<'_>) {
@@ -416,7 +449,9 @@ mod tests {
         let text = text(20, Style::PLAIN);
         let sections = [
             "Variant calm: fewer nodes at once",
-            "Set: pool.workers.max_pods=20",
+            "What-if, in no released software: pool.workers.kubelet.image_backoff_jitter=50%",
+            "Set: pool.workers.client.honour_retry_after=true (what-if) · ",
+            "pool.workers.max_pods=20",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",
@@ -446,6 +481,7 @@ mod tests {
             ">6h (censored in 3 of 20)",
             "behind it: mirror-timeout",
             "never touched               docker-hub/edge",
+            "one account (ci) for 8 addresses: 200 units in place of 800",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -4,7 +4,7 @@ use crate::engine::chance::Chance;
 use crate::experiment::{Summary, summarise};
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
-    PullRow, Reach, Spender, StopReason, Value,
+    PullRow, Reach, SharedAccount, Spender, StopReason, Value,
 };
 use crate::model::spec::{ControlPlaneSpec, Spec};
 use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
@@ -321,6 +321,16 @@ pub(crate) fn scenario() -> Scenario {
         variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
         parameters: vec![
             Parameter {
+                path: "pool.workers.client.honour_retry_after".into(),
+                value: "true".into(),
+                origin: "--set".into(),
+            },
+            Parameter {
+                path: "pool.workers.kubelet.image_backoff_jitter".into(),
+                value: "50%".into(),
+                origin: "variant calm".into(),
+            },
+            Parameter {
                 path: "pool.workers.max_pods".into(),
                 value: "20".into(),
                 origin: "--set".into(),
@@ -389,6 +399,13 @@ pub(crate) fn outcome(replication: u32) -> Outcome {
             images: vec![Reach { name: "api".into(), hit: 22_000, of: 23_000 }],
             identities: vec![Reach { name: "nat 203.0.113.7".into(), hit: 1_902, of: 4_210 }],
         },
+        shared_accounts: vec![SharedAccount {
+            limit: LIMIT.into(),
+            account: "ci".into(),
+            addresses: 8,
+            units: 200.0,
+            units_apart: 800.0,
+        }],
         spenders: vec![
             Spender {
                 limit: LIMIT.into(),

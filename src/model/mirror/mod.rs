@@ -336,8 +336,11 @@ impl World<'_> {
     /// Whether a mirror refuses whatever nodes send, for want of their credentials.
     pub(crate) fn pass_mirror_trust(&self, request: &Request) -> Option<Reply> {
         let mirror = self.spec.registries[request.endpoint.registry.idx()].mirror.as_ref()?;
-        (mirror.adoption.untrusted == Some(Untrusted::Auth))
-            .then_some(Reply::Refused { status: 401, cause: Cause::MirrorUntrusted })
+        (mirror.adoption.untrusted == Some(Untrusted::Auth)).then_some(Reply::Refused {
+            status: 401,
+            cause: Cause::MirrorUntrusted,
+            retry_after: None,
+        })
     }
 
     /// A request of a node reached a mirror and passed its gates: it is worked on, or waits until

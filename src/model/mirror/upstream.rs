@@ -349,7 +349,7 @@ impl World<'_> {
             }
             (ask, Reply::Served) => self.goal_met(now, id, ask),
             (Ask::HeadTag, Reply::Refused { .. }) => self.want(now, id, Ask::GetTag),
-            (ask, Reply::Refused { status, cause }) => {
+            (ask, Reply::Refused { status, cause, .. }) => {
                 let status = (ask != Ask::Token).then_some(status);
                 self.goal_failed(now, id, status, cause);
             }
@@ -566,7 +566,7 @@ impl World<'_> {
         let task = self.end_task(id);
         let Some(inbound) = task.inbound else { return };
         if self.inbound_waits(inbound) {
-            self.mirror_refused(now, inbound, Reply::Refused { status, cause });
+            self.mirror_refused(now, inbound, Reply::Refused { status, cause, retry_after: None });
         }
         self.mirror_freed(now, task.replica);
     }

@@ -178,6 +178,7 @@ impl World<'_> {
             (self.mirror_path(served), self.mirror_breaks_after(served, blob).unwrap_or(size))
         } else {
             let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+            let egress = egress.filter(|_| !registry.private);
             let upstream = self.registry_links[image.registry.idx()];
             (Path::over([egress, upstream, None, None]), size)
         };
@@ -204,13 +205,14 @@ impl World<'_> {
         pull.last_byte = now;
         pull.objects[object as usize] = ObjectState::Held;
         let (node, image) = (pull.node, pull.content);
+        let from = pull.hosts[usize::from(state.host)];
         let again = if state.is_read_whole() { state.offset } else { Bytes::ZERO };
         let (offset, served) = (std::mem::take(&mut state.offset), state.served.take());
         let blob = self.catalogue.image(image).objects[object as usize];
         let received = self.catalogue.size(blob) + again - offset;
         pull.attempt.bytes += received;
         self.connection_carried(id, usize::from(lane), received);
-        self.observe.body_received(received);
+        self.observe.body_received(from, received);
         self.observe.body_discarded(again);
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
@@ -308,13 +310,15 @@ impl World<'_> {
             let state = &mut self.pulls.get_mut(id).lanes[lane];
             let (flow, grant) = (state.flow.take(), state.grant.take());
             let (served, before) = (state.served.take(), std::mem::take(&mut state.offset));
-            let object = state.object as usize;
+            let (object, host) = (state.object as usize, usize::from(state.host));
             state.turn = state.turn.wrapping_add(1);
             let mut partial = Bytes::ZERO;
             if let Some(flow) = flow {
                 partial = self.links.cancel(now, flow);
-                self.pulls.get_mut(id).attempt.bytes += partial;
-                self.observe.body_received(partial);
+                let pull = self.pulls.get_mut(id);
+                pull.attempt.bytes += partial;
+                let from = pull.hosts[host];
+                self.observe.body_received(from, partial);
                 self.links_changed(now);
             }
             if self.fetches(id, lane) {

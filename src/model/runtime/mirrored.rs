@@ -142,7 +142,9 @@ impl World<'_> {
         let (id, lane) = (inbound.pull, usize::from(inbound.lane));
         let back = self.mirror_reply_is_back(now, inbound, reply);
         match reply {
-            Reply::Refused { status, cause } => self.request_refused(back, id, lane, status, cause),
+            Reply::Refused { status, cause, retry_after } => {
+                self.request_refused(back, id, lane, (status, retry_after), cause);
+            }
             Reply::Dropped { cause } | Reply::Hanging { cause } => {
                 self.drop_connection(id, lane);
                 self.fail_request(back, id, lane, cause);
@@ -188,7 +190,8 @@ impl World<'_> {
         state.offset += received - again;
         state.stalls = if again == received { state.stalls + 1 } else { 0 };
         let (served, stalls) = (state.served.take(), state.stalls);
-        self.observe.body_received(received);
+        let from = pull.hosts[usize::from(pull.lanes[lane].host)];
+        self.observe.body_received(from, received);
         self.observe.body_discarded(again);
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);

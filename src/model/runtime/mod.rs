@@ -144,6 +144,8 @@ enum Answered {
     Resolved,
     /// The logical request failed at every host: why at the last one, and at the mirrors before.
     Failed(Cause, Option<Cause>),
+    /// The wait that Retry-After asked for is over.
+    Waited,
 }
 
 /// Where a pull stands with one of its objects.
@@ -229,9 +231,8 @@ impl World<'_> {
     pub(crate) fn start_pull(&mut self, now: Time, pod: PodId, image: ImageId, attempt: Attempt) {
         let state = &self.pods[pod.idx()];
         let (node, workload) = (state.node, state.workload);
-        // Credentials go to their own registry alone: elsewhere the pull is anonymous.
         let registry = self.catalogue.image(image).registry;
-        let account = state.account.filter(|it| self.spec.accounts[it.idx()].registry == registry);
+        let account = self.account_of_pull(pod, image);
         let n_lanes = self.profile(node).max_concurrent_downloads as usize;
         let id = self.pulls.take_slot();
         self.choose_hosts(id, node, registry);
@@ -268,6 +269,21 @@ impl World<'_> {
         let n_objects = self.catalogue.image(pull.content).objects.len();
         pull.objects.clear();
         pull.objects.resize(n_objects, ObjectState::Pending);
+    }
+
+    /// The account that a pod pulls an image with: its own for that registry, or else its node's.
+    /// Credentials go to their own registry alone: elsewhere the pull is anonymous.
+    ///
+    /// Source: kubernetes `pkg/credentialprovider/secrets/secrets.go` (`MakeDockerKeyring`: the
+    /// pod's secrets, then the node's providers), read 2026-11. The kubelet goes through all that
+    /// fit until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
+    fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
+        let state = &self.pods[pod.idx()];
+        let registry = self.catalogue.image(image).registry;
+        let of_pod = &self.workloads[state.workload.idx()].secrets[usize::from(state.secrets)];
+        let of_node = &self.pools[self.nodes[state.node.idx()].pool.idx()].accounts;
+        let mut all = of_pod.iter().chain(of_node).copied();
+        all.find(|it| self.spec.accounts[it.idx()].registry == registry)
     }
 
     /// Ends every pull of a node: it went away, or its kubelet or machine restarted.

@@ -139,9 +139,9 @@ impl World<'_> {
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
             Reply::Challenged => self.request_challenged(back, id, lane, grant),
-            Reply::Refused { status, cause } => {
+            Reply::Refused { status, cause, retry_after } => {
                 self.return_grant(back, grant);
-                self.request_refused(back, id, lane, status, cause);
+                self.request_refused(back, id, lane, (status, retry_after), cause);
             }
             Reply::Dropped { cause } => {
                 self.return_grant(back, grant);
@@ -293,6 +293,7 @@ impl World<'_> {
             [Some(mirror.nic), mirror.disk, None]
         } else {
             let egress = self.spec.egresses[pool.egress.idx()].bandwidth;
+            let egress = egress.filter(|_| !registry.private);
             [registry.connection_bandwidth, registry.bandwidth, egress]
         };
         let widest = bounds.into_iter().flatten().fold(pool.nic, Ord::min);
@@ -321,13 +322,14 @@ impl World<'_> {
 
     /// A refusal: 429 and 408 are repeated at once, on the same connection, until the logical
     /// request has seen `requests_per_object` responses; a token request and every other status is
-    /// not repeated.
+    /// not repeated. What-if: a client that honours Retry-After waits for as long as it says; where
+    /// none is given, it does not wait.
     pub(super) fn request_refused(
         &mut self,
         back: Time,
         id: PullId,
         lane: usize,
-        status: u16,
+        (status, retry_after): (u16, Option<Span>),
         cause: Cause,
     ) {
         let pull = self.pulls.get_mut(id);
@@ -341,10 +343,20 @@ impl World<'_> {
         state.responses += 1;
         let responses = state.responses;
         let node = pull.node;
-        if matches!(status, 408 | 429) && responses < self.profile(node).requests_per_object {
-            self.send(back, id, lane, step);
-        } else {
+        let profile = self.profile(node);
+        let (waits, idle_timeout) = (profile.honour_retry_after, profile.idle_timeout);
+        if !matches!(status, 408 | 429) || profile.requests_per_object <= responses {
             self.fail_request(back, id, lane, cause);
+            return;
+        }
+        match retry_after.filter(|it| waits && !it.is_zero()) {
+            Some(wait) => {
+                if idle_timeout <= wait {
+                    self.drop_connection(id, lane);
+                }
+                self.answer(back + wait, id, lane, Answered::Waited);
+            }
+            None => self.send(back, id, lane, step),
         }
     }
 
@@ -391,6 +403,10 @@ impl World<'_> {
                 self.fetch_serial(now, id, 0);
             }
             Some(Answered::Failed(cause, behind)) => self.fail_pull(now, id, cause, behind),
+            Some(Answered::Waited) => {
+                let step = self.pulls.get(id).lanes[lane].step;
+                self.send(now, id, lane, step);
+            }
             None => {}
         }
     }

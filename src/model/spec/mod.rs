@@ -11,7 +11,7 @@ mod timeline;
 
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
 pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
-pub use timeline::{Action, Change, TimelineSpec, Which};
+pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
@@ -64,11 +64,14 @@ pub struct ControlPlaneSpec {
 
 /// One registry: its registry, token and blob endpoints, and its limits.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a registry")]
 pub struct RegistrySpec {
     /// Block name.
     pub name: String,
     /// Host as it stands in image references.
     pub host: String,
+    /// Whether its endpoints are reached past the egress, by private addresses.
+    pub private: bool,
     /// Round trip to the registry endpoint.
     pub rtt: Span,
     /// Round trip to the token service.
@@ -229,6 +232,8 @@ pub struct EgressSpec {
     pub name: String,
     /// Which addresses a registry sees.
     pub addressing: Addressing,
+    /// NAT: the share of nodes or connections that each address gets; empty is all alike.
+    pub shares: Vec<Share>,
     /// Source ports, where they are scarce.
     pub ports: Option<PortsSpec>,
     /// What passes in all (towards the nodes).
@@ -308,6 +313,8 @@ pub struct PoolSpec {
     pub arch: String,
     /// Way out.
     pub egress: EgressId,
+    /// Credentials of its nodes, one per registry at most; a pod's own go first.
+    pub accounts: Vec<AccountId>,
     /// Client that pulls.
     pub runtime: RuntimeProfile,
     /// The kubelet's configuration.
@@ -339,6 +346,10 @@ pub struct KubeletSpec {
     pub image_backoff_initial: Span,
     /// Longest back-off window.
     pub image_backoff_max: Span,
+    /// What-if: windows grow by up to this share, by a keyed draw.
+    pub image_backoff_jitter: Share,
+    /// What-if: a pull of an image that is being pulled on the node waits for it.
+    pub coalesce_image_pulls: bool,
     /// Least time from a failed pod sync to the next.
     pub sync_backoff: Span,
     /// The next sync comes up to this share of `sync_backoff` later.
@@ -366,6 +377,8 @@ pub struct RuntimeProfile {
     pub idle_timeout: Span,
     /// Whether a digest reference repeats a failed HEAD of the manifest as a HEAD of the blob.
     pub head_blob_after_failed_head: bool,
+    /// What-if: whether a repetition waits for as long as Retry-After says.
+    pub honour_retry_after: bool,
 }
 
 /// One image of the catalogue.
@@ -415,8 +428,8 @@ pub struct WorkloadSpec {
     pub start_over: Span,
     /// Its pods run, ready, at the start of the simulation, their images on their nodes.
     pub running: bool,
-    /// Its pull secret.
-    pub account: Option<AccountId>,
+    /// Its pull secrets, one per registry at most.
+    pub accounts: Vec<AccountId>,
     /// Init containers, in order.
     pub init_containers: Vec<ContainerSpec>,
     /// Containers, in order.

@@ -24,6 +24,17 @@ pub enum Action {
         workload: WorkloadId,
         /// Old and new image.
         replace: Vec<(ImageId, ImageId)>,
+        /// What pauses it.
+        guard: Option<GuardSpec>,
+    },
+    /// New pod template for a share of the pods first.
+    Canary {
+        /// Whose template.
+        workload: WorkloadId,
+        /// Old and new image.
+        replace: Vec<(ImageId, ImageId)>,
+        /// How it is judged.
+        canary: CanarySpec,
     },
     /// New number of replicas.
     ScaleWorkload {
@@ -138,6 +149,30 @@ pub enum Action {
     Set(Change),
 }
 
+/// What pauses a rollout by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardSpec {
+    /// Once so many pods of the new revision have had a failed pull.
+    pub pause_on_failures: u32,
+    /// After how long it goes on; `None` never.
+    pub resume_after: Option<Span>,
+}
+
+/// How a canary is judged, and tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CanarySpec {
+    /// Its share of the replicas; rounds up, at least 1.
+    pub share: Share,
+    /// For how long all of its pods have to be ready.
+    pub bake: Span,
+    /// By when they have to be ready.
+    pub deadline: Span,
+    /// How long after it was undone it is tried again; `None` never.
+    pub retry_every: Option<Span>,
+    /// Most retries; `None` is no limit.
+    pub max_retries: Option<u32>,
+}
+
 /// Which of a set of nodes or pods an action takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -167,12 +202,19 @@ pub enum Change {
         /// Addresses from now on.
         addresses: u32,
     },
-    /// Pull secret of a workload; lands for new pods.
+    /// Pull secrets of a workload; lands for new pods.
     WorkloadAccount {
         /// Which workload.
         workload: WorkloadId,
-        /// Its account from now on.
-        account: Option<AccountId>,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
+    },
+    /// Credentials of a pool's nodes; lands at the next pull.
+    PoolAccount {
+        /// Which pool.
+        pool: PoolId,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
     },
     /// Surge of a Deployment; lands at once.
     MaxSurge {

@@ -64,7 +64,7 @@ impl World<'_> {
         max_unavailable: Count,
     ) {
         let workload = &self.workloads[id.idx()];
-        if workload.paused_until <= now {
+        if !workload.stands_still(now) {
             let n_nodes = workload.daemons.len() as u32;
             let allowed = match max_unavailable {
                 Count::Number(n) => n,

@@ -6,12 +6,17 @@
 //! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
 //! …) costs some API round trips, about 0.1 s in all, and is left out.
 
+mod canary;
 mod daemon_set;
 mod deployment;
+mod guard;
 mod puller;
 mod revision;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use canary::Canary;
+use guard::Guard;
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{AccountId, NodeId, PodId, WorkloadId};
@@ -26,8 +31,8 @@ pub(crate) struct Workload {
     pub(crate) key: u64,
     /// Its controller with what `scale_workload` and `set` changed.
     pub(crate) kind: WorkloadKind,
-    /// Pull secret of new pods.
-    pub(crate) account: Option<AccountId>,
+    /// Pull secrets of its pods, as they were set one after another; new pods have the last.
+    pub(crate) secrets: Vec<Vec<AccountId>>,
     /// Pod templates, by revision.
     templates: Vec<Template>,
     /// ReplicaSets, by revision; a Job has one.
@@ -40,6 +45,14 @@ pub(crate) struct Workload {
     started: bool,
     /// Until when its rollout stands still.
     pub(crate) paused_until: Time,
+    /// What pauses its rollout by itself.
+    guard: Option<Guard>,
+    /// Since when its rollout has stood still.
+    standing_since: Option<Time>,
+    /// The canary of its rollout.
+    canary: Option<Canary>,
+    /// Counts what is awaited of canaries, so that an overtaken check is known.
+    canary_turn: u32,
     next_ordinal: u32,
     /// Pods ready now.
     pub(crate) ready: u32,
@@ -88,13 +101,17 @@ impl Workload {
         Self {
             key: combine(stable_hash(kind), stable_hash(&spec.name)),
             kind: spec.kind,
-            account: spec.account,
+            secrets: vec![spec.accounts.clone()],
             templates: vec![template],
             sets: vec![ReplicaSet::default()],
             current: 0,
             history: vec![0],
             started: false,
             paused_until: Time::ZERO,
+            guard: None,
+            standing_since: None,
+            canary: None,
+            canary_turn: 0,
             next_ordinal: 0,
             ready: 0,
             rollout: None,
@@ -285,7 +302,7 @@ impl World<'_> {
             workload: id,
             ordinal,
             revision: revision as u32,
-            account: workload.account,
+            secrets: (workload.secrets.len() - 1) as u16,
             node: pinned.unwrap_or(NodeId(0)),
             phase: Phase::Unbound,
             row: None,
@@ -416,7 +433,9 @@ impl World<'_> {
         }
         self.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, before);
-        self.note_availability(self.pods[pod.idx()].workload);
+        let id = self.pods[pod.idx()].workload;
+        self.note_availability(id);
+        self.watch_canary(now, id);
     }
 
     fn desired_pods(&self, id: WorkloadId) -> u32 {
@@ -547,6 +566,7 @@ impl World<'_> {
         {
             rollout.complete = true;
             let took = now.since(rollout.began);
+            self.workloads[id.idx()].guard = None;
             self.observe.rollout_completed(now, id, took);
         }
     }
@@ -562,7 +582,10 @@ impl World<'_> {
         if rollout.complete {
             return;
         }
-        let since = rollout.last_progress.max(workload.paused_until.min(now));
+        // Neither a pause nor a canary counts.
+        let is_held = workload.stands_still(now) || workload.canary.is_some();
+        let held_until = if is_held { now } else { workload.paused_until };
+        let since = rollout.last_progress.max(held_until);
         let due = since + progress_deadline;
         if due <= now {
             self.observe.rollout_stalled(now, id);

@@ -2,7 +2,8 @@
 
 use crate::model::World;
 use crate::model::ids::{ImageId, WorkloadId};
-use crate::model::spec::WorkloadKind;
+use crate::model::spec::{GuardSpec, WorkloadKind};
+use crate::model::workload::guard::Guard;
 use crate::model::workload::{ReplicaSet, Workload};
 use crate::units::Time;
 
@@ -10,7 +11,37 @@ impl World<'_> {
     /// A new template: from now on the controller rolls towards it. A template that an earlier
     /// revision had is that revision again, with the pods it still has; one that changes nothing
     /// does nothing. Without images to replace it is a restart, which is a template of its own.
-    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
+    pub(crate) fn roll_out(
+        &mut self,
+        now: Time,
+        id: WorkloadId,
+        replace: &[(ImageId, ImageId)],
+        guard: Option<GuardSpec>,
+    ) {
+        let had_canary = self.workloads[id.idx()].drop_canary();
+        let workload = &self.workloads[id.idx()];
+        // Towards what is stable already, all that can be rolled back is a canary.
+        let stable = had_canary.then_some(workload.current);
+        let Some(revision) = self.revision_with(id, replace).or(stable) else { return };
+        self.roll_to(now, id, revision, guard);
+    }
+
+    fn roll_to(&mut self, now: Time, id: WorkloadId, revision: usize, guard: Option<GuardSpec>) {
+        let workload = &mut self.workloads[id.idx()];
+        workload.take_up(revision);
+        workload.guard = guard.map(Guard::new);
+        self.note_standstill(now, id);
+        self.begin_rollout(now, id);
+        self.reconcile(now, id);
+    }
+
+    /// The revision of the current template with images replaced; `None` where there is nothing to
+    /// roll.
+    pub(super) fn revision_with(
+        &mut self,
+        id: WorkloadId,
+        replace: &[(ImageId, ImageId)],
+    ) -> Option<usize> {
         let workload = &mut self.workloads[id.idx()];
         let current = workload.revision();
         let mut template = workload.templates[current].clone();
@@ -22,20 +53,15 @@ impl World<'_> {
         if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
             // Nothing to roll: pods made from now on use the new template.
             workload.templates[current] = template;
-            return;
+            return None;
         }
         let known = workload.templates.iter().rposition(|it| *it == template);
-        match known.filter(|_| !replace.is_empty()) {
-            Some(same) if same == current => return,
-            Some(earlier) => workload.take_up(earlier),
-            None => {
-                workload.templates.push(template);
-                workload.sets.push(ReplicaSet::default());
-                workload.take_up(workload.sets.len() - 1);
-            }
+        if let Some(known) = known.filter(|_| !replace.is_empty()) {
+            return (known != current).then_some(known);
         }
-        self.begin_rollout(now, id);
-        self.reconcile(now, id);
+        workload.templates.push(template);
+        workload.sets.push(ReplicaSet::default());
+        Some(workload.sets.len() - 1)
     }
 
     /// `kubectl rollout undo`: the template of the revision before the current one, which becomes
@@ -48,17 +74,21 @@ impl World<'_> {
     /// number), read 2026-11.
     pub(crate) fn roll_back(&mut self, now: Time, id: WorkloadId) {
         let workload = &mut self.workloads[id.idx()];
+        // The newest revision is that of a canary, where one is under way: undoing ends it.
+        if workload.drop_canary() {
+            let stable = workload.current;
+            self.roll_to(now, id, stable, None);
+            return;
+        }
         let [.., before, _] = workload.history[..] else { return };
-        workload.take_up(before);
         workload.paused_until = workload.paused_until.min(now);
-        self.begin_rollout(now, id);
-        self.reconcile(now, id);
+        self.roll_to(now, id, before, None);
     }
 }
 
 impl Workload {
     /// Pods are made of this revision from now on.
-    fn take_up(&mut self, revision: usize) {
+    pub(super) fn take_up(&mut self, revision: usize) {
         self.current = revision;
         self.history.retain(|&it| it != revision);
         self.history.push(revision);

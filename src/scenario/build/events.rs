@@ -1,9 +1,10 @@
 //! What happens during a run: the timeline and the faults.
 
 use super::Ids;
-use crate::model::ids::FaultId;
+use crate::model::ids::{FaultId, ImageId};
 use crate::model::spec::{
-    Action, Answer, Change, Count, FaultSpec, RequestKind, RequestKinds, TimelineSpec, Which,
+    Action, Answer, CanarySpec, Change, Count, FaultSpec, GuardSpec, RequestKind, RequestKinds,
+    TimelineSpec, Which,
 };
 use crate::scenario::settings::{Changed, Setting};
 use crate::scenario::typed::{Value, Values};
@@ -44,13 +45,25 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
 fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
     let table = |key| values.table(key);
     Some(if let Some(rollout) = table("rollout") {
-        let pair = |(old, new): &(String, crate::scenario::typed::Typed)| {
-            let new = new.value.as_text().unwrap_or_default();
-            (ids.image(old), ids.image(new))
-        };
+        let resume_after = rollout.span_opt("resume_after");
         Action::Rollout {
             workload: ids.workload(rollout.text("workload")),
-            replace: rollout.replace("replace").iter().map(pair).collect(),
+            replace: replace(ids, rollout),
+            guard: rollout
+                .count_opt("pause_on_failures")
+                .map(|pause_on_failures| GuardSpec { pause_on_failures, resume_after }),
+        }
+    } else if let Some(canary) = table("canary") {
+        Action::Canary {
+            workload: ids.workload(canary.text("workload")),
+            replace: replace(ids, canary),
+            canary: CanarySpec {
+                share: canary.share("share"),
+                bake: canary.span("bake"),
+                deadline: canary.span("deadline"),
+                retry_every: canary.span_opt("retry_every"),
+                max_retries: canary.count_opt("max_retries"),
+            },
         }
     } else if let Some(scale) = table("scale_workload") {
         Action::ScaleWorkload {
@@ -118,6 +131,13 @@ fn first(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
     })
 }
 
+fn replace(ids: &Ids<'_>, values: &Values) -> Vec<(ImageId, ImageId)> {
+    let pairs = values.replace("replace").iter();
+    pairs
+        .map(|(old, new)| (ids.image(old), ids.image(new.value.as_text().unwrap_or_default())))
+        .collect()
+}
+
 fn some_of(values: &Values) -> (Which, Share) {
     let which = if values.text("which") == "waiting" { Which::Waiting } else { Which::All };
     (which, values.share("share"))
@@ -137,10 +157,13 @@ fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
         Changed::EgressAddresses { egress, addresses } => {
             Change::EgressAddresses { egress: ids.egress(egress), addresses: *addresses }
         }
-        Changed::WorkloadAccount { workload, account } => Change::WorkloadAccount {
+        Changed::WorkloadAccount { workload, accounts } => Change::WorkloadAccount {
             workload: ids.workload(workload),
-            account: account.as_deref().map(|name| ids.account(name)),
+            accounts: ids.accounts(accounts),
         },
+        Changed::PoolAccount { pool, accounts } => {
+            Change::PoolAccount { pool: ids.pool(pool), accounts: ids.accounts(accounts) }
+        }
         Changed::MaxSurge { workload, max_surge } => {
             Change::MaxSurge { workload: ids.workload(workload), max_surge: *max_surge }
         }

@@ -23,6 +23,7 @@ pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec
         redirects_blobs: false,
         connection_bandwidth: None,
         bandwidth: None,
+        private: true,
         limits: Vec::new(),
         mirror: Some(cache(ids, name, values)),
     }

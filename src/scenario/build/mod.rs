@@ -15,7 +15,7 @@ use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, Worklo
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
 pub(crate) use defaults::parameters as default_parameters;
-pub(crate) use images::layers;
+pub(crate) use images::{layers, replicating};
 pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.
@@ -67,6 +67,10 @@ impl<'a> Ids<'a> {
 
     fn account(&self, name: &str) -> AccountId {
         self.position("account", name)
+    }
+
+    fn accounts(&self, names: &[impl AsRef<str>]) -> Vec<AccountId> {
+        names.iter().map(|it| self.account(it.as_ref())).collect()
     }
 
     fn egress(&self, name: &str) -> EgressId {

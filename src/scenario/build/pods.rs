@@ -25,6 +25,7 @@ pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
         drain: values.span("drain"),
         arch: values.text("arch").to_owned(),
         egress: ids.egress(values.text("egress")),
+        accounts: ids.accounts(&values.texts("account")),
         runtime: runtime(values.text("runtime"), values.table("client").unwrap_or(&none)),
         kubelet: kubelet(values.table("kubelet").unwrap_or(&none)),
         nic: values.bandwidth("nic"),
@@ -46,6 +47,7 @@ fn runtime(name: &str, client: &Values) -> RuntimeProfile {
         dial_timeout: client.span("dial_timeout"),
         idle_timeout: client.span("idle_timeout"),
         head_blob_after_failed_head: client.bool("head_blob_after_failed_head"),
+        honour_retry_after: client.bool("honour_retry_after"),
     }
 }
 
@@ -66,6 +68,8 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
         registry_burst: values.count("registry_burst"),
         image_backoff_initial: values.span("image_backoff_initial"),
         image_backoff_max: values.span("image_backoff_max"),
+        image_backoff_jitter: values.share("image_backoff_jitter"),
+        coalesce_image_pulls: values.bool("coalesce_image_pulls"),
         sync_backoff: values.span("sync_backoff"),
         sync_jitter: values.share("sync_jitter"),
         sync_tick: values.span("sync_tick"),
@@ -93,7 +97,7 @@ fn puller(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
         start_at: Span::ZERO,
         start_over: Span::ZERO,
         running: false,
-        account: values.text_opt("account").map(|name| ids.account(name)),
+        accounts: values.text_opt("account").map(|name| ids.account(name)).into_iter().collect(),
         init_containers: super::names(values, "images").into_iter().map(init_container).collect(),
         containers: Vec::new(),
         startup: Span::ZERO,
@@ -111,7 +115,7 @@ fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
         start_at: start.span("at"),
         start_over: start.span("over"),
         running: start.bool("running"),
-        account: values.text_opt("account").map(|name| ids.account(name)),
+        accounts: ids.accounts(&values.texts("account")),
         init_containers: containers(ids, values.list("init_containers")),
         containers: containers(ids, values.list("containers")),
         startup: values.span("startup"),

@@ -56,7 +56,7 @@ fn puller(root: &Values, name: &str, prepull: &Values, problems: &mut Problems<'
     let what = format!("prepull `{name}`");
     if let Some(account) = prepull.text_opt("account") {
         let (images, origin) = (images.iter().copied(), prepull.origin("account"));
-        pods::account_fits_images(root, &what, images, account, origin, problems);
+        pods::accounts_fit_images(root, &what, images, &[account], origin, problems);
     }
     if let Some(pool) = prepull.text_opt("pool") {
         let (images, origin) = (images.iter().copied(), prepull.origin("images"));

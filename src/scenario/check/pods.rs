@@ -2,7 +2,7 @@
 
 use super::{needed, not_here};
 use crate::model::spec::Count;
-use crate::scenario::build::{names, prepulls};
+use crate::scenario::build::{names, prepulls, replicating};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
@@ -17,13 +17,16 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     for (name, pool) in root.named("pool") {
         kubelet(name, pool, problems);
         preloaded(root, name, pool, problems);
+        let (what, accounts) = (format!("pool `{name}`"), pool.texts("account"));
+        one_per_registry(root, &what, &accounts, pool.origin("account"), problems);
     }
     for (name, workload) in root.named("workload") {
         kind(name, workload, problems);
         start(root, name, workload, problems);
         fence(name, workload, problems);
         containers(root, name, workload, problems);
-        account(root, name, workload, problems);
+        let accounts = workload.texts("account");
+        accounts_fit(root, name, &accounts, workload.origin("account"), problems);
         platforms(root, name, workload, problems);
     }
     totals(root, problems);
@@ -195,51 +198,75 @@ pub(super) fn images(workload: &Values) -> impl Iterator<Item = &str> {
     all_containers(workload).filter_map(|container| container.text_opt("image"))
 }
 
+/// The host that an image is pulled from.
 pub(super) fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
+    if let Some((_, own)) = replicating(root, image).next() {
+        return own.text_opt("host");
+    }
     let reference = root.block("image", image)?.text_opt("reference")?;
     Reference::parse(reference).map(|reference| reference.host)
 }
 
-fn account(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
-    let Some(account) = workload.text_opt("account") else { return };
-    account_fits(root, name, account, workload.origin("account"), problems);
-}
-
-/// Reports an account that none of the images of a workload is pulled with.
-pub(super) fn account_fits(
+/// Reports accounts that none of the images of a workload is pulled with, be it through a rollout,
+/// and two of one registry.
+pub(super) fn accounts_fit(
     root: &Values,
     workload: &str,
-    account: &str,
+    accounts: &[&str],
     origin: Origin,
     problems: &mut Problems<'_>,
 ) {
+    one_per_registry(root, &format!("workload `{workload}`"), accounts, origin, problems);
     let Some(values) = root.block("workload", workload) else { return };
-    let what = format!("workload `{workload}`");
-    account_fits_images(root, &what, images(values), account, origin, problems);
+    let all = images(values).chain(super::events::rolled_to(root, workload));
+    accounts_fit_images(root, &format!("workload `{workload}`"), all, accounts, origin, problems);
 }
 
-/// Reports an account that none of the images is pulled with.
-pub(super) fn account_fits_images<'a>(
+/// Reports accounts that none of the images is pulled with.
+pub(super) fn accounts_fit_images<'a>(
     root: &Values,
     of_what: &str,
     images: impl Iterator<Item = &'a str>,
-    account: &str,
+    accounts: &[&str],
     origin: Origin,
     problems: &mut Problems<'_>,
 ) {
-    let registry = root.block("account", account).and_then(|values| values.text_opt("registry"));
-    let Some(registry) = registry else { return };
-    let Some(of) = root.block("registry", registry).and_then(|r| r.text_opt("host")) else {
-        return;
-    };
     let mut hosts: Vec<&str> = images.filter_map(|image| host(root, image)).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    if !hosts.is_empty() && !hosts.contains(&of) {
+    for account in accounts {
+        let registry = account_registry(root, account);
+        let of = registry.and_then(|it| root.block("registry", it)?.text_opt("host"));
+        let Some(of) = of.filter(|it| !hosts.is_empty() && !hosts.contains(it)) else { continue };
         let message = format!("no image of {of_what} is pulled with account `{account}`");
         problems
             .error(Code::OtherAccount, origin, message)
             .help(format!("the account is one of {of}; the images come from {}", hosts.join(", ")));
+    }
+}
+
+fn account_registry<'a>(root: &'a Values, account: &str) -> Option<&'a str> {
+    root.block("account", account)?.text_opt("registry")
+}
+
+/// Reports two accounts of one registry: a pull sends one.
+pub(super) fn one_per_registry(
+    root: &Values,
+    what: &str,
+    accounts: &[&str],
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
+    for (nth, account) in accounts.iter().enumerate() {
+        let Some(of) = account_registry(root, account) else { continue };
+        let same = |it: &&&str| account_registry(root, it) == Some(of);
+        if let Some(first) = accounts[..nth].iter().find(same) {
+            let message =
+                format!("accounts `{first}` and `{account}` of {what} are both of `{of}`");
+            problems
+                .error(Code::OtherAccount, origin, message)
+                .help("a pull sends the credentials of one account: keep one of them");
+        }
     }
 }
 

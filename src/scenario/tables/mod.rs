@@ -72,6 +72,23 @@ pub(crate) static ROOT: Shape = Shape {
     ],
 };
 
+/// The key at a path such as `pool.workers.nodes`.
+pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
+    let mut shape: &'static Shape = &ROOT;
+    let mut parts = path.split('.');
+    loop {
+        let field = shape.field(parts.next()?)?;
+        shape = match field.ty {
+            Type::Named { shape, .. } => {
+                parts.next()?;
+                shape
+            }
+            Type::Table(shape) => shape,
+            _ => return parts.next().is_none().then_some(field),
+        };
+    }
+}
+
 /// A kind of blocks.
 const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {
     Field::new(kind, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)

@@ -1,7 +1,7 @@
 //! `[registry.x]` and its limits.
 
 use super::ENABLED;
-use crate::scenario::field::{Field, Shape, Type};
+use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
 pub(super) const RTT: Type =
@@ -18,6 +18,20 @@ pub(crate) static REGISTRY: Shape = Shape {
             "With preset docker-hub: which description of its counter sets the weights",
         ),
         Field::new("host", Type::Text, "Host as it stands in image references").required(),
+        Field::new(
+            "private",
+            Type::Bool,
+            "Its endpoints are reached by private addresses (VPC endpoint, private link, in the \
+             cluster): past the egress with its addresses, ports and bandwidth",
+        )
+        .default("false"),
+        Field::new(
+            "replicates",
+            Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
+            "Images that have been copied here ahead of time and are pulled from here, whatever \
+             host their reference has",
+        )
+        .default("[]"),
         Field::new("rtt", RTT, "Round trip to the registry").default("40ms"),
         Field::new("token_rtt", RTT, "Round trip to the token service").same_as("rtt"),
         Field::new("cdn_rtt", RTT, "Round trip to the blob host").same_as("rtt"),

@@ -2,7 +2,7 @@
 
 use super::ENABLED;
 use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
-use super::workload::{PODS, PODS_OR_SHARE};
+use super::workload::{MOST_PODS, PODS, PODS_OR_SHARE};
 use crate::scenario::field::{Field, Shape, Type};
 
 /// Most paths of one `set`.
@@ -17,6 +17,7 @@ pub(crate) static TIMELINE: Shape = Shape {
         ENABLED,
         Field::new("at", Type::SPAN, "When").default("0s"),
         action("rollout", &ROLLOUT),
+        action("canary", &CANARY),
         action("scale_workload", &SCALE_WORKLOAD),
         action("scale_nodes", &SCALE_NODES),
         action("replace_nodes", &REPLACE_NODES),
@@ -47,11 +48,55 @@ const WHICH: Field =
 const SHARE: Field =
     Field::new("share", Type::SHARE, "Which share of those; rounds up, at least 1").default("100%");
 
+const REPLACE: Field =
+    Field::new("replace", Type::Replace("image"), "Old and new images; left out: a restart");
+
 static ROLLOUT: Shape = Shape {
     doc: "A new pod template",
     fields: &[
         WORKLOAD,
-        Field::new("replace", Type::Replace("image"), "Old and new images; left out: a restart"),
+        REPLACE,
+        Field::new(
+            "pause_on_failures",
+            Type::Integer { min: 1, max: MOST_PODS },
+            "It is paused once so many new pods have had a failed pull; left out: never",
+        ),
+        Field::new(
+            "resume_after",
+            Type::PERIOD,
+            "With pause_on_failures: it goes on after this long and counts anew; left out: never",
+        ),
+    ],
+};
+
+static CANARY: Shape = Shape {
+    doc: "A new pod template for a share of the pods first, and then a rollout or none",
+    fields: &[
+        WORKLOAD,
+        REPLACE,
+        Field::new("share", Type::SHARE, "Its share of the replicas; rounds up, at least 1")
+            .default("10%")
+            .unverified(),
+        Field::new("bake", Type::SPAN, "For how long all of its pods have to be ready")
+            .default("10m")
+            .unverified(),
+        Field::new(
+            "deadline",
+            Type::PERIOD,
+            "By when all of its pods have to be ready; past it, the canary is undone",
+        )
+        .default("10m")
+        .source("Flagger: progressDeadlineSeconds, default 600", "2026-11"),
+        Field::new(
+            "retry_every",
+            Type::PERIOD,
+            "How long after it was undone new pods try again; left out: they do not",
+        ),
+        Field::new(
+            "max_retries",
+            Type::Integer { min: 0, max: 1_000_000 },
+            "With retry_every: most retries; left out: no limit",
+        ),
     ],
 };
 
@@ -194,9 +239,10 @@ pub(crate) const SETTABLE: &[Settable] = &[
         path: "egress.*.addresses",
         lands: "at the next connection (choose = \"connection\") or for later nodes (\"node\")",
     },
-    Settable { path: "workload.*.account", lands: "for new pods; \"\" means anonymous" },
+    Settable { path: "workload.*.account", lands: "for new pods; \"\" means none of their own" },
     Settable { path: "workload.*.max_surge", lands: "at once" },
     Settable { path: "workload.*.max_unavailable", lands: "at once" },
+    Settable { path: "pool.*.account", lands: "at the next pull; \"\" means none" },
     Settable { path: "pool.*.kubelet.*", lands: "when a kubelet starts: a restart or a new node" },
     Settable { path: "pool.*.preloaded", lands: "on new nodes" },
     Settable { path: "timeline.*.replace_nodes.batch", lands: "at the next batch" },
