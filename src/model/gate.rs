@@ -27,6 +27,8 @@ pub enum Cause {
     NodeLost,
     /// The kubelet restarted under the pull.
     KubeletRestarted,
+    /// A body or an unpacked layer did not fit on the disk: `no space left on device`.
+    DiskFull,
     /// A limit of a registry refused a request.
     Limit(LimitId),
     /// An injected fault or an outage.
@@ -48,6 +50,8 @@ impl Cause {
 #[derive(Clone, Debug)]
 pub struct Causes {
     n_limits: usize,
+    /// Behind all others: the digest holds numbers of causes, and new ones leave the old alone.
+    disk_full: u16,
     labels: Vec<String>,
 }
 
@@ -70,7 +74,9 @@ impl Causes {
         }
         let n_limits = limits.len();
         labels.extend(spec.faults.iter().map(|it| it.name.clone()));
-        Self { n_limits, labels }
+        let disk_full = labels.len() as u16;
+        labels.push("disk-full".into());
+        Self { n_limits, disk_full, labels }
     }
 
     /// Position of a cause among the labels.
@@ -85,6 +91,7 @@ impl Causes {
             Cause::ProgressTimeout => 3,
             Cause::NodeLost => 4,
             Cause::KubeletRestarted => 5,
+            Cause::DiskFull => usize::from(self.disk_full),
         };
         number as u16
     }

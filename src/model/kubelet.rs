@@ -87,6 +87,11 @@ impl Kubelet {
         Self { spec, phase, queue: VecDeque::new(), in_flight: 0, limiter }
     }
 
+    /// What it was started with.
+    pub(crate) const fn spec(&self) -> &KubeletSpec {
+        &self.spec
+    }
+
     const fn ladder(&self) -> Ladder {
         Ladder { initial: self.spec.image_backoff_initial, max: self.spec.image_backoff_max }
     }
@@ -203,7 +208,7 @@ impl World<'_> {
                     self.start_init_container(now, pod, container);
                     return;
                 }
-                Ensure::Start => self.start_container(pod, container),
+                Ensure::Start => self.start_container(now, pod, container),
                 Ensure::Pull => {
                     self.ask_pull(now, pod, container.image);
                     return;
@@ -250,7 +255,7 @@ impl World<'_> {
     /// pod never gets ready. (A single manifest of the wrong platform is pulled without complaint.)
     /// The restarts of a crashed container, each a pull of its own under policy `Always`, are left
     /// out: it is not looked at again before its sandbox or its kubelet starts anew.
-    fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
+    fn start_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
         let state = &mut self.pods[pod.idx()];
         let bit = 1 << state.cursor;
@@ -260,6 +265,10 @@ impl World<'_> {
             state.crashed |= bit;
         }
         state.cursor += 1;
+        if state.made & bit == 0 {
+            state.made |= bit;
+            self.container_made(now, pod, container.image);
+        }
     }
 
     fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
@@ -270,6 +279,11 @@ impl World<'_> {
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
         if !self.runs_on_its_node(pod, container.image) {
             return;
+        }
+        let state = &mut self.pods[pod.idx()];
+        if state.inits_made <= state.init_done {
+            state.inits_made = state.init_done + 1;
+            self.container_made(now, pod, container.image);
         }
         let state = &mut self.pods[pod.idx()];
         state.init_running = true;
@@ -472,7 +486,7 @@ impl World<'_> {
                 self.start_init_container(now, pod, container);
                 return;
             }
-            self.start_container(pod, container);
+            self.start_container(now, pod, container);
             self.pods[pod.idx()].pulled = Some(image);
         } else {
             let state = &mut self.pods[pod.idx()];
@@ -498,6 +512,7 @@ impl World<'_> {
         state.kubelet_starts += 1;
         let mut draw = self.chance.draw(Purpose::KubeletPhase as u64, state.key, n);
         state.kubelet = Kubelet::new(spec, draw.span_below(spec.sync_tick));
+        self.start_disk_loops(now, node);
         for nth in 0..self.nodes[node.idx()].pods.len() {
             let pod = self.nodes[node.idx()].pods[nth];
             let state = &mut self.pods[pod.idx()];
@@ -515,6 +530,7 @@ impl World<'_> {
 
     /// Pulls in flight and in the queue end with the kubelet, or with its node.
     pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
+        self.stop_disk_loops(node);
         let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
         for Asked { pod, image, attempt } in queue {
             let ended = PullEnded { node, pod, image, attempt };

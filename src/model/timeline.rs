@@ -95,6 +95,13 @@ impl World<'_> {
                 *paused = (*paused).max(until);
                 self.calendar.schedule(until, Event::PauseEnded { workload });
             }
+            Action::PruneImages { pool, every, keep, only_above, between } => {
+                self.prune_images(now, *pool, keep, *only_above, *between);
+                if let Some(every) = *every {
+                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
+                    self.calendar.schedule(now + every, event);
+                }
+            }
             Action::Set(change) => self.apply_change(now, change),
         }
     }

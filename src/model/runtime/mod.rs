@@ -240,11 +240,8 @@ impl World<'_> {
         self.stop_lanes(now, id);
         let (node, image) = (self.pulls.get(id).node, self.pulls.get(id).image);
         let seen_from = now + Span::from_micros(1);
-        let parts = self.catalogue.image(image);
-        let store = &mut self.nodes[node.idx()].store;
-        store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
-            debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
-        });
+        let added = self.add_image(node, image, seen_from);
+        debug_assert_eq!(added.unwrap_or(Bytes::ZERO), Bytes::ZERO, "a pull holds every blob");
         self.release_content(now, id);
         let ended = self.end_pull(now, id);
         self.pull_ended(now, &ended, Ok(()));

@@ -331,7 +331,7 @@ impl World<'_> {
         self.answer(back, id, lane, Answered::Failed(cause));
     }
 
-    fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
+    pub(super) fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
         pull.lanes[lane].answer = Some(answer);

@@ -5,9 +5,11 @@
 //! blocks in a file changes nothing. Values come from a scenario file, a preset or a default;
 //! `crate::scenario` holds those with their sources.
 
+mod disk;
 mod fault;
 mod timeline;
 
+pub use disk::{DayWindow, DiskSpec, EvictionSpec, ImageGcSpec};
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
 pub use timeline::{Action, Change, TimelineSpec, Which};
 
@@ -302,6 +304,8 @@ pub struct PoolSpec {
     pub nic: Bandwidth,
     /// Compressed layer bytes unpacked per second.
     pub unpack: Bandwidth,
+    /// How full the disk may get.
+    pub disk: DiskSpec,
     /// Images on the disk of every new node.
     pub preloaded: Vec<ImageId>,
     /// Most pods on a node.
@@ -329,6 +333,10 @@ pub struct KubeletSpec {
     pub sync_jitter: Share,
     /// Period of the loop that dispatches syncs.
     pub sync_tick: Span,
+    /// When it deletes images.
+    pub image_gc: ImageGcSpec,
+    /// When it puts the node under disk pressure.
+    pub eviction: EvictionSpec,
 }
 
 /// A client and version: the rules of `model::runtime` in numbers.

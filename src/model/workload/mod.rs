@@ -215,9 +215,11 @@ impl World<'_> {
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
             state.started = all_started(spec.containers.len());
+            (state.made, state.inits_made) = (state.started, state.init_done);
             state.unready_since = None;
             let plan = state.plan;
             self.pod_rank_changed(pod, Phase::Unbound);
+            self.all_containers_made(now, pod);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
             match spec.kind {
@@ -285,6 +287,8 @@ impl World<'_> {
             init_running: false,
             started: 0,
             crashed: 0,
+            made: 0,
+            inits_made: 0,
             cursor: 0,
             error: false,
             failed: false,

@@ -14,6 +14,8 @@ use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, Worklo
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
 pub(crate) use defaults::parameters as default_parameters;
+pub(crate) use events::day_window;
+pub(crate) use images::layers;
 pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.
@@ -63,6 +65,12 @@ impl<'a> Ids<'a> {
 
     fn workload(&self, name: &str) -> WorkloadId {
         self.position("workload", name)
+    }
+
+    /// The images of these names that can be on a node at all.
+    fn images_on_nodes(&self, names: Vec<&str>) -> Vec<ImageId> {
+        let position = |name: &str| self.images.binary_search(&name).ok().map(ImageId::from);
+        names.into_iter().filter_map(position).collect()
     }
 
     fn image(&self, name: &str) -> ImageId {

@@ -3,6 +3,7 @@
 //! Each rule reads keys that may be missing or faulty and then stays silent: that problem is known
 //! already.
 
+mod disk;
 mod events;
 mod images;
 mod network;
@@ -18,6 +19,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     images::check(root, problems);
     pods::check(root, problems);
     events::check(root, settings, problems);
+    disk::check(root, settings, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.
