@@ -61,7 +61,18 @@ struct Coverage {
     open: usize,
     never_ready: f64,
     causes: std::collections::BTreeSet<String>,
+    /// Images deleted by reason, pods evicted.
+    deleted: [f64; 5],
 }
+
+/// Metrics of disks that a swarm must have seen move.
+const DISKS: [&str; 5] = [
+    "images_deleted_by_reason.gc-threshold",
+    "images_deleted_by_reason.gc-age",
+    "images_deleted_by_reason.disk-pressure",
+    "images_deleted_by_reason.prune",
+    "pods_evicted",
+];
 
 impl Coverage {
     fn add(&mut self, outcome: &Outcome) {
@@ -71,6 +82,9 @@ impl Coverage {
         self.failures += count(|it| matches!(it, PullResult::Failed { .. }));
         self.open += count(|it| it == PullResult::Open);
         self.never_ready += known(outcome, "run", "pods_never_ready");
+        for (sum, metric) in self.deleted.iter_mut().zip(DISKS) {
+            *sum += known(outcome, "run", metric);
+        }
         self.causes.extend(outcome.failures.iter().map(|it| it.cause.clone()));
     }
 
@@ -81,6 +95,9 @@ impl Coverage {
         for met in [self.successes, self.failures, self.open, self.never_ready as usize] {
             assert!(20 < met, "{} {} {} {}", self.successes, self.failures, self.open, met);
         }
+        for (sum, metric) in self.deleted.iter().zip(DISKS) {
+            assert!(9.0 < *sum, "{metric} is {sum} of {:?}", self.deleted);
+        }
         for cause in [
             "kubelet-qps",
             "egress-ports",
@@ -88,6 +105,7 @@ impl Coverage {
             "progress-timeout",
             "node-lost",
             "kubelet-restarted",
+            "disk-full",
             "limit-0",
             "limit-3",
             "fault-0",
@@ -98,7 +116,7 @@ impl Coverage {
     }
 }
 
-/// Runs a scenario with and without elided polls and balances its books.
+/// Runs a scenario with and without elided polls, of pods and of disks, and balances its books.
 fn check(spec: &Spec) -> Outcome {
     let mut requests = Requests::default();
     let sink = Some(&mut requests as &mut dyn RequestSink);
@@ -109,6 +127,10 @@ fn check(spec: &Spec) -> Outcome {
     rows.for_each(|(elided, every)| assert_eq!(elided, every, "polls that do nothing"));
     assert_eq!(elided.digest, every.digest, "polls that do nothing change nothing");
     assert_eq!(elided.failures, every.failures);
+    let figures = |of: &Outcome| {
+        of.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(figures(&elided), figures(&every));
     for metric in &elided.metrics {
         if let Some(value) = metric.value.known() {
             assert!(value.is_finite() && 0.0 <= value, "{metric:?}");
@@ -195,6 +217,10 @@ fn balance_requests(outcome: &Outcome, written: usize) {
 /// Writes a random scenario.
 struct Writer {
     draw: Draw,
+    /// What disks are like, drawn apart: it leaves the rest of a scenario alone.
+    disk: Draw,
+    /// Whether disks are so small that pulls do not fit; nothing is on them at the start then.
+    is_tight: bool,
     text: String,
 }
 
@@ -204,7 +230,9 @@ const WORKLOADS: [&str; 4] = ["web", "agent", "batch", "extra"];
 
 impl Writer {
     fn new(seed: u64) -> Self {
-        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), text: String::new() }
+        let mut disk = Chance::new(seed, 0).draw(1, 2, 0);
+        let is_tight = disk.below(4) == 0;
+        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), disk, is_tight, text: String::new() }
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -244,6 +272,7 @@ impl Writer {
         for number in 0..self.below(6) {
             self.event(number, minutes);
         }
+        self.prunes(minutes);
         self.text
     }
 
@@ -394,6 +423,8 @@ impl Writer {
         if self.yes(30) {
             kubelet += ", image_backoff_max = \"40s\"";
         }
+        let (watches, has_size) = self.kubelet_watch();
+        kubelet += &watches;
         self.line(format!("kubelet = {{ {kubelet} }}"));
         let downloads = self.one(&["1", "3", "300"]);
         let progress = self.one(&["0s", "1m", "5m"]);
@@ -401,12 +432,66 @@ impl Writer {
             "client = {{ max_concurrent_downloads = {downloads}, \
              progress_timeout = \"{progress}\" }}"
         ));
+        let mut preloaded = Vec::new();
         if self.yes(30) {
-            let image = self.one(&IMAGES);
-            self.line(format!("preloaded = [\"{image}\"]"));
+            preloaded.push(self.one(&IMAGES));
         }
+        if self.disk.below(2) == 0 {
+            preloaded.push(IMAGES[self.disk.below(6) as usize]);
+        }
+        if !self.is_tight && !preloaded.is_empty() {
+            self.line(format!("preloaded = {preloaded:?}"));
+        }
+        let mut disk = Vec::new();
         if self.yes(20) {
-            self.line("nic = \"50Mbit/s\"\ndisk = { unpack = \"5MB/s\" }");
+            self.line("nic = \"50Mbit/s\"");
+            disk.push("unpack = \"5MB/s\"".to_owned());
+        }
+        if has_size {
+            let (least, most) = if self.is_tight { (10, 150) } else { (700, 400) };
+            let megabytes = least + self.disk.below(most);
+            let used = self.disk.below(9);
+            disk.push(format!("capacity = \"{megabytes}MB\", used = \"{used}MB\""));
+            if self.disk.below(3) == 0 {
+                disk.push("pinned = [\"base\"]".to_owned());
+            }
+        }
+        self.line(format!("disk = {{ {} }}", disk.join(", ")));
+    }
+
+    /// What a kubelet does about images, and whether its disk has a size.
+    fn kubelet_watch(&mut self) -> (String, bool) {
+        if self.disk.below(2) == 0 {
+            return (String::new(), false);
+        }
+        let mut of = |of: &[&'static str]| of[self.disk.below(of.len() as u64) as usize];
+        let (high, age) = (of(&["4", "4", "15", "85", "100"]), of(&["0s", "0s", "2m"]));
+        let oldest = of(&["0s", "0s", "6m", "12m"]);
+        let (images, node) = (of(&["0%", "0%", "0%", "15%", "97%"]), of(&["0%", "10%"]));
+        let lasts = of(&["0s", "25s", "5m"]);
+        let text = format!(
+            ", image_gc_high_threshold_percent = {high}, image_gc_low_threshold_percent = 3, \
+             image_minimum_gc_age = \"{age}\", image_maximum_gc_age = \"{oldest}\", \
+             eviction_hard = {{ imagefs_available = \"{images}\", \
+             nodefs_available = \"{node}\" }}, \
+             eviction_pressure_transition_period = \"{lasts}\""
+        );
+        (text, self.disk.below(5) != 0)
+    }
+
+    fn prunes(&mut self, minutes: u64) {
+        for number in 0..self.disk.below(3) {
+            let at = self.disk.below(minutes * 60);
+            let pool = POOLS[self.disk.below(2) as usize];
+            self.line(format!("[timeline.prune-{number}]\nat = \"{at}s\""));
+            let mut more = String::new();
+            if self.disk.below(2) == 0 {
+                more += ", every = \"7m\"";
+            }
+            if self.disk.below(3) == 0 {
+                more += ", keep = [\"api\"]";
+            }
+            self.line(format!("prune_images = {{ pool = \"{pool}\"{more} }}"));
         }
     }
 
@@ -453,7 +538,9 @@ impl Writer {
             _ => {}
         }
         if self.yes(25) {
-            self.line("start = { running = true }");
+            if !self.is_tight {
+                self.line("start = { running = true }");
+            }
         } else if self.yes(30) {
             let over = if kind == "deployment" { ", over = \"1m\"" } else { "" };
             self.line(format!("start = {{ at = \"90s\"{over} }}"));

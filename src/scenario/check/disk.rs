@@ -130,8 +130,7 @@ fn at_the_start(
     }
 }
 
-/// What images take on a disk: blobs and unpacked layers, each once. (Equal layers over others are
-/// unpacked once for each stack; here they count once for each position.)
+/// What images take on a disk: blobs, and layers unpacked once for each stack that they end.
 fn taken(root: &Values, images: &[&str], ratio: u64) -> Bytes {
     let (mut blobs, mut chains) = (BTreeMap::new(), BTreeMap::new());
     let mut total = 0u64;
