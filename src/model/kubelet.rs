@@ -277,17 +277,18 @@ impl World<'_> {
     }
 
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
-        if !self.runs_on_its_node(pod, container.image) {
-            return;
-        }
+        let runs = self.runs_on_its_node(pod, container.image);
         let state = &mut self.pods[pod.idx()];
+        state.polls = None;
         if state.inits_made <= state.init_done {
             state.inits_made = state.init_done + 1;
             self.container_made(now, pod, container.image);
         }
+        if !runs {
+            return;
+        }
         let state = &mut self.pods[pod.idx()];
         state.init_running = true;
-        state.polls = None;
         let (plan, done) = (state.plan, u64::from(state.init_done));
         let noticed =
             self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
