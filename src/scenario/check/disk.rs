@@ -30,15 +30,16 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
 fn thresholds(name: &str, pool: &Values, problems: &mut Problems<'_>) {
     let Some(kubelet) = pool.table("kubelet") else { return };
     let of = |key| kubelet.integer_opt(key);
-    let low_key = "image_gc_low_threshold_percent";
-    if let (Some(high), Some(low)) = (of("image_gc_high_threshold_percent"), of(low_key))
+    let (high_key, low_key) = ("image_gc_high_threshold_percent", "image_gc_low_threshold_percent");
+    if let (Some(high), Some(low)) = (of(high_key), of(low_key))
         && high <= low
     {
         let message =
             format!("`pool.{name}.kubelet.{low_key}` is {low}, not below the high threshold");
+        let written = if kubelet.is_written(low_key) { low_key } else { high_key };
         problems
-            .error(Code::OutOfRange, kubelet.origin(low_key), message)
-            .help(format!("image_gc_high_threshold_percent is {high}; set both"));
+            .error(Code::OutOfRange, kubelet.origin(written), message)
+            .help(format!("{high_key} is {high}; set both"));
     }
 }
 
