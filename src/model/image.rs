@@ -77,7 +77,7 @@ impl Catalogue {
 
     /// Size of an image as the runtime tells it: that of its compressed content, for containerd.
     ///
-    /// Source: containerd `internal/cri/store/image/image.go`, 2.0, read 2026-11.
+    /// Source: containerd `internal/cri/store/image/image.go`, read 2026-11.
     pub fn image_size(&self, id: ImageId) -> Bytes {
         self.image(id).objects.iter().map(|&it| self.size(it)).sum()
     }
