@@ -1,5 +1,8 @@
 //! Every diagnostic fires, at its place, with its help.
 
+#[path = "diagnostics/disk.rs"]
+mod disk;
+
 use pullstorm::scenario::{self, Code, Diagnostics, Request, SourceFile};
 
 /// A scenario without a fault; the cases below change it.
@@ -63,6 +66,11 @@ const fn case(
     help: &'static str,
 ) -> Case {
     Case { code, change, marked, message, help }
+}
+
+/// All cases.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(disk::CASES)
 }
 
 const CASES: &[Case] = &[
@@ -404,111 +412,6 @@ const CASES: &[Case] = &[
         "horizon",
     ),
     case(
-        Code::OutOfRange,
-        ("nodes = 3", "nodes = 3\nkubelet = { image_gc_high_threshold_percent = 80 }"),
-        "80",
-        "`pool.workers.kubelet.image_gc_low_threshold_percent` is 80, not below",
-        "image_gc_high_threshold_percent is 80",
-    ),
-    case(
-        Code::OutOfRange,
-        (
-            "",
-            "[timeline.x]\nat = \"1h\"\n\
-             set = { \"pool.workers.kubelet.image_gc_low_threshold_percent\" = 90 }",
-        ),
-        "{ \"pool.workers.kubelet.image_gc_low_threshold_percent\" = 90 }",
-        "leaves pool `workers` with a low threshold of 90 and a high one of 85",
-        "set both",
-    ),
-    case(
-        Code::UnknownName,
-        ("", "[timeline.x]\nat = \"1h\"\nset = { \"pool.workers.kubelet.eviction_hard\" = 1 }"),
-        "\"pool.workers.kubelet.eviction_hard\"",
-        "`eviction_hard` is a table, which cannot change during a run",
-        "",
-    ),
-    case(
-        Code::OutOfRange,
-        ("nodes = 3", "nodes = 3\ndisk = { capacity = \"1GB\", used = \"1000MB\" }"),
-        "\"1000MB\"",
-        "`pool.workers.disk.used` is 1GB of a capacity of 1GB",
-        "larger",
-    ),
-    case(
-        Code::NotHere,
-        ("nodes = 3", "nodes = 3\ndisk = { used = \"1GB\" }"),
-        "\"1GB\"",
-        "`pool.workers.disk.used` has no meaning with a disk without capacity",
-        "give the disk a capacity",
-    ),
-    case(
-        Code::DiskTooSmall,
-        (
-            "nodes = 3",
-            "nodes = 3\npreloaded = [\"api\"]\ndisk = { capacity = \"200MB\", used = \"100MB\" }",
-        ),
-        "\"200MB\"",
-        // 33 MB and 2.6 times as much, and 7.5 kB of config and manifest.
-        "too small for the 118807.5kB of the start",
-        "its room is 100MB",
-    ),
-    case(
-        Code::DiskFilledAtStart,
-        (
-            "nodes = 3\negress = \"nat\"\n\n",
-            "nodes = 3\negress = \"nat\"\ndisk = { capacity = \"100MB\" }\n\n\
-             [workload.old]\nkind = \"deployment\"\npool = \"workers\"\nreplicas = 1\n\
-             start = { running = true }\ncontainers = [{ image = \"api\" }]\n\n",
-        ),
-        "\"100MB\"",
-        "a node of pool `workers` with all that runs at the start holds 118807.5kB",
-        "make capacity larger",
-    ),
-    case(
-        Code::NeverHappens,
-        ("nodes = 3", "nodes = 3\ndisk = { pinned = [\"base\"] }"),
-        "\"base\"",
-        "`pool.workers.disk.pinned` names image `base`, which is never on a node",
-        "name the images built from it",
-    ),
-    case(
-        Code::UnknownName,
-        ("", "[timeline.x]\nprune_images = { pool = \"workers\", keep = [\"bas\"] }"),
-        "\"bas\"",
-        "bas",
-        "did you mean `base`?",
-    ),
-    case(
-        Code::NotHere,
-        ("", "[timeline.x]\nprune_images = { pool = \"workers\", only_above = \"80%\" }"),
-        "\"80%\"",
-        "`timeline.x.prune_images.only_above` has no meaning",
-        "give pool.workers.disk.capacity",
-    ),
-    case(
-        Code::OutOfRange,
-        (
-            "",
-            "[timeline.x]\n\
-             prune_images = { pool = \"workers\", between = { from = \"2h\", until = \"120m\" } }",
-        ),
-        "\"120m\"",
-        "`timeline.x.prune_images.between` begins and ends at 2h",
-        "leave `between` out",
-    ),
-    case(
-        Code::NeverHappens,
-        (
-            "",
-            "[timeline.x]\n\
-             prune_images = { pool = \"workers\", between = { from = \"2h\", until = \"3h\" } }",
-        ),
-        "{ from = \"2h\", until = \"3h\" }",
-        "`timeline.x.prune_images` runs 0s into a day",
-        "let timeline.x.at be a time of the day",
-    ),
-    case(
         Code::NoPlatform,
         ("nodes = 3", "nodes = 3\narch = \"arm64\""),
         "api",
@@ -595,7 +498,7 @@ fn verdict(case: &Case) -> Result<(), String> {
 
 #[test]
 fn each_mistake_is_told_at_its_place_with_its_remedy() {
-    let wrong: Vec<String> = CASES.iter().filter_map(|case| verdict(case).err()).collect();
+    let wrong: Vec<String> = cases().filter_map(|case| verdict(case).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -731,7 +634,7 @@ fn every_code_has_a_case_and_a_number_of_its_own() {
     let elsewhere =
         [Code::UnknownVariant, Code::BadSet, Code::BadPath, Code::TooLarge, Code::TooMuch];
     for code in Code::ALL {
-        let shown = CASES.iter().any(|case| case.code == *code) || elsewhere.contains(code);
+        let shown = cases().any(|case| case.code == *code) || elsewhere.contains(code);
         assert!(shown, "{code:?}");
     }
     let mut numbers: Vec<&str> = Code::ALL.iter().map(|code| code.number()).collect();

@@ -32,9 +32,9 @@ use crate::units::{Bytes, Share, Span, Time};
 /// From one run of the eviction manager to the next (`evictionMonitoringPeriod`).
 const EVICTION_PERIOD: Span = Span::from_secs(10);
 
-/// The loops of a kubelet begin within this span of its start, or of one another, at keyed instants:
-/// first that of images, then the eviction manager. The runtime's state is read every 5 s until it
-/// is ready. The span is a best reading.
+/// The loops of a kubelet begin at keyed instants: that of images within this span of its start,
+/// the eviction manager within this span of that. (The runtime's state is read every 5 s until it is
+/// ready; the span is a best reading.)
 const LOOPS_BEGIN_WITHIN: Span = Span::from_secs(10);
 
 /// Why an image was deleted.
@@ -125,8 +125,7 @@ pub(crate) fn is_watched(spec: &Spec, pool: PoolId) -> bool {
 impl World<'_> {
     /// What an unpacked layer takes on the disks of a node's pool.
     pub(crate) fn unpacked_size(&self, node: NodeId, compressed: Bytes) -> Bytes {
-        let disk = &self.spec.pools[self.nodes[node.idx()].pool.idx()].disk;
-        Bytes(compressed.0 * disk.unpacked_milli / 1_000)
+        self.spec.pools[self.nodes[node.idx()].pool.idx()].disk.unpacked(compressed)
     }
 
     /// What the disk of a node holds, where it has a size, and that size.

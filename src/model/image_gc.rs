@@ -115,6 +115,7 @@ pub fn share_of(bytes: Bytes, share: Share) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::chance::{Chance, Draw};
 
     const GIB: u64 = 1 << 30;
     const GC: ImageGcSpec = ImageGcSpec {
@@ -227,6 +228,58 @@ mod tests {
         assert_eq!(old(1_501, 0), ids(&[0, 1, 2]));
         let mut rest = all.to_vec();
         assert_eq!(take_too_old(&GC, Time::from_secs(1_501), Time::ZERO, &mut rest), ids(&[]));
+    }
+
+    /// The slow twin: walk a list that is searched anew for each deletion.
+    fn one_by_one(candidates: &[Candidate], age: Span, now: Time, wanted: Bytes) -> Vec<ImageId> {
+        let mut left = candidates.to_vec();
+        let (mut gone, mut sum) = (Vec::new(), 0);
+        loop {
+            let mut next: Option<usize> = None;
+            for (at, it) in left.iter().enumerate() {
+                let young = it.first_detected.is_some_and(|seen| now < seen + age);
+                // Never is before every time.
+                let rank = |it: &Candidate| {
+                    let micros = |time: Option<Time>| time.map_or(-1, |it| it.as_micros() as i64);
+                    (micros(it.last_used), micros(it.first_detected), it.tie)
+                };
+                if !young && next.is_none_or(|other| rank(it) < rank(&left[other])) {
+                    next = Some(at);
+                }
+            }
+            let Some(next) = next else { return gone };
+            let image = left.remove(next);
+            gone.push(image.image);
+            sum += image.size.0;
+            if wanted.0 <= sum {
+                return gone;
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_deleted_is_what_a_search_for_each_deletion_finds() {
+        for seed in 0..2_000 {
+            let mut draw = Chance::new(seed, 0).draw(1, 1, 1);
+            let now = Time::from_secs(1_000);
+            let mut time = |draw: &mut Draw| {
+                (draw.below(4) != 0).then(|| Time::from_secs(draw.below(9) * 120))
+            };
+            let mut candidates: Vec<Candidate> = (0..draw.below(12))
+                .map(|number| Candidate {
+                    image: ImageId(number as u16),
+                    last_used: time(&mut draw),
+                    first_detected: time(&mut draw),
+                    size: Bytes(draw.below(5)),
+                    tie: draw.bits(),
+                })
+                .collect();
+            let (age, wanted) = (Span::from_secs(draw.below(300)), Bytes(draw.below(20)));
+            let twin = one_by_one(&candidates, age, now, wanted);
+            put_in_order(&mut candidates);
+            let freed = free_space(age, now, &candidates, wanted);
+            assert_eq!(freed.images, twin, "seed {seed}");
+        }
     }
 
     #[test]

@@ -397,8 +397,8 @@ mod tests {
         assert!(store.has_image(ImageId(1), Time::from_secs(5)));
     }
 
-    /// Two images share a blob and the chain above it; one has more. Compressed 5 and 7, unpacked 13
-    /// and 18.
+    /// Two images share a blob and the chain above it; one has more. Compressed 5 and 7, unpacked
+    /// 13 and 18.
     #[test]
     fn shared_content_takes_room_once_and_outlives_the_first_image() {
         let top = BlobId(8);

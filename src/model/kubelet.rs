@@ -29,13 +29,13 @@ use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
 use crate::units::{Span, Time};
 
-/// Whether syncs that can do nothing are events.
+/// Whether syncs, and runs of the loops of `disk.rs`, that can do nothing are events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Polling {
-    /// The stream of polls is walked to the first sync that matters.
+    /// The stream of polls is walked to the first sync that matters, loops are woken when needed.
     #[default]
     Elided,
-    /// Every poll is an event: the slow twin.
+    /// Every poll and every run is an event: the slow twin.
     Every,
 }
 

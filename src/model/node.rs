@@ -172,14 +172,12 @@ impl World<'_> {
     /// Puts an image on a node, present from `from` on. Returns the size of the blobs that were not
     /// there before; `None` where the image was there.
     pub(crate) fn add_image(&mut self, node: NodeId, image: ImageId, from: Time) -> Option<Bytes> {
-        let parts = self.catalogue.image(image);
-        let size = |&blob: &BlobId| (blob, self.catalogue.size(blob));
-        let unpacked = |(&chain, &blob): (&ChainId, &BlobId)| {
-            (chain, self.unpacked_size(node, self.catalogue.size(blob)))
-        };
-        let chains: Vec<_> = parts.chains.iter().zip(parts.layers()).map(unpacked).collect();
-        let blobs = parts.objects.iter().map(size);
         let state = &mut self.nodes[node.idx()];
+        let disk = &self.spec.pools[state.pool.idx()].disk;
+        let (parts, catalogue) = (self.catalogue.image(image), &self.catalogue);
+        let blobs = parts.objects.iter().map(|&blob| (blob, catalogue.size(blob)));
+        let unpacked = parts.layers().iter().map(|&blob| disk.unpacked(catalogue.size(blob)));
+        let chains = parts.chains.iter().copied().zip(unpacked);
         let added = state.store.add_image(image, from, blobs, chains);
         if added.is_some()
             && let Some(watch) = &mut state.watch

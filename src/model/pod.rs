@@ -40,7 +40,7 @@ pub(crate) struct Pod {
     pub(crate) started: u128,
     /// Containers that crashed, their image being for another architecture, as bits.
     pub(crate) crashed: u128,
-    /// Containers that were ever made on its node, as bits: one that ended stays until its pod goes.
+    /// Containers that were ever made, as bits: one that ended stays until its pod goes.
     pub(crate) made: u128,
     /// Init containers that were ever made.
     pub(crate) inits_made: u32,

@@ -79,6 +79,7 @@ codes! {
     "PS0903" OddTier "an account's tier is nearly the one that a limit names"
     "PS0904" NoRoom "a pool has more pods than its nodes take"
     "PS0905" DiskFilledAtStart "a node may hold more at the start than its disk takes"
+    "PS0906" AlwaysPressure "nodes are under disk pressure whatever they hold"
 }
 
 impl Serialize for Code {

@@ -16,6 +16,13 @@ pub struct DiskSpec {
     pub pinned: Vec<ImageId>,
 }
 
+impl DiskSpec {
+    /// What a layer takes once it is unpacked.
+    pub const fn unpacked(&self, compressed: Bytes) -> Bytes {
+        Bytes(compressed.0 * self.unpacked_milli / 1_000)
+    }
+}
+
 /// When a kubelet deletes images on its own, under the kubelet's names without their prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageGcSpec {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{not_here, pods};
+use crate::model::image_gc::share_of;
 use crate::scenario::build::{day_window, layers, names};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::settings::{Changed, Setting};
@@ -88,7 +89,29 @@ fn disk(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
             .help("a disk has to be larger than what others than images take of it");
         return;
     }
+    always_under_pressure(name, pool, disk, problems);
     at_the_start(root, name, pool, disk, problems);
+}
+
+/// Warns of disks that are under pressure before there is any image on them.
+fn always_under_pressure(name: &str, pool: &Values, disk: &Values, problems: &mut Problems<'_>) {
+    let hard = pool.table("kubelet").and_then(|it| it.table("eviction_hard"));
+    let Some(hard) = hard else { return };
+    let (capacity, used) = (disk.bytes("capacity"), disk.bytes("used"));
+    let wanted = hard.share("imagefs_available").max(hard.share("nodefs_available"));
+    if capacity - used < share_of(capacity, wanted) {
+        let key = if disk.is_written("used") { "used" } else { "capacity" };
+        problems
+            .warning(
+                Code::AlwaysPressure,
+                disk.origin(key),
+                format!("the nodes of pool `{name}` are under disk pressure without any image"),
+            )
+            .help(format!(
+                "{used} of {capacity} are used, and kubelet.eviction_hard wants {wanted} available: \
+                 they take no pods"
+            ));
+    }
 }
 
 /// What is on a node at the start has to fit: its preloaded images and those of running DaemonSets
@@ -107,7 +130,7 @@ fn at_the_start(
         });
         workloads.flat_map(|(_, it)| pods::images(it)).collect::<Vec<_>>()
     };
-    let room = disk.bytes("capacity") - disk.bytes("used");
+    let space = disk.bytes("capacity") - disk.bytes("used");
     let ratio = disk.milli("unpacked_ratio");
     let mut images = names(pool, "preloaded");
     images.extend(running(|kind| kind == "daemonset"));
@@ -115,15 +138,15 @@ fn at_the_start(
     images.extend(running(|kind| kind != "daemonset"));
     let at_worst = taken(root, &images, ratio);
     let help = format!(
-        "its room is {room}; layers count compressed and, times unpacked_ratio, unpacked: make \
+        "its room is {space}; layers count compressed and, times unpacked_ratio, unpacked: make \
          capacity larger, or let less be there at the start"
     );
     let origin = disk.origin("capacity");
-    if room < for_sure {
+    if space < for_sure {
         let message =
             format!("the disks of pool `{name}` are too small for the {for_sure} of the start");
         problems.error(Code::DiskTooSmall, origin, message).help(help);
-    } else if room < at_worst {
+    } else if space < at_worst {
         let message = format!(
             "a node of pool `{name}` with all that runs at the start holds {at_worst} of images"
         );
