@@ -54,6 +54,17 @@ pub(crate) const CASES: &[Case] = &[
         "its room is 100MB",
     ),
     case(
+        Code::DiskTooSmall,
+        (
+            "nodes = 3\negress = \"nat\"\n",
+            "nodes = 3\negress = \"nat\"\ndisk = { capacity = \"100MB\" }\n\
+             [timeline.x]\nat = \"1h\"\nset = { \"pool.workers.preloaded\" = [\"api\"] }\n",
+        ),
+        "{ \"pool.workers.preloaded\" = [\"api\"] }",
+        "`timeline.x.set` preloads 118807.5kB on the disks of pool `workers`",
+        "preload less",
+    ),
+    case(
         Code::DiskFilledAtStart,
         (
             "nodes = 3\negress = \"nat\"\n\n",

@@ -19,6 +19,7 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     }
     for setting in settings {
         changed_thresholds(root, setting, problems);
+        changed_preloaded(root, setting, problems);
     }
     for (name, event) in root.named("timeline") {
         if let Some(prune) = event.table("prune_images") {
@@ -61,6 +62,25 @@ fn changed_thresholds(root: &Values, setting: &Setting, problems: &mut Problems<
         problems
             .error(Code::OutOfRange, event.origin("set"), message)
             .help("image_gc_low_threshold_percent has to be below the high one; set both");
+    }
+}
+
+/// What new nodes come with from then on has to fit as well.
+fn changed_preloaded(root: &Values, setting: &Setting, problems: &mut Problems<'_>) {
+    let Changed::Preloaded { pool, images } = &setting.changed else { return };
+    let Some(event) = root.block("timeline", &setting.block) else { return };
+    let Some(disk) = root.block("pool", pool).and_then(|it| it.table("disk")) else { return };
+    let Some(capacity) = disk.bytes_opt("capacity") else { return };
+    let images: Vec<&str> = images.iter().map(String::as_str).collect();
+    let wanted = taken(root, &images, disk.milli("unpacked_ratio"));
+    if capacity.0 < disk.bytes("used").0.saturating_add(wanted.0) {
+        let message = format!(
+            "`timeline.{}.set` preloads {wanted} on the disks of pool `{pool}`",
+            setting.block
+        );
+        problems.error(Code::DiskTooSmall, event.origin("set"), message).help(format!(
+            "pool.{pool}.disk.capacity is {capacity}; preload less, or make it larger"
+        ));
     }
 }
 
