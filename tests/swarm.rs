@@ -639,7 +639,7 @@ impl Writer {
         let change = match self.below(6) {
             0 => "\"egress.nat.addresses\" = 4".to_owned(),
             1 => format!("\"pool.{pool}.kubelet.registry_pull_qps\" = 2"),
-            2 => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
+            2 if !self.is_tight => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
             3 => "\"workload.web.max_surge\" = 0".to_owned(),
             4 => "\"workload.extra.max_unavailable\" = 2".to_owned(),
             _ => "\"workload.web.max_surge\" = \"50%\"".to_owned(),

@@ -1,8 +1,8 @@
 //! Disks that fill up: image GC, disk pressure, pruning, pulls that do not fit.
 //!
 //! The rules are those of kubernetes `image_gc_manager.go` and `eviction_manager.go`; the figures
-//! follow from them by hand. A kubelet's loops begin within 10 s (images) and 20 s (eviction) of its
-//! start, so what happens at 300 s by the rule happens between 300 s and 310 s.
+//! follow from them by hand. A kubelet's loops begin within 10 s (images) and 20 s (eviction) of
+//! its start, so what happens at 300 s by the rule happens between 300 s and 310 s.
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
@@ -65,10 +65,10 @@ fn shares(outcome: &Outcome) -> Vec<f64> {
     gauge.samples.iter().flatten().copied().collect()
 }
 
-/// The worked example of the rules as a run. 100 GiB with 72 GiB of other things. A is never used, B
-/// was seen in use at the look of 300 s, C at that of 600 s. D comes at 850 s and is gone from use
-/// before a look sees it; it fills the disk to 86 %. Image GC of 900 s has to free 6 GiB and deletes
-/// A, passes over D, deletes B and C.
+/// The worked example of the rules as a run. 100 GiB with 72 GiB of other things. A is never used,
+/// B was seen in use at the look of 300 s, C at that of 600 s. D comes at 850 s and is gone from
+/// use before a look sees it; it fills the disk to 86 %. Image GC of 900 s has to free 6 GiB and
+/// deletes A, passes over D, deletes B and C.
 #[test]
 fn the_worked_example_of_image_gc_happens_in_a_run() {
     let pool = r#"
@@ -96,8 +96,8 @@ disk = { capacity = "100GiB", used = "72GiB", unpacked_ratio = 0, unpack = "100G
     assert_eq!((shares[88], shares[91]), (0.86, 0.77));
 }
 
-/// Twelve never-used images of 5 GB, unpacked 2.5 GB more, fill 90 % of 100 GB. To reach 80 %, 10 GB
-/// are to be freed: two images are credited with that and free 15 GB.
+/// Twelve never-used images of 5 GB, unpacked 2.5 GB more, fill 90 % of 100 GB. To reach 80 %, 10
+/// GB are to be freed: two images are credited with that and free 15 GB.
 #[test]
 fn unpacked_bytes_make_a_deletion_free_more_than_it_is_credited() {
     let names: Vec<String> = (0..12).map(|it| format!("i{it}")).collect();
@@ -165,8 +165,8 @@ disk = { capacity = "100GB", used = "80GB", unpacked_ratio = 0 }
     assert_eq!(known(&outcome(&spec(&off), 0), "run", "image_gc_failures"), 0.0);
 }
 
-/// Without a size of the disk, age alone deletes: after more than 10 min of the kubelet, so at 900 s,
-/// what was not used for more than 10 min. The pinned image and the one in use stay.
+/// Without a size of the disk, age alone deletes: after more than 10 min of the kubelet, so at 900
+/// s, what was not used for more than 10 min. The pinned image and the one in use stay.
 #[test]
 fn images_unused_for_too_long_are_deleted_by_age() {
     let pool = r#"
@@ -214,8 +214,8 @@ fn disk_pressure_wipes_every_unused_image_and_keeps_pods_away() {
     assert!((240.0..=261.0).contains(&ready), "{ready}");
 }
 
-/// 80 GB of other things and a 10 GB image in use leave less than 15 %: one pod goes at a time, 10 s
-/// apart; then nobody uses the image, and it goes as well. The pods are replaced and wait for the
+/// 80 GB of other things and a 10 GB image in use leave less than 15 %: one pod goes at a time, 10
+/// s apart; then nobody uses the image, and it goes as well. The pods are replaced and wait for the
 /// end of the pressure.
 #[test]
 fn pods_are_evicted_one_by_one_while_deleting_images_is_not_enough() {

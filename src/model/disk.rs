@@ -13,8 +13,6 @@
 //!   initialization may not have completed yet"); the second, 300 s later, is the first to delete.
 //! - The eviction manager deletes every unused image that is old enough and not pinned, whatever
 //!   image GC is set to. Where the node is still under pressure, it evicts one pod, and looks again
-//!   a period later. What ranks pods there (use above requests, priority, use of the disk) is no
-//!   part of the model: a keyed draw does.
 //! - A node under pressure takes no pods until no threshold was met for the transition period.
 
 use std::collections::BTreeSet;
@@ -33,8 +31,8 @@ use crate::units::{Bytes, Share, Span, Time};
 const EVICTION_PERIOD: Span = Span::from_secs(10);
 
 /// The loops of a kubelet begin at keyed instants: that of images within this span of its start,
-/// the eviction manager within this span of that. (The runtime's state is read every 5 s until it is
-/// ready; the span is a best reading.)
+/// the eviction manager within this span of that. (The runtime's state is read every 5 s until it
+/// is ready; the span is a best reading.)
 const LOOPS_BEGIN_WITHIN: Span = Span::from_secs(10);
 
 /// Why an image was deleted.
@@ -271,13 +269,13 @@ impl World<'_> {
             .filter(|it| !pinned.contains(&it.image))
             .map(|it| {
                 let key = combine(state.key, self.catalogue.image(it.image).key);
-                let draw = self.chance.draw(Purpose::ImageGcTie as u64, key, now.as_micros());
+                let mut draw = self.chance.draw(Purpose::ImageGcTie as u64, key, now.as_micros());
                 Candidate {
                     image: it.image,
                     last_used: it.last_used,
                     first_detected: it.first_detected,
                     size: self.catalogue.image_size(it.image),
-                    tie: { draw }.bits(),
+                    tie: draw.bits(),
                 }
             })
             .collect();

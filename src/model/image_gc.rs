@@ -240,7 +240,7 @@ mod tests {
                 let young = it.first_detected.is_some_and(|seen| now < seen + age);
                 // Never is before every time.
                 let rank = |it: &Candidate| {
-                    let micros = |time: Option<Time>| time.map_or(-1, |it| it.as_micros() as i64);
+                    let micros = |time: Option<Time>| time.map_or(0, |it| it.as_micros() + 1);
                     (micros(it.last_used), micros(it.first_detected), it.tie)
                 };
                 if !young && next.is_none_or(|other| rank(it) < rank(&left[other])) {
@@ -262,7 +262,7 @@ mod tests {
         for seed in 0..2_000 {
             let mut draw = Chance::new(seed, 0).draw(1, 1, 1);
             let now = Time::from_secs(1_000);
-            let mut time = |draw: &mut Draw| {
+            let time = |draw: &mut Draw| {
                 (draw.below(4) != 0).then(|| Time::from_secs(draw.below(9) * 120))
             };
             let mut candidates: Vec<Candidate> = (0..draw.below(12))

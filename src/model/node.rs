@@ -5,9 +5,7 @@ use std::collections::{BTreeSet, VecDeque};
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::disk::{self, DiskWatch};
 use crate::model::gate::Cause;
-use crate::model::ids::{
-    AddressId, BlobId, ChainId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId,
-};
+use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
 use crate::model::pod::Phase;

@@ -56,7 +56,8 @@ fn changed_thresholds(root: &Values, setting: &Setting, problems: &mut Problems<
     });
     if gc.high_threshold_percent <= gc.low_threshold_percent && !at_start {
         let message = format!(
-            "`timeline.{}.set` leaves pool `{pool}` with a low threshold of {} and a high one of {}",
+            "`timeline.{}.set` leaves pool `{pool}` with a low threshold of {} and a high one \
+             of {}",
             setting.block, gc.low_threshold_percent, gc.high_threshold_percent
         );
         problems
@@ -128,8 +129,8 @@ fn always_under_pressure(name: &str, pool: &Values, disk: &Values, problems: &mu
                 format!("the nodes of pool `{name}` are under disk pressure without any image"),
             )
             .help(format!(
-                "{used} of {capacity} are used, and kubelet.eviction_hard wants {wanted} available: \
-                 they take no pods"
+                "{used} of {capacity} are used, and kubelet.eviction_hard wants {wanted} \
+                 available: they take no pods"
             ));
     }
 }
