@@ -13,6 +13,8 @@
 //!   initialization may not have completed yet"); the second, 300 s later, is the first to delete.
 //! - The eviction manager deletes every unused image that is old enough and not pinned, whatever
 //!   image GC is set to. Where the node is still under pressure, it evicts one pod, and looks again
+//!   a period later. What ranks pods there (use above requests, priority, use of the disk) is no
+//!   part of the model: a keyed draw does.
 //! - A node under pressure takes no pods until no threshold was met for the transition period.
 
 use std::collections::BTreeSet;
