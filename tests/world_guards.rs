@@ -136,6 +136,28 @@ fn a_pause_holds_the_retries_of_a_canary_and_scaling_takes_its_pods() {
     assert_eq!(of(&run("2h", scale), "pull_failures"), 10.0 * 6.0, "those of the first try");
 }
 
+/// Undone by hand while it bakes, a canary is gone for good: its ten pods go, ten old ones are made
+/// again, and no rollout follows, nor another try. Nothing is left to undo after that.
+#[test]
+fn a_rollback_ends_a_canary_that_bakes() {
+    let rollback = |name: &str, at: &str| {
+        format!("[timeline.{name}]\nat = \"{at}\"\nrollback = {{ workload = \"app\" }}\n")
+    };
+    let canary = format!("{}\n", canary("next", ", retry_every = \"15m\""));
+    let run = |then: &str| outcome(&spec(&cluster(100, "2h", then)), 0);
+    let undone = run(&format!("{canary}{}", rollback("undo", "5m")));
+    let again = run(&format!("{canary}{}{}", rollback("undo", "5m"), rollback("again", "30m")));
+    for outcome in [undone, again] {
+        let seen = (of(&outcome, "canary_attempts"), of(&outcome, "canary_failures"));
+        assert_eq!(seen, (1.0, 0.0));
+        let times: Vec<f64> = created(&outcome).iter().map(|it| it.0).collect();
+        assert_eq!(times.iter().filter(|&&it| it == 60.0).count(), 10);
+        assert_eq!(times.iter().filter(|&&it| it == 300.0).count(), 10);
+        assert_eq!(times.iter().filter(|&&it| 300.0 < it).count(), 0);
+        assert_eq!(of(&outcome, "versions_running"), 1.0);
+    }
+}
+
 /// A registry that is down for 20 minutes: the first try fails at 11 minutes, the second begins at
 /// 26 and is ready at once. From the first try to the end of the rollout: 25 minutes, and the bake.
 #[test]

@@ -138,7 +138,7 @@ pub(super) const CASES: &[Case] = &[
         ),
         "\"api\"",
         "`timeline.undo.rollback` finds one revision of workload `api`",
-        "add a rollout of it at an earlier time",
+        "add a rollout or a canary of it at an earlier time",
     ),
     case(
         Code::NotHere,

@@ -133,7 +133,8 @@ fn undo(root: &Values, name: &str, event: &Values, rollback: &Values, problems: 
     let start = values.table("start").and_then(|it| it.span_opt("at")).unwrap_or_default();
     let until = (event.span("at"), name);
     let makes_a_revision = root.named("timeline").any(|(other, event)| {
-        let rolls = event.table("rollout").and_then(|it| it.text_opt("workload"));
+        let rolls =
+            ["rollout", "canary"].iter().find_map(|it| event.table(it)?.text_opt("workload"));
         let at = event.span("at");
         rolls == Some(workload) && start <= at && (at, other) < until
     });
@@ -144,6 +145,6 @@ fn undo(root: &Values, name: &str, event: &Values, rollback: &Values, problems: 
                 rollback.origin("workload"),
                 format!("`timeline.{name}.rollback` finds one revision of workload `{workload}`"),
             )
-            .help("there is nothing to undo: add a rollout of it at an earlier time");
+            .help("there is nothing to undo: add a rollout or a canary of it at an earlier time");
     }
 }
