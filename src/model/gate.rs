@@ -279,6 +279,7 @@ impl World<'_> {
         let address = self.connection_address(node);
         if !self.take_port(now, node, address, endpoint) {
             self.observe.rejected(now);
+            self.observe.watch.port_error();
             return Err(Cause::EgressPorts);
         }
         Ok(Connected { takes, address })

@@ -23,6 +23,7 @@ use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::observe::{Attempt, PullEnd, PullEnded};
+use crate::model::observed::{Pulling, Trigger};
 use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
@@ -203,7 +204,10 @@ impl World<'_> {
                     self.start_init_container(now, pod, container);
                     return;
                 }
-                Ensure::Start => self.start_container(pod, container),
+                Ensure::Start => {
+                    self.observe.watch.seen.already_present += 1;
+                    self.start_container(pod, container);
+                }
                 Ensure::Pull => {
                     self.ask_pull(now, pod, container.image);
                     return;
@@ -258,6 +262,7 @@ impl World<'_> {
             state.started |= bit;
         } else {
             state.crashed |= bit;
+            self.observe.watch.seen.exec_format_errors += 1;
         }
         state.cursor += 1;
     }
@@ -397,15 +402,44 @@ impl World<'_> {
 
     /// The sync hands a pull to the kubelet's puller and waits for its end.
     fn ask_pull(&mut self, now: Time, pod: PodId, image: ImageId) {
+        let trigger = self.show_pulling(now, pod, image);
         let state = &mut self.pods[pod.idx()];
         state.busy = true;
         let tried = state.image_try(image);
         tried.attempts += 1;
-        let attempt = Attempt { number: tried.attempts, asked: now, ..Attempt::default() };
+        tried.trigger = trigger;
+        let number = tried.attempts;
+        let attempt = Attempt { number, asked: now, trigger, ..Attempt::default() };
         let node = state.node;
         self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
         self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
         self.drain_queue(now, node);
+    }
+
+    /// Says `Pulling`; returns what brought the pod to pull this image in the first place.
+    fn show_pulling(&mut self, now: Time, pod: PodId, image: ImageId) -> Trigger {
+        let state = &self.pods[pod.idx()];
+        let before = state.tries.iter().find(|it| it.image == image && 0 < it.attempts);
+        let trigger = before.map_or_else(
+            || {
+                self.observe.watch.trigger(
+                    now,
+                    &Pulling {
+                        node: state.node,
+                        workload: state.workload,
+                        revision: state.revision as usize,
+                        image,
+                        is_present: self.nodes[state.node.idx()].store.has_image(image, now),
+                    },
+                )
+            },
+            |it| it.trigger,
+        );
+        let registry = self.catalogue.image(image).registry;
+        let has_account =
+            state.account.is_some_and(|it| self.spec.accounts[it.idx()].registry == registry);
+        self.observe.watch.pulling(now, trigger, before.is_none(), has_account);
+        trigger
     }
 
     /// Starts queued pulls while there are slots. The kubelet's own limiter is asked behind the

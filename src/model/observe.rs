@@ -9,11 +9,13 @@ use crate::model::gate::{Cause, Causes, Reply};
 use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
 use crate::model::image::Object;
 use crate::model::limit_tally::{CounterTally, LimitTally};
+use crate::model::kubelet_events::{Body, Failure, Sign};
 use crate::model::node::Node;
+use crate::model::observed::{self, Trigger, Watch};
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
 use crate::model::pod::{Phase, Pod};
 use crate::model::registry::{Asked, Asker, Endpoint, EndpointKind, Spender};
-use crate::model::spec::Spec;
+use crate::model::spec::{RequestKind, Spec};
 use crate::resource::limiter::Admission;
 use crate::units::{Bytes, MICROS_PER_SECOND, Span, Time};
 
@@ -30,6 +32,10 @@ pub struct Attempt {
     pub(crate) requests: u32,
     /// Body bytes received.
     pub(crate) bytes: Bytes,
+    /// What brought the pod to pull.
+    pub(crate) trigger: Trigger,
+    /// The request that ended it, as its node saw it fail.
+    pub(crate) shown: Option<(RequestKind, Sign)>,
 }
 
 /// How a pull ended: the refusal that ended it, and the one behind it, where it failed.
@@ -52,6 +58,9 @@ pub(crate) struct RequestSeen {
     pub(crate) method: &'static str,
     pub(crate) object: Object,
     pub(crate) is_head: bool,
+    pub(crate) kind: RequestKind,
+    /// `ratelimit-remaining`, where the answer says it.
+    pub(crate) remaining: Option<u64>,
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
     pub(crate) redirected: bool,
@@ -178,6 +187,7 @@ impl PerSecond {
 pub(crate) struct Observer<'a> {
     spec: &'a Spec,
     causes: Causes,
+    pub(crate) watch: Watch,
     pub(crate) digest: u64,
     pub(crate) detail: bool,
     sink: Option<&'a mut dyn RequestSink>,
@@ -248,6 +258,7 @@ impl<'a> Observer<'a> {
         Self {
             spec,
             causes,
+            watch: Watch::new(spec),
             digest: 0,
             detail,
             sink,
@@ -370,7 +381,8 @@ impl<'a> Observer<'a> {
     }
 
     /// A rollout began.
-    pub(crate) fn rollout_began(&mut self, workload: WorkloadId) {
+    pub(crate) fn rollout_began(&mut self, now: Time, workload: WorkloadId, revision: usize) {
+        self.watch.released(now, workload, revision);
         self.workloads[workload.idx()].rollout = RolloutSeen::UnderWay;
     }
 
@@ -431,6 +443,7 @@ impl<'a> Observer<'a> {
         let key = combine(pod.key, image_key);
         self.fact(now, Fact::PullEnded, key, number.map_or(0, |it| u64::from(it) + 1));
         self.tally_pull(now, pod, ended, number);
+        self.show_end(now, ended, result);
         if let Some((cause, behind)) = cause {
             *self.failures.entry((cause, behind)).or_default() += 1;
             if cause == Cause::KubeletQps {
@@ -464,6 +477,41 @@ impl<'a> Observer<'a> {
         }
         if self.detail {
             self.push_pull(pod, open, None, PullResult::Open);
+        }
+    }
+
+    /// Hands on what the node could tell of a pull's end: never why, only how.
+    fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
+        let Attempt { trigger, shown, .. } = ended.attempt;
+        let Err((cause, _)) = result else {
+            self.watch.pulled(trigger);
+            return;
+        };
+        let failure = match cause {
+            Cause::KubeletQps => Some(Failure::QpsExceeded),
+            Cause::PlatformMissing => Some(Failure::NoPlatform),
+            Cause::ProgressTimeout => Some(Failure::Cancelled),
+            Cause::NodeLost | Cause::KubeletRestarted => None,
+            Cause::EgressPorts | Cause::Limit(_) | Cause::Fault(_) => {
+                debug_assert!(shown.is_some(), "no request failed before {cause:?}");
+                shown.map(|(kind, sign)| Failure::Request(kind, sign))
+            }
+        };
+        match failure {
+            Some(failure) => self.watch.failed(now, trigger, failure),
+            None => self.watch.seen.cut_off += 1,
+        }
+    }
+
+    /// What a client sees of a reply that is no success.
+    pub(crate) fn sign_of(&self, reply: Reply) -> Option<Sign> {
+        match reply {
+            Reply::Refused { status, cause: Cause::Limit(limit) } => {
+                Some(Sign::Status(status, self.watch.body_of(limit)))
+            }
+            Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
+            Reply::Dropped { .. } => Some(Sign::Closed),
+            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
         }
     }
 
@@ -544,6 +592,9 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
+        if let Spender::Workload(..) = asker.spender {
+            self.watch.metered(limit, it.key, !granted);
+        }
         match it.admission {
             Admission::Granted => tally.exhausted.granted(now),
             Admission::Refused { retry_in } => tally.exhausted.refused(now, retry_in),
@@ -581,6 +632,15 @@ impl<'a> Observer<'a> {
             let series = endpoint * RequestOutcome::ALL.len() + outcome as usize;
             self.request_series[series].count(now);
         }
+        let answer = match self.sign_of(seen.reply) {
+            Some(sign) => observed::Answer::Failed(sign),
+            None if seen.reply == Reply::Challenged => observed::Answer::Challenged,
+            None if seen.reply == Reply::Served => {
+                observed::Answer::Served { remaining: seen.remaining }
+            }
+            None => observed::Answer::Silence,
+        };
+        self.watch.request(now, seen.endpoint.registry, seen.kind, answer);
         self.write_request(now, seen, pod, status, cause);
     }
 

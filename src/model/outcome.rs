@@ -3,6 +3,7 @@
 //! `observe.rs` fills it while the world runs; `crate::experiment` folds several into a summary;
 //! `crate::report` only reads it.
 
+use crate::model::observed::Observed;
 use crate::units::{Bytes, Span, Time};
 
 /// One replication.
@@ -23,6 +24,8 @@ pub struct Outcome {
     pub blast: Blast,
     /// Who spent each limit, most units first within a limit.
     pub spenders: Vec<Spender>,
+    /// What an operator could have seen.
+    pub observed: Observed,
     /// Rows and series, for the replication that files and charts show.
     pub detail: Option<Detail>,
 }

@@ -4,6 +4,7 @@ use crate::engine::chance::Draw;
 use crate::model::backoff::Rung;
 use crate::model::ids::{AccountId, ImageId, NodeId, WorkloadId};
 use crate::model::observe::Attempt;
+use crate::model::observed::Trigger;
 use crate::units::Time;
 
 /// A pod of a workload.
@@ -83,6 +84,8 @@ pub(crate) struct ImageTry {
     pub(crate) image: ImageId,
     /// Attempts so far.
     pub(crate) attempts: u32,
+    /// What brought it to pull.
+    pub(crate) trigger: Trigger,
     pub(crate) rung: Rung,
 }
 
@@ -112,7 +115,12 @@ impl Pod {
         if let Some(position) = self.tries.iter().position(|it| it.image == image) {
             return &mut self.tries[position];
         }
-        self.tries.push(ImageTry { image, attempts: 0, rung: Rung::default() });
+        self.tries.push(ImageTry {
+            image,
+            attempts: 0,
+            trigger: Trigger::default(),
+            rung: Rung::default(),
+        });
         let last = self.tries.len() - 1;
         &mut self.tries[last]
     }

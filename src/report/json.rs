@@ -8,7 +8,7 @@ use crate::experiment::{
     FailureSummary, MetricSummary, ReachSummary, SpenderSummary, Summary, Verdict,
 };
 use crate::report::files::hex;
-use crate::report::{Run, VERSION};
+use crate::report::{Run, VERSION, diagnosis};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -30,6 +30,7 @@ struct Document<'a> {
     failures: Vec<Failure<'a>>,
     blast_radius: Blast<'a>,
     limit_spenders: Vec<Spender<'a>>,
+    diagnosis: diagnosis::Document<'a>,
 }
 
 #[derive(Serialize)]
@@ -121,6 +122,7 @@ pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
         failures: summary.failures.iter().map(failure).collect(),
         blast_radius: blast(summary),
         limit_spenders: summary.spenders.iter().map(spender).collect(),
+        diagnosis: diagnosis::Document::of(&summary.diagnosis),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)

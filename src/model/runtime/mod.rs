@@ -15,8 +15,10 @@ mod request;
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant};
 use crate::model::ids::{AccountId, AddressId, ImageId, NodeId, PodId, PullId, WorkloadId};
+use crate::model::kubelet_events::Sign;
 use crate::model::observe::{Attempt, PullEnded};
 use crate::model::registry::{Endpoint, EndpointKind};
+use crate::model::spec::RequestKind;
 use crate::model::{Event, World};
 use crate::resource::link::FlowId;
 use crate::units::{Bytes, Span, Time};
@@ -81,6 +83,8 @@ struct Lane {
     token_address: Option<AddressId>,
     /// What the answer under way means.
     answer: Option<Answered>,
+    /// The last request that failed, as the client saw it.
+    shown: Option<(RequestKind, Sign)>,
     /// Cause of a failed HEAD of the manifest, while the HEAD of the blob is tried in its stead.
     head_failed: Option<Cause>,
 }

@@ -5,6 +5,7 @@ use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant, Reply, Request};
 use crate::model::ids::PullId;
 use crate::model::image::Object;
+use crate::model::kubelet_events::Sign;
 use crate::model::observe::RequestSeen;
 use crate::model::registry::{Endpoint, EndpointKind, Spender, Unit};
 use crate::model::runtime::{Answered, Connection, Lane, Step, slow_start_rounds};
@@ -87,6 +88,7 @@ impl World<'_> {
                     }
                 }
                 Err(cause) => {
+                    self.show_failure(id, lane, kind, Sign::DialTimeout);
                     let gives_up = from + self.profile(node).dial_timeout;
                     self.fail_request(gives_up, id, lane, cause);
                     return;
@@ -123,6 +125,9 @@ impl World<'_> {
         }
         let grant = self.granted.take();
         self.note_request(now, id, &state, &request, reply);
+        if let Some(sign) = self.observe.sign_of(reply) {
+            self.show_failure(id, lane, request.kind, sign);
+        }
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
             Reply::Challenged => self.request_challenged(back, id, lane, grant),
@@ -199,6 +204,10 @@ impl World<'_> {
         let object = image.object(lane.object as usize);
         let redirected = request.kind == RequestKind::BlobGet
             && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
+        let says_remaining = reply == Reply::Served && request.kind == RequestKind::ManifestHead;
+        let remaining = says_remaining
+            .then(|| self.limits.pulls_left(now, request.endpoint.registry, &request.asker))
+            .flatten();
         let seen = RequestSeen {
             node: pull.node,
             pod: pull.pod,
@@ -207,6 +216,8 @@ impl World<'_> {
             method: lane.step.method(),
             object,
             is_head: matches!(lane.step, Step::Head | Step::HeadBlob),
+            kind: request.kind,
+            remaining,
             endpoint: request.endpoint,
             reply,
             redirected,
@@ -331,6 +342,14 @@ impl World<'_> {
         self.answer(back, id, lane, Answered::Failed(cause));
     }
 
+    /// What the client sees of a request that failed. The HEAD of a blob that follows a failed HEAD
+    /// of a manifest is not told of.
+    fn show_failure(&mut self, id: PullId, lane: usize, kind: RequestKind, sign: Sign) {
+        if kind != RequestKind::BlobHead {
+            self.pulls.get_mut(id).lanes[lane].shown = Some((kind, sign));
+        }
+    }
+
     fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
@@ -352,7 +371,11 @@ impl World<'_> {
                 pull.token_until = None;
                 self.fetch_serial(now, id, 0);
             }
-            Some(Answered::Failed(cause)) => self.fail_pull(now, id, cause, None),
+            Some(Answered::Failed(cause)) => {
+                let pull = self.pulls.get_mut(id);
+                pull.attempt.shown = pull.lanes[lane].shown;
+                self.fail_pull(now, id, cause, None);
+            }
             None => {}
         }
     }
