@@ -408,8 +408,9 @@ impl World<'_> {
         let tried = state.image_try(image);
         tried.attempts += 1;
         tried.trigger = trigger;
-        let number = tried.attempts;
-        let attempt = Attempt { number, asked: now, trigger, ..Attempt::default() };
+        let (number, failed_before) = (tried.attempts, tried.failed_before);
+        let attempt =
+            Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
         let node = state.node;
         self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
         self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
@@ -511,7 +512,9 @@ impl World<'_> {
         } else {
             let state = &mut self.pods[pod.idx()];
             let ladder = self.nodes[state.node.idx()].kubelet.ladder();
-            state.image_try(image).rung.fail(now, ladder);
+            let tried = state.image_try(image);
+            tried.rung.fail(now, ladder);
+            tried.failed_before = true;
             (state.error, state.failed) = (true, true);
             if is_init {
                 self.end_sync(now, pod);

@@ -34,6 +34,8 @@ pub struct Attempt {
     pub(crate) bytes: Bytes,
     /// What brought the pod to pull.
     pub(crate) trigger: Trigger,
+    /// An earlier attempt of the pod for this image failed.
+    pub(crate) failed_before: bool,
     /// The request that ended it, as its node saw it fail.
     pub(crate) shown: Option<(RequestKind, Sign)>,
 }
@@ -482,7 +484,7 @@ impl<'a> Observer<'a> {
 
     /// Hands on what the node could tell of a pull's end: never why, only how.
     fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
-        let Attempt { trigger, shown, .. } = ended.attempt;
+        let Attempt { trigger, failed_before, shown, .. } = ended.attempt;
         let Err((cause, _)) = result else {
             self.watch.pulled(trigger);
             return;
@@ -498,7 +500,7 @@ impl<'a> Observer<'a> {
             }
         };
         match failure {
-            Some(failure) => self.watch.failed(now, trigger, failure),
+            Some(failure) => self.watch.failed(now, trigger, failure, failed_before),
             None => self.watch.seen.cut_off += 1,
         }
     }

@@ -59,6 +59,9 @@ pub struct PullsSeen {
     pub pulled: u64,
     /// `Failed` events by [`Class`].
     pub failed: [u64; Class::ALL.len()],
+    /// The first `Failed` event of each pod and image, by [`Class`]: what came before the
+    /// repetitions.
+    pub first_failed: [u64; Class::ALL.len()],
 }
 
 /// Answers to one kind of request.
@@ -318,8 +321,17 @@ impl Watch {
     }
 
     /// A pull failed and the kubelet tells how.
-    pub(crate) fn failed(&mut self, now: Time, trigger: Trigger, failure: Failure) {
-        self.seen.pulls[trigger as usize].failed[Class::of(failure) as usize] += 1;
+    pub(crate) fn failed(
+        &mut self,
+        now: Time,
+        trigger: Trigger,
+        failure: Failure,
+        failed_before: bool,
+    ) {
+        let seen = &mut self.seen.pulls[trigger as usize];
+        let class = Class::of(failure) as usize;
+        seen.failed[class] += 1;
+        seen.first_failed[class] += u64::from(!failed_before);
         self.bin(now).failed += 1;
     }
 

@@ -86,6 +86,8 @@ pub(crate) struct ImageTry {
     pub(crate) attempts: u32,
     /// What brought it to pull.
     pub(crate) trigger: Trigger,
+    /// An attempt failed.
+    pub(crate) failed_before: bool,
     pub(crate) rung: Rung,
 }
 
@@ -119,6 +121,7 @@ impl Pod {
             image,
             attempts: 0,
             trigger: Trigger::default(),
+            failed_before: false,
             rung: Rung::default(),
         });
         let last = self.tries.len() - 1;

@@ -342,6 +342,8 @@ fn seen() -> Observed {
     (pulls.pulling, pulls.first, pulls.pulled) = (25_601, 900, 900);
     pulls.failed[Class::PullLimit as usize] = 22_636;
     pulls.failed[Class::QpsExceeded as usize] = 2_065;
+    pulls.first_failed[Class::PullLimit as usize] = 820;
+    pulls.first_failed[Class::QpsExceeded as usize] = 60;
     seen.bins = vec![BinSeen { released: 1, ..BinSeen::default() }];
     (seen.nodes_at_start, seen.pods) = (300, 900);
     seen

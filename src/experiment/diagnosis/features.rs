@@ -1,4 +1,7 @@
 //! Features: what was observed, in named shares and counts. Rules are written in these names.
+//!
+//! Shares of failures are shares of *first* failures, one for each pod and image: repetitions meet
+//! whatever limit they run into themselves, and say little about what began it.
 
 use crate::model::kubelet_events::Class;
 use crate::model::observed::{HostSeen, Observed, SourceKind, SourceSeen, Trigger};
@@ -9,7 +12,7 @@ use crate::model::spec::RequestKind;
 pub struct Feature {
     /// Its name.
     pub name: &'static str,
-    /// What stands behind its value, for people: `93% of failed pulls …`.
+    /// What stands behind its value, for people: `93% of first failures …`.
     pub text: &'static str,
     /// Whether it is a share; otherwise it is a count.
     pub is_share: bool,
@@ -41,62 +44,62 @@ const fn count(
 
 /// Every feature, in the order in which they are printed.
 pub static FEATURES: &[Feature] = &[
-    count("failed_pulls", "failed pulls told by events", |it| Some(told(it) as f64)),
+    count("failed_pulls", "pulls failed", |it| Some(failed(it) as f64)),
     share("failed_share", "of pulls failed", |it| {
-        ratio(told(it), it.pulls.iter().map(|it| it.pulling).sum())
+        ratio(failed(it), it.pulls.iter().map(|it| it.pulling).sum())
     }),
     share("waiting_share", "of pods still waited at the end", |it| ratio(it.pods_waiting, it.pods)),
-    share("throttled_share", "of failed pulls name a 429", |it| {
+    share("throttled_share", "of first failures name a 429", |it| {
         ratio(of_classes(it, THROTTLED), told(it))
     }),
     share(
         "pull_limit_share",
-        "of failed pulls carry the pull-limit text (429 at a manifest GET)",
+        "of first failures carry the pull-limit text (429 at a manifest GET)",
         |it| ratio(of_classes(it, &[Class::PullLimit]), told(it)),
     ),
-    share("bare_429_share", "of failed pulls name a 429 without explanation", |it| {
+    share("bare_429_share", "of first failures name a 429 without explanation", |it| {
         ratio(of_classes(it, &[Class::TooManyRequests]), told(it))
     }),
-    share("token_429_share", "of failed pulls failed at the token service with 429", |it| {
+    share("token_429_share", "of first failures failed at the token service with 429", |it| {
         ratio(of_classes(it, &[Class::TokenTooManyRequests]), told(it))
     }),
-    share("release_share", "of failed pulls are throttled ones of a new release", |it| {
+    share("release_share", "of first failures are throttled ones of a new release", |it| {
         joint(it, Trigger::Release)
     }),
-    share("new_node_share", "of failed pulls are throttled ones on new nodes", |it| {
+    share("new_node_share", "of first failures are throttled ones on new nodes", |it| {
         joint(it, Trigger::NewNode)
     }),
-    share("again_share", "of failed pulls are of images that were deleted from the node", |it| {
+    share("again_share", "of first failures are of images that were deleted from the node", |it| {
         joint(it, Trigger::Again)
     }),
-    share("recheck_share", "of failed pulls are of images that the node has", |it| {
+    share("recheck_share", "of first failures are of images that the node has", |it| {
         joint(it, Trigger::Recheck)
     }),
-    share("look_alike_share", "of failed pulls name errors other than 429", |it| {
+    share("look_alike_share", "of first failures name errors other than 429", |it| {
         ratio(of_classes(it, LOOK_ALIKES) + foreign_timeouts(it), told(it))
     }),
-    share("own_refusal_share", "of failed pulls were refused by node or gateway themselves", |it| {
+    share("own_refusal_share", "of first failures were refused by node or gateway themselves", |it| {
         let timeouts = of_classes(it, &[Class::Timeout]) - foreign_timeouts(it);
         ratio(of_classes(it, &[Class::QpsExceeded]) + timeouts, told(it))
     }),
-    share("wrong_platform_share", "of failures name a platform or an exec format", |it| {
+    share("wrong_platform_share", "of first failures name a platform or an exec format", |it| {
         let wrong = of_classes(it, &[Class::NoPlatform]) + it.exec_format_errors;
         ratio(wrong, told(it) + it.exec_format_errors)
     }),
     share("blackout_share", "of unexplained 429s came while nobody was served", blackout),
-    share("refuses_all_share", "of failed pulls met a registry that served nobody", |it| {
+    share("refuses_all_share", "of first failures met a registry that served nobody", |it| {
         let bare = ratio(
             of_classes(it, &[Class::TooManyRequests, Class::TokenTooManyRequests]),
             told(it),
         )?;
         Some(bare * blackout(it).unwrap_or(0.0))
     }),
-    share("account_limited_share", "of failed pulls were counted by account", |it| {
+    share("account_limited_share", "of first failures were counted by account", |it| {
         let all = refused(it, |_| true);
         let by_account = refused(it, |it| it.kind == SourceKind::Account);
         Some(ratio(of_classes(it, THROTTLED), told(it))? * ratio(by_account, all)?)
     }),
-    share("hot_address_limited_share", "of failed pulls met a hot source address", |it| {
+    share("hot_address_limited_share", "of first failures met a hot source address", |it| {
         let hot = refused(it, |source| is_hot(it, source));
         let throttled = ratio(of_classes(it, THROTTLED), told(it))?;
         Some(throttled * ratio(hot, refused(it, |_| true))?)
@@ -154,24 +157,32 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (0 < whole).then(|| part as f64 / whole as f64)
 }
 
-fn told(seen: &Observed) -> u64 {
+/// `Failed` events of pulls, repetitions included.
+fn failed(seen: &Observed) -> u64 {
     seen.pulls.iter().flat_map(|it| it.failed).sum()
 }
 
+/// First failures.
+fn told(seen: &Observed) -> u64 {
+    seen.pulls.iter().flat_map(|it| it.first_failed).sum()
+}
+
 fn of_classes(seen: &Observed, classes: &[Class]) -> u64 {
-    let of_class = |class: Class| seen.pulls.iter().map(move |it| it.failed[class as usize]);
+    let of_class = |class: Class| seen.pulls.iter().map(move |it| it.first_failed[class as usize]);
     classes.iter().flat_map(|&it| of_class(it)).sum()
 }
 
-/// The share of failed pulls that were throttled and had this trigger.
+/// The share of first failures that were throttled and had this trigger.
 fn joint(seen: &Observed, trigger: Trigger) -> Option<f64> {
-    let failed = &seen.pulls[trigger as usize].failed;
+    let failed = &seen.pulls[trigger as usize].first_failed;
     ratio(THROTTLED.iter().map(|&it| failed[it as usize]).sum(), told(seen))
 }
 
-/// Dials that timed out although ports were there.
+/// Dials that timed out although ports were there: as many of the first as of all.
 fn foreign_timeouts(seen: &Observed) -> u64 {
-    of_classes(seen, &[Class::Timeout]).saturating_sub(seen.port_errors)
+    let all: u64 = seen.pulls.iter().map(|it| it.failed[Class::Timeout as usize]).sum();
+    let foreign = all.saturating_sub(seen.port_errors);
+    of_classes(seen, &[Class::Timeout]) * foreign / all.max(1)
 }
 
 fn addresses(seen: &Observed) -> impl Iterator<Item = &SourceSeen> {
@@ -192,19 +203,14 @@ fn is_hot(seen: &Observed, it: &SourceSeen) -> bool {
     it.kind == SourceKind::Address && 0 < it.refused && more
 }
 
-/// Most of a host's manifest requests that may be served in a bin in which it serves nobody.
-const NOBODY: f64 = 0.05;
-
-/// The share of unexplained 429s that came while the host served (next to) no manifest request. A
-/// limit of one's own always serves what it allows.
+/// The share of unexplained 429s that came in bins in which the host served no manifest request at
+/// all. A limit of one's own serves what it allows, at any time.
 fn blackout(seen: &Observed) -> Option<f64> {
     let bins = seen.hosts.iter().flat_map(|it| &it.bins);
     let (mut dark, mut all) = (0, 0);
     for &(served, refused) in bins {
         all += u64::from(refused);
-        if f64::from(served) <= NOBODY * f64::from(served + refused) {
-            dark += u64::from(refused);
-        }
+        dark += u64::from(if served == 0 { refused } else { 0 });
     }
     ratio(dark, all)
 }

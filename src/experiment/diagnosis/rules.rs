@@ -178,6 +178,24 @@ pub static RULES: &[Rule] = &[
         levers: &["quota", "mirror", "replicate", "authenticate"],
     },
     Rule {
+        id: "hot-egress-address",
+        title: "too many nodes share one source address",
+        symptom: "throttled behind one address, or in one region, and not elsewhere",
+        explains: "hot_address_limited_share",
+        needs: &[at_least("hot_address_limited_share", 0.01, 0.0)],
+        supports: &[
+            at_least("hot_address_limited_share", HALF, 0.4),
+            // Where other addresses go free, the address is the difference; a single address may
+            // as well be just where the storm passes.
+            at_least("addresses", 2.0, 0.3),
+            at_least("cool_address_share", 0.01, 0.3),
+        ],
+        evidence: &["hot_address_limited_share", "addresses", "cool_address_share"],
+        confirm: "curl -sI the manifest from nodes of each group: compare docker-ratelimit-source \
+                  and ratelimit-remaining; curl https://checkip.amazonaws.com",
+        levers: &["addresses", "authenticate", "mirror", "private-connectivity"],
+    },
+    Rule {
         id: "cold-ephemeral-nodes",
         title: "new nodes pull everything anew, and there are too many for the limit",
         symptom: "pods on new nodes wait while old nodes are fine",
@@ -213,33 +231,16 @@ pub static RULES: &[Rule] = &[
             "canary"],
     },
     Rule {
-        id: "hot-egress-address",
-        title: "too many nodes share one source address",
-        symptom: "throttled behind one address, or in one region, and not elsewhere",
-        explains: "hot_address_limited_share",
-        needs: &[at_least("hot_address_limited_share", 0.01, 0.0)],
-        supports: &[
-            at_least("hot_address_limited_share", HALF, 0.4),
-            // Where other addresses go free, the address is the difference; a single address may
-            // as well be just where the storm passes.
-            at_least("addresses", 2.0, 0.3),
-            at_least("cool_address_share", 0.01, 0.3),
-        ],
-        evidence: &["hot_address_limited_share", "addresses", "cool_address_share"],
-        confirm: "curl -sI the manifest from nodes of each group: compare docker-ratelimit-source \
-                  and ratelimit-remaining; curl https://checkip.amazonaws.com",
-        levers: &["addresses", "authenticate", "mirror", "private-connectivity"],
-    },
-    Rule {
         id: "look-alike",
         title: "no throttling: the network, the registry or a proxy fails",
         symptom: "pulls fail or hang with resets, 5xx, time-outs",
         explains: "look_alike_share",
         needs: &[],
         supports: &[
-            at_least("look_alike_share", HALF, 0.5),
-            // Not a single 429, but for one pull in twenty that meets a limit by the way.
-            below("throttled_share", 0.05, 0.5),
+            at_least("look_alike_share", HALF, 0.6),
+            at_least("look_alike_share", 0.9, 0.2),
+            // Not a single 429, but for one pull in a hundred that meets a limit by the way.
+            below("throttled_share", 0.01, 0.2),
         ],
         evidence: &["look_alike_share", "throttled_share"],
         confirm: "kubectl get events -A | grep -c 429 (none); on a node: time curl -sI \
