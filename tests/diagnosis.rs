@@ -51,8 +51,8 @@ const fn removal(
 
 /// Every mechanism. A new one of the model gets a row here.
 const REMOVALS: &[Removal] = &[
-    removal("storm-on-deploy", "rollouts", true, |spec| {
-        cancel(spec, |it| matches!(it, Action::Rollout { .. }))
+    removal("storm-on-deploy", "rollouts and scalings of workloads", true, |spec| {
+        cancel(spec, |it| matches!(it, Action::Rollout { .. } | Action::ScaleWorkload { .. }))
     }),
     removal("cold-ephemeral-nodes", "replacement, loss and scaling of nodes", true, |spec| {
         cancel(spec, |it| {

@@ -35,9 +35,10 @@ pub enum Trigger {
     Again,
     /// The node is new.
     NewNode,
-    /// The pod's template is new: a rollout, or the start of its workload.
+    /// The pod's template is new (a rollout, or the start of its workload), or its workload was
+    /// scaled up.
     Release,
-    /// An older node that never had it: a pod that was moved or added.
+    /// An older node that never had it: a pod that was moved.
     #[default]
     Moved,
 }
@@ -144,7 +145,7 @@ pub struct BinSeen {
     pub failed: u32,
     /// Nodes that joined.
     pub joined: u32,
-    /// Rollouts that began.
+    /// Rollouts and scalings that began.
     pub released: u32,
     /// Images deleted from nodes.
     pub removed: u32,
@@ -191,6 +192,8 @@ pub(crate) struct Watch {
     old_pools: Vec<bool>,
     /// When the template in force was made, and its revision, by workload.
     templates: Vec<Option<(Time, usize)>>,
+    /// When each workload was last scaled up.
+    scaled: Vec<Option<Time>>,
     removed: BTreeSet<(NodeId, ImageId)>,
     /// Which limits explain their refusals as pull limits, by limit.
     states_pull_limit: Vec<bool>,
@@ -229,6 +232,7 @@ impl Watch {
                 .iter()
                 .map(|it| (!it.running).then(|| (Time::ZERO + it.start_at, 0)))
                 .collect(),
+            scaled: vec![None; spec.workloads.len()],
             removed: BTreeSet::new(),
             own: vec![Vec::new(); states_pull_limit.len()],
             states_pull_limit,
@@ -267,6 +271,12 @@ impl Watch {
         self.bin(now).released += 1;
     }
 
+    /// A workload wants more pods.
+    pub(crate) fn scaled_up(&mut self, now: Time, workload: WorkloadId) {
+        self.scaled[workload.idx()] = Some(now);
+        self.bin(now).released += 1;
+    }
+
     /// An image was deleted from a node: by the kubelet's garbage collection, or by hand.
     #[expect(dead_code, reason = "where deleting images plugs in")]
     pub(crate) fn image_removed(&mut self, now: Time, node: NodeId, image: ImageId) {
@@ -290,16 +300,16 @@ impl Watch {
     pub(crate) fn trigger(&self, now: Time, it: &Pulling) -> Trigger {
         let is_new = |since: Time, span: Span| now.since(since) < span;
         let born = self.nodes.get(it.node.idx()).copied().flatten();
-        let template = self.templates[it.workload.idx()];
+        let made = self.templates[it.workload.idx()]
+            .and_then(|(made, revision)| (revision == it.revision && made <= now).then_some(made));
+        let released = [made, self.scaled[it.workload.idx()]].into_iter().flatten().max();
         if it.is_present {
             Trigger::Recheck
         } else if self.removed.contains(&(it.node, it.image)) {
             Trigger::Again
         } else if born.is_some_and(|born| is_new(born, YOUNG_NODE)) {
             Trigger::NewNode
-        } else if template.is_some_and(|(made, revision)| {
-            revision == it.revision && made <= now && is_new(made, YOUNG_TEMPLATE)
-        }) {
+        } else if released.is_some_and(|released| is_new(released, YOUNG_TEMPLATE)) {
             Trigger::Release
         } else {
             Trigger::Moved

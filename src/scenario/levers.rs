@@ -35,6 +35,7 @@ pub const LEVERS: &[Lever] = &[
     lever("node-reuse", "keep nodes, or runners, for longer"),
     lever("keep-images", "delete fewer images from nodes"),
     lever("bandwidth", "more bandwidth, or faster disks"),
+    lever("disk", "larger disks, or thresholds that fit them"),
     lever("private-connectivity", "reach the registry without NAT: fewer shared ports"),
     lever("platform", "build the image for the platform of its nodes"),
     lever("quota", "a higher limit"),

@@ -78,6 +78,10 @@ pub static FEATURES: &[Feature] = &[
     share("look_alike_share", "of first failures name errors other than 429", |it| {
         ratio(of_classes(it, LOOK_ALIKES) + foreign_timeouts(it), told(it))
     }),
+    share("remote_share", "of first failures came from a registry, a mirror, or the way", |it| {
+        let remote = of_classes(it, THROTTLED) + of_classes(it, LOOK_ALIKES);
+        ratio(remote + foreign_timeouts(it), told(it))
+    }),
     share("own_refusal_share", "of first failures were refused by node or gateway themselves", |it| {
         let timeouts = of_classes(it, &[Class::Timeout]) - foreign_timeouts(it);
         ratio(of_classes(it, &[Class::QpsExceeded]) + timeouts, told(it))
@@ -85,6 +89,9 @@ pub static FEATURES: &[Feature] = &[
     share("wrong_platform_share", "of first failures name a platform or an exec format", |it| {
         let wrong = of_classes(it, &[Class::NoPlatform]) + it.exec_format_errors;
         ratio(wrong, told(it) + it.exec_format_errors)
+    }),
+    share("no_space_share", "of first failures say: no space left on device", |it| {
+        ratio(of_classes(it, &[Class::NoSpace]), told(it))
     }),
     share("blackout_share", "of unexplained 429s came while nobody was served", blackout),
     share("refuses_all_share", "of first failures met a registry that served nobody", |it| {
@@ -121,7 +128,7 @@ pub static FEATURES: &[Feature] = &[
             it.mirrors.iter().map(|it| it.answers.served + it.answers.challenged).sum();
         ratio(all - good, all)
     }),
-    count("rollouts", "rollouts began", |it| {
+    count("releases", "rollouts and scalings began", |it| {
         Some(it.bins.iter().map(|it| u64::from(it.released)).sum::<u64>() as f64)
     }),
     count("nodes_joined", "nodes joined", |it| Some(joined(it) as f64)),

@@ -130,3 +130,6 @@ pub fn diagnose<'a>(seen: impl Iterator<Item = &'a Observed> + Clone) -> Diagnos
     it
 }
 
+
+#[cfg(test)]
+mod tests;

@@ -75,6 +75,18 @@ pub static RULES: &[Rule] = &[
         levers: &["platform", "canary"],
     },
     Rule {
+        id: "disk-full",
+        title: "images do not fit on the disks of the nodes",
+        symptom: "no space left on device; pods are evicted",
+        explains: "no_space_share",
+        needs: &[],
+        supports: &[at_least("no_space_share", HALF, 1.0)],
+        evidence: &["no_space_share", "images_removed"],
+        confirm: "kubectl describe node NODE | grep DiskPressure; on the node: df -h \
+                  /var/lib/containerd; crictl images",
+        levers: &["disk", "image-size"],
+    },
+    Rule {
         id: "ornamental-mirror",
         title: "a mirror is configured and the traffic goes past it",
         symptom: "throttled although a mirror is there",
@@ -95,9 +107,17 @@ pub static RULES: &[Rule] = &[
         id: "mirror-bound",
         title: "the mirror is the bottleneck, or fails",
         symptom: "pulls are slow, fail, or fall through to the registry behind the mirror",
-        explains: "mirror_failing_share",
-        needs: &[at_least("mirrors", 1.0, 0.0), at_least("mirror_request_share", 0.1, 0.0)],
-        supports: &[at_least("mirror_failing_share", HALF, 0.5), at_least("mirrors", 1.0, 0.5)],
+        explains: "remote_share",
+        // One answer in ten: below it, what fails at the mirror is not what people see.
+        needs: &[
+            at_least("mirrors", 1.0, 0.0),
+            at_least("mirror_request_share", 0.1, 0.0),
+            at_least("mirror_failing_share", 0.1, 0.0),
+        ],
+        supports: &[
+            at_least("mirror_failing_share", 0.1, 0.3),
+            at_least("mirror_failing_share", HALF, 0.7),
+        ],
         evidence: &["mirror_failing_share", "mirror_request_share"],
         confirm: "curl -sI http://MIRROR/v2/; the mirror's own 5xx and 429 counts, NIC and disk use",
         levers: &["mirror", "bandwidth", "pre-pull", "stagger", "parallelism"],
@@ -215,7 +235,7 @@ pub static RULES: &[Rule] = &[
     },
     Rule {
         id: "storm-on-deploy",
-        title: "one release makes every node pull at once, and spends the limit",
+        title: "a release makes many nodes pull at once, and spends the limit",
         symptom: "pods of a new release wait, everything else runs",
         explains: "release_share",
         needs: &[],
@@ -224,7 +244,7 @@ pub static RULES: &[Rule] = &[
             at_least("release_share", 0.9, 0.2),
             below("new_node_share", HALF, 0.2),
         ],
-        evidence: &["release_share", "rollouts", "pull_limit_share"],
+        evidence: &["release_share", "releases", "pull_limit_share"],
         confirm: "kubectl get events -A --field-selector reason=Failed | grep 429; kubectl rollout \
                   history beside the first of them; curl -sI the manifest: ratelimit-remaining: 0",
         levers: &["authenticate", "mirror", "replicate", "pre-pull", "slow-rollout", "addresses",
