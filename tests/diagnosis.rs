@@ -228,8 +228,8 @@ fn loaded(name: &str, variant: Option<&str>) -> Scenario {
 /// no harm, `several` where no single mechanism takes most of it away.
 fn truth(scenario: &Scenario, base: &Summary) -> Vec<&'static str> {
     let pods = of(base, "pods").max(1.0);
-    let harmless = of(base, "pull_failure_share") < HARMLESS
-        && of(base, "pods_never_ready") / pods < HARMLESS;
+    let harmless =
+        of(base, "pull_failure_share") < HARMLESS && of(base, "pods_never_ready") / pods < HARMLESS;
     if harmless {
         return vec!["healthy"];
     }
@@ -353,11 +353,8 @@ fn page(cases: &[Case]) -> String {
     }
     let right = cases.iter().filter(|it| it.verdict() == "right").count();
     let second = cases.iter().filter(|it| it.verdict() == "second").count();
-    let _ = writeln!(
-        text,
-        "\n{right} of {} right, {second} more with the second guess.",
-        cases.len()
-    );
+    let _ =
+        writeln!(text, "\n{right} of {} right, {second} more with the second guess.", cases.len());
     text
 }
 

@@ -9,7 +9,9 @@ mod support;
 use std::fmt::Write;
 
 use pullstorm::engine::chance::{Chance, Draw};
+use pullstorm::experiment::diagnose;
 use pullstorm::model::kubelet::Polling;
+use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
 use pullstorm::model::outcome::{Detail, Outcome, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
@@ -109,6 +111,8 @@ fn check(spec: &Spec) -> Outcome {
     rows.for_each(|(elided, every)| assert_eq!(elided, every, "polls that do nothing"));
     assert_eq!(elided.digest, every.digest, "polls that do nothing change nothing");
     assert_eq!(elided.failures, every.failures);
+    assert_eq!(elided.observed, every.observed);
+    balance_observed(&elided, requests.0.len());
     for metric in &elided.metrics {
         if let Some(value) = metric.value.known() {
             assert!(value.is_finite() && 0.0 <= value, "{metric:?}");
@@ -126,6 +130,27 @@ fn detail(outcome: &Outcome) -> &Detail {
 
 fn same(a: f64, b: f64, what: &str) {
     assert!((a - b).abs() < 1e-6, "{what}: {a} and {b}");
+}
+
+/// What can be seen adds up to what happened.
+fn balance_observed(outcome: &Outcome, n_requests: usize) {
+    let seen = &outcome.observed;
+    let pulls = |of: fn(&PullsSeen) -> u64| seen.pulls.iter().map(of).sum::<u64>() as f64;
+    let failed = pulls(|it| it.failed.iter().sum()) + seen.cut_off as f64;
+    same(known(outcome, "run", "pull_attempts"), pulls(|it| it.pulling), "Pulling events");
+    same(known(outcome, "run", "pull_failures"), failed, "Failed events");
+    assert!(pulls(|it| it.first_failed.iter().sum()) <= pulls(|it| it.failed.iter().sum()));
+    assert!(pulls(|it| it.first) <= pulls(|it| it.pulling));
+    let answers = seen.hosts.iter().flat_map(|it| &it.answers);
+    let answered: u64 = answers.clone().map(AnswersSeen::total).sum();
+    same(answered as f64, n_requests as f64, "answers");
+    let throttled: u64 = answers.map(|it| it.pull_limit + it.bare_429).sum();
+    same(known(outcome, "run", "requests_rejected_429"), throttled as f64, "429s");
+    let in_bins =
+        |of: fn(&BinSeen) -> u32| seen.bins.iter().map(|it| u64::from(of(it))).sum::<u64>() as f64;
+    same(in_bins(|it| it.pulling), pulls(|it| it.pulling), "Pulling events in bins");
+    same(in_bins(|it| it.failed), failed - seen.cut_off as f64, "Failed events in bins");
+    diagnose(std::iter::once(seen));
 }
 
 fn balance_pulls(outcome: &Outcome) {

@@ -23,7 +23,6 @@ use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::observe::{Attempt, PullEnd, PullEnded};
-use crate::model::observed::{Pulling, Trigger};
 use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
@@ -409,38 +408,11 @@ impl World<'_> {
         tried.attempts += 1;
         tried.trigger = trigger;
         let (number, failed_before) = (tried.attempts, tried.failed_before);
-        let attempt =
-            Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
+        let attempt = Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
         let node = state.node;
         self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
         self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
         self.drain_queue(now, node);
-    }
-
-    /// Says `Pulling`; returns what brought the pod to pull this image in the first place.
-    fn show_pulling(&mut self, now: Time, pod: PodId, image: ImageId) -> Trigger {
-        let state = &self.pods[pod.idx()];
-        let before = state.tries.iter().find(|it| it.image == image && 0 < it.attempts);
-        let trigger = before.map_or_else(
-            || {
-                self.observe.watch.trigger(
-                    now,
-                    &Pulling {
-                        node: state.node,
-                        workload: state.workload,
-                        revision: state.revision as usize,
-                        image,
-                        is_present: self.nodes[state.node.idx()].store.has_image(image, now),
-                    },
-                )
-            },
-            |it| it.trigger,
-        );
-        let registry = self.catalogue.image(image).registry;
-        let has_account =
-            state.account.is_some_and(|it| self.spec.accounts[it.idx()].registry == registry);
-        self.observe.watch.pulling(now, trigger, before.is_none(), has_account);
-        trigger
     }
 
     /// Starts queued pulls while there are slots. The kubelet's own limiter is asked behind the

@@ -287,12 +287,8 @@ mod tests {
 
     #[test]
     fn a_text_is_read_back_as_its_class() {
-        let mut failures = vec![
-            Failure::QpsExceeded,
-            Failure::NoPlatform,
-            Failure::Cancelled,
-            Failure::NoSpace,
-        ];
+        let mut failures =
+            vec![Failure::QpsExceeded, Failure::NoPlatform, Failure::Cancelled, Failure::NoSpace];
         for kind in KINDS {
             failures.push(Failure::Request(kind, Sign::Closed));
             failures.push(Failure::Request(kind, Sign::DialTimeout));

@@ -25,6 +25,7 @@ mod pod;
 pub mod registry;
 mod runtime;
 mod scheduler;
+mod shown;
 pub mod spec;
 mod timeline;
 mod workload;

@@ -8,10 +8,10 @@ use crate::engine::stats::{PeakCounter, PhaseCoherence};
 use crate::model::gate::{Cause, Causes, Reply};
 use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
 use crate::model::image::Object;
+use crate::model::kubelet_events::Sign;
 use crate::model::limit_tally::{CounterTally, LimitTally};
-use crate::model::kubelet_events::{Body, Failure, Sign};
 use crate::model::node::Node;
-use crate::model::observed::{self, Trigger, Watch};
+use crate::model::observed::{Trigger, Watch};
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
 use crate::model::pod::{Phase, Pod};
 use crate::model::registry::{Asked, Asker, Endpoint, EndpointKind, Spender};
@@ -482,41 +482,6 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Hands on what the node could tell of a pull's end: never why, only how.
-    fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
-        let Attempt { trigger, failed_before, shown, .. } = ended.attempt;
-        let Err((cause, _)) = result else {
-            self.watch.pulled(trigger);
-            return;
-        };
-        let failure = match cause {
-            Cause::KubeletQps => Some(Failure::QpsExceeded),
-            Cause::PlatformMissing => Some(Failure::NoPlatform),
-            Cause::ProgressTimeout => Some(Failure::Cancelled),
-            Cause::NodeLost | Cause::KubeletRestarted => None,
-            Cause::EgressPorts | Cause::Limit(_) | Cause::Fault(_) => {
-                debug_assert!(shown.is_some(), "no request failed before {cause:?}");
-                shown.map(|(kind, sign)| Failure::Request(kind, sign))
-            }
-        };
-        match failure {
-            Some(failure) => self.watch.failed(now, trigger, failure, failed_before),
-            None => self.watch.seen.cut_off += 1,
-        }
-    }
-
-    /// What a client sees of a reply that is no success.
-    pub(crate) fn sign_of(&self, reply: Reply) -> Option<Sign> {
-        match reply {
-            Reply::Refused { status, cause: Cause::Limit(limit) } => {
-                Some(Sign::Status(status, self.watch.body_of(limit)))
-            }
-            Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
-            Reply::Dropped { .. } => Some(Sign::Closed),
-            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
-        }
-    }
-
     fn tally_pull(&mut self, now: Time, pod: &Pod, ended: &PullEnded, cause: Option<u16>) {
         let pool = self.spec.workloads[pod.workload.idx()].pool;
         let workload = &mut self.workloads[pod.workload.idx()].pulls;
@@ -634,15 +599,7 @@ impl<'a> Observer<'a> {
             let series = endpoint * RequestOutcome::ALL.len() + outcome as usize;
             self.request_series[series].count(now);
         }
-        let answer = match self.sign_of(seen.reply) {
-            Some(sign) => observed::Answer::Failed(sign),
-            None if seen.reply == Reply::Challenged => observed::Answer::Challenged,
-            None if seen.reply == Reply::Served => {
-                observed::Answer::Served { remaining: seen.remaining }
-            }
-            None => observed::Answer::Silence,
-        };
-        self.watch.request(now, seen.endpoint.registry, seen.kind, answer);
+        self.show_request(now, seen);
         self.write_request(now, seen, pod, status, cause);
     }
 

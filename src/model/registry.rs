@@ -190,12 +190,7 @@ impl Limits {
 
     /// What a `ratelimit-remaining` header says: whole pulls left of whoever asks, where a limit
     /// of pulls counts them.
-    pub(crate) fn pulls_left(
-        &self,
-        now: Time,
-        registry: RegistryId,
-        asker: &Asker,
-    ) -> Option<u64> {
+    pub(crate) fn pulls_left(&self, now: Time, registry: RegistryId, asker: &Asker) -> Option<u64> {
         let of = |limit: LimitId| {
             let limit = &self.all[limit.idx()];
             if !states_pull_limit(&limit.spec) || !limit.counts(asker.account) {

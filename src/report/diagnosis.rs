@@ -42,8 +42,7 @@ pub(super) fn headline(diagnosis: &Diagnosis) -> String {
 /// The values that decided, in words.
 pub(super) fn evidence(finding: &Finding) -> Vec<String> {
     let words = |(feature, value): &(&Feature, f64)| {
-        let value =
-            if feature.is_share { format::share(*value) } else { format::count(*value) };
+        let value = if feature.is_share { format::share(*value) } else { format::count(*value) };
         format!("{value} {}", feature.text)
     };
     finding.evidence.iter().take(MOST_SHOWN).map(words).collect()

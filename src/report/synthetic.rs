@@ -319,7 +319,11 @@ pub(crate) fn scenario() -> Scenario {
             },
         ],
         in_runs: Share::from_percent(95),
-        variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into(), lever: None }],
+        variants: vec![VariantInfo {
+            name: "calm".into(),
+            title: "fewer nodes at once".into(),
+            lever: None,
+        }],
         parameters: vec![
             Parameter {
                 path: "pool.workers.max_pods".into(),

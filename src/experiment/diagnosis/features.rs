@@ -82,10 +82,14 @@ pub static FEATURES: &[Feature] = &[
         let remote = of_classes(it, THROTTLED) + of_classes(it, LOOK_ALIKES);
         ratio(remote + foreign_timeouts(it), told(it))
     }),
-    share("own_refusal_share", "of first failures were refused by node or gateway themselves", |it| {
-        let timeouts = of_classes(it, &[Class::Timeout]) - foreign_timeouts(it);
-        ratio(of_classes(it, &[Class::QpsExceeded]) + timeouts, told(it))
-    }),
+    share(
+        "own_refusal_share",
+        "of first failures were refused by node or gateway themselves",
+        |it| {
+            let timeouts = of_classes(it, &[Class::Timeout]) - foreign_timeouts(it);
+            ratio(of_classes(it, &[Class::QpsExceeded]) + timeouts, told(it))
+        },
+    ),
     share("wrong_platform_share", "of first failures name a platform or an exec format", |it| {
         let wrong = of_classes(it, &[Class::NoPlatform]) + it.exec_format_errors;
         ratio(wrong, told(it) + it.exec_format_errors)
@@ -124,8 +128,7 @@ pub static FEATURES: &[Feature] = &[
     share("mirror_request_share", "of requests reached a mirror", mirror_requests),
     share("mirror_failing_share", "of the mirrors' answers were refusals or none", |it| {
         let all: u64 = it.mirrors.iter().map(|it| it.answers.total()).sum();
-        let good: u64 =
-            it.mirrors.iter().map(|it| it.answers.served + it.answers.challenged).sum();
+        let good: u64 = it.mirrors.iter().map(|it| it.answers.served + it.answers.challenged).sum();
         ratio(all - good, all)
     }),
     count("releases", "rollouts and scalings began", |it| {
@@ -151,13 +154,8 @@ pub fn find(name: &str) -> Option<&'static Feature> {
 const THROTTLED: &[Class] =
     &[Class::PullLimit, Class::TooManyRequests, Class::TokenTooManyRequests];
 /// Time-outs are looked at by themselves: a gateway without ports makes them too.
-const LOOK_ALIKES: &[Class] = &[
-    Class::TokenError,
-    Class::ServerError,
-    Class::ClientError,
-    Class::Lost,
-    Class::Cancelled,
-];
+const LOOK_ALIKES: &[Class] =
+    &[Class::TokenError, Class::ServerError, Class::ClientError, Class::Lost, Class::Cancelled];
 
 /// `part` of `whole`; none of nothing.
 fn ratio(part: u64, whole: u64) -> Option<f64> {

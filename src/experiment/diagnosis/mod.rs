@@ -130,6 +130,5 @@ pub fn diagnose<'a>(seen: impl Iterator<Item = &'a Observed> + Clone) -> Diagnos
     it
 }
 
-
 #[cfg(test)]
 mod tests;

@@ -230,8 +230,16 @@ pub static RULES: &[Rule] = &[
         evidence: &["new_node_share", "nodes_joined", "pull_limit_share"],
         confirm: "kubectl get nodes --sort-by=.metadata.creationTimestamp beside kubectl get events \
                   -A --field-selector reason=Failed: the failing nodes are the young ones",
-        levers: &["preload", "mirror", "replicate", "authenticate", "node-reuse", "addresses",
-            "slow-rollout", "stagger"],
+        levers: &[
+            "preload",
+            "mirror",
+            "replicate",
+            "authenticate",
+            "node-reuse",
+            "addresses",
+            "slow-rollout",
+            "stagger",
+        ],
     },
     Rule {
         id: "storm-on-deploy",
@@ -247,8 +255,15 @@ pub static RULES: &[Rule] = &[
         evidence: &["release_share", "releases", "pull_limit_share"],
         confirm: "kubectl get events -A --field-selector reason=Failed | grep 429; kubectl rollout \
                   history beside the first of them; curl -sI the manifest: ratelimit-remaining: 0",
-        levers: &["authenticate", "mirror", "replicate", "pre-pull", "slow-rollout", "addresses",
-            "canary"],
+        levers: &[
+            "authenticate",
+            "mirror",
+            "replicate",
+            "pre-pull",
+            "slow-rollout",
+            "addresses",
+            "canary",
+        ],
     },
     Rule {
         id: "look-alike",

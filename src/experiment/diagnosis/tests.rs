@@ -203,11 +203,8 @@ fn rules_name_features_and_levers_that_exist_and_weigh_to_one() {
         assert!(rule.needs.iter().all(|it| it.weight == 0.0), "{}", rule.id);
     }
     let features = FEATURES.iter().map(|it| it.name).collect();
-    let all: [Vec<&str>; 3] = [
-        features,
-        LEVERS.iter().map(|it| it.id).collect(),
-        RULES.iter().map(|it| it.id).collect(),
-    ];
+    let all: [Vec<&str>; 3] =
+        [features, LEVERS.iter().map(|it| it.id).collect(), RULES.iter().map(|it| it.id).collect()];
     for mut names in all {
         names.sort_unstable();
         assert!(names.windows(2).all(|it| it[0] != it[1]), "{names:?}");
