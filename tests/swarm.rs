@@ -150,7 +150,7 @@ fn balance_observed(outcome: &Outcome, n_requests: usize) {
         |of: fn(&BinSeen) -> u32| seen.bins.iter().map(|it| u64::from(of(it))).sum::<u64>() as f64;
     same(in_bins(|it| it.pulling), pulls(|it| it.pulling), "Pulling events in bins");
     same(in_bins(|it| it.failed), failed - seen.cut_off as f64, "Failed events in bins");
-    diagnose(std::iter::once(seen));
+    diagnose(&[seen]);
 }
 
 fn balance_pulls(outcome: &Outcome) {

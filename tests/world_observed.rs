@@ -144,9 +144,8 @@ replace_nodes = {{ pool = "workers", batch = 2, every = "10m" }}
     assert_eq!(first(Trigger::NewNode), 4, "b and c on two new nodes");
     assert_eq!(first(Trigger::Moved) + first(Trigger::Again), 0);
     assert_eq!(seen.nodes_at_start, 2);
-    let sum = |of: fn(&pullstorm::model::observed::BinSeen) -> u32| {
-        seen.bins.iter().map(of).sum::<u32>()
-    };
+    let sum =
+        |of: fn(&pullstorm::model::observed::BinSeen) -> u32| seen.bins.iter().map(of).sum::<u32>();
     assert_eq!((sum(|it| it.joined), sum(|it| it.released)), (2, 2));
     assert_eq!((seen.bins[4].released, seen.bins[6].released), (1, 1), "at 20 and 30 minutes");
 }

@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 
 /// The flags of `run`, which also work without the verb.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Flags {
     /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several
     /// times.

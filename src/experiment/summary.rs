@@ -170,7 +170,7 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
             .iter()
             .map(|it| judge(it, &table, scenario.in_runs.as_f64()))
             .collect(),
-        diagnosis: diagnose(outcomes.iter().map(|it| &it.observed)),
+        diagnosis: diagnose(&outcomes.iter().map(|it| &it.observed).collect::<Vec<_>>()),
     }
 }
 

@@ -1,12 +1,14 @@
 //! The diagnosis in words: for the terminal, for Markdown, for `summary.json`.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::format;
 use super::page::Page;
 use crate::experiment::diagnosis::features::Feature;
 use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, library};
 
 /// Most pieces of evidence, and most levers, shown.
 const MOST_SHOWN: usize = 4;
@@ -71,9 +73,14 @@ pub(super) fn levers(finding: &Finding, scenario: &Scenario, diagnosis: &Diagnos
         return format!("{}; none of them stands behind a variant here", listed.join(", "));
     }
     let variant = scenario.variants.iter().find(|it| it.lever.is_some_and(|it| addresses(it.id)));
+    // A scenario that does not ship is named by its file.
+    let ending = if library::find(&scenario.name).is_some() { "" } else { ".toml" };
     let how = variant.map_or_else(
         || "not measured here".into(),
-        |it| format!("not measured here; pullstorm run {} --variant {}", scenario.name, it.name),
+        |it| {
+            let (name, variant) = (&scenario.name, &it.name);
+            format!("not measured here; pullstorm run {name}{ending} --variant {variant}")
+        },
     );
     let shown: Vec<&str> = listed.iter().take(MOST_SHOWN).copied().collect();
     format!("{} ({how})", shown.join(", "))
@@ -90,9 +97,10 @@ pub(super) fn markdown(scenario: &Scenario, diagnosis: &Diagnosis) -> String {
             ("confirm", format!("`{}`", it.rule.confirm)),
             ("levers", levers(it, scenario, diagnosis)),
         ];
-        text += &format!("\n- `{}` ({})\n", it.rule.id, it.confidence());
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n- `{}` ({})", it.rule.id, it.confidence());
         for (label, line) in lines {
-            text += &format!("  - {label}: {line}\n");
+            let _ = writeln!(text, "  - {label}: {line}");
         }
     }
     text
@@ -127,7 +135,8 @@ struct FeatureDocument {
 
 #[derive(Serialize)]
 struct Variant<'a> {
-    variant: &'a str,
+    #[serde(rename = "variant")]
+    name: &'a str,
     lever: Option<&'static str>,
     unready_pod_minutes: f64,
     saved: f64,
@@ -158,7 +167,7 @@ impl<'a> Document<'a> {
                 .collect(),
             variants_measured: diagnosis.measured.as_ref().map(|measured| {
                 let row = |it: &'a crate::experiment::Measured| Variant {
-                    variant: &it.variant,
+                    name: &it.variant,
                     lever: it.lever.map(|it| it.id),
                     unready_pod_minutes: it.minutes,
                     saved: it.saved,

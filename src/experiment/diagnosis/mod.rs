@@ -102,9 +102,9 @@ impl Diagnosis {
 }
 
 /// Diagnoses from what was seen of each replication.
-pub fn diagnose<'a>(seen: impl Iterator<Item = &'a Observed> + Clone) -> Diagnosis {
+pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
     let features = FEATURES.iter().filter_map(|it| {
-        let values: Vec<f64> = seen.clone().filter_map(|seen| it.value(seen)).collect();
+        let values: Vec<f64> = seen.iter().filter_map(|seen| it.value(seen)).collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         (!values.is_empty()).then_some((it, mean))
     });

@@ -115,7 +115,7 @@ fn pictures() -> Vec<(&'static str, Observed)> {
 #[test]
 fn each_rule_fires_on_its_picture_and_not_on_its_neighbours() {
     for (cause, seen) in pictures() {
-        let diagnosis = diagnose([&seen].into_iter());
+        let diagnosis = diagnose(&[&seen]);
         assert_eq!(diagnosis.id(), cause, "{diagnosis:#?}");
     }
     for rule in RULES {
@@ -127,10 +127,10 @@ fn each_rule_fires_on_its_picture_and_not_on_its_neighbours() {
 #[test]
 fn a_failure_that_no_rule_explains_is_unclear_and_not_healthy() {
     let seen = failing(Trigger::Moved, Class::PullLimit);
-    assert_eq!(diagnose([&seen].into_iter()).id(), "unclear");
+    assert_eq!(diagnose(&[&seen]).id(), "unclear");
     // Pods that wait without a failed pull are not healthy either.
     let waiting = Observed { pods_waiting: 50, ..quiet() };
-    assert_eq!(diagnose([&waiting].into_iter()).verdict, Verdict::Unclear);
+    assert_eq!(diagnose(&[&waiting]).verdict, Verdict::Unclear);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_second_cause_is_named_behind_the_first_and_a_small_one_is_not() {
     let mut seen = on_new_nodes();
     fail(&mut seen, Trigger::Release, Class::PullLimit, 5);
     let named = |seen: &Observed| -> Vec<&str> {
-        let findings = diagnose([seen].into_iter()).findings;
+        let findings = diagnose(&[seen]).findings;
         findings.iter().map(|it| it.rule.id).collect()
     };
     assert_eq!(named(&seen), ["cold-ephemeral-nodes"]);
@@ -154,20 +154,20 @@ fn repetitions_do_not_hide_what_came_first() {
     let pulls = &mut seen.pulls[Trigger::Release as usize];
     pulls.pulling += 5_000;
     pulls.failed[Class::PullLimit as usize] += 5_000;
-    assert_eq!(diagnose([&seen].into_iter()).id(), "wrong-architecture");
+    assert_eq!(diagnose(&[&seen]).id(), "wrong-architecture");
 }
 
 #[test]
 fn features_are_the_mean_over_the_replications_that_have_them() {
     let (one, other) = (failing(Trigger::Release, Class::PullLimit), quiet());
     let value = |name| {
-        let diagnosis = diagnose([&one, &other].into_iter());
+        let diagnosis = diagnose(&[&one, &other]);
         diagnosis.features.iter().find(|it| it.0.name == name).map(|it| it.1)
     };
     assert_eq!(value("failed_share"), Some(0.25), "half of 200, none of 100");
     assert_eq!(value("pull_limit_share"), Some(1.0), "of the one that has failures");
     assert_eq!(value("mirror_request_share"), None);
-    assert!(!diagnose([].into_iter()).features.iter().any(|it| it.1.is_nan()));
+    assert!(!diagnose(&[]).features.iter().any(|it| it.1.is_nan()));
 }
 
 #[test]
