@@ -316,15 +316,16 @@ const INTRODUCTION: &str = "\
 
 Written by `UPDATE_GOLDEN=1 cargo test --test diagnosis -- --include-ignored`; do not edit.
 
-For each scenario and variant of the library, the *true* cause is found by taking mechanisms away one
-at a time and running it again: what takes most of the harm with it (the mean of the shares of failed
-pulls and of unready pod-minutes that are gone) is the cause; what comes within 5 points of it ties.
-Causes that work through limits count no more than a world without limits takes away. `several`
-means that no single mechanism takes half of the harm away, `healthy` that less than 1% of pulls fail
-and less than 1% of pods never get ready. *Named* is what the diagnosis says, from what an operator
-can observe alone; a second name is its second guess. Two replications each.
+For each scenario and variant of the library, the *true* cause is found by taking mechanisms away
+one at a time and running it again: what takes most of the harm with it (the mean of the shares of
+failed pulls and of unready pod-minutes that are gone) is the cause; what comes within 5 points of
+it ties. Causes that work through limits count no more than a world without limits takes away.
+`several` means that no single mechanism takes half of the harm away, `healthy` that less than 1% of
+pulls fail and less than 1% of pods never get ready. *Named* is what the diagnosis says, from what
+an operator can observe alone; a second name is its second guess. Two replications each.
 
-The rules are not fitted to these scenarios: mistakes stay in the table.
+`textbook` is a made-up scenario (`tests/data/diagnosis-worlds.toml`) with a variant for each cause,
+named after it. The rules are not fitted to the library: mistakes stay in the table.
 ";
 
 /// The page: what was taken away, each case, and how often what was taken for what.

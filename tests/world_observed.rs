@@ -53,6 +53,7 @@ containers = [{{ image = "a" }}]
     assert_eq!((new.pulling, new.first, new.pulled), (3, 3, 1));
     assert_eq!(new.failed[Class::PullLimit as usize], 2);
     assert_eq!(new.first_failed, new.failed);
+    assert_eq!(new.first_cost[Class::PullLimit as usize], 2 * 11, "10 s, and less than one");
     let all: u64 = seen.pulls.iter().map(|it| it.pulling).sum();
     assert_eq!(all, 3, "no other trigger");
     let host = &seen.hosts[0];

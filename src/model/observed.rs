@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use crate::model::ids::{ImageId, LimitId, NodeId, PoolId, RegistryId, WorkloadId};
 use crate::model::kubelet_events::{Body, Class, Failure, Sign};
 use crate::model::spec::{LimitKey, LimitSpec, RequestKind, Spec};
-use crate::units::{Span, Time};
+use crate::units::{MICROS_PER_SECOND, Span, Time};
 
 /// Nodes younger than this are new: what they pull, every node of their kind pulls. A node's first
 /// pods come within a minute or two of its being ready; the span leaves room for slow pulls.
@@ -23,6 +23,9 @@ pub const YOUNG_NODE: Span = Span::from_secs(600);
 /// Pods of a template younger than this belong to a release: six times the default progress
 /// deadline of a Deployment (600 s; kubernetes `pkg/apis/apps/v1/defaults.go`).
 pub const YOUNG_TEMPLATE: Span = Span::from_secs(3_600);
+/// What a failed pull costs beside its own time: the kubelet's first back-off (kubernetes
+/// `pkg/kubelet/kubelet.go`).
+pub const FIRST_BACKOFF: Span = Span::from_secs(10);
 /// Width of the bins over time.
 pub const BIN: Span = Span::from_secs(300);
 
@@ -63,6 +66,8 @@ pub struct PullsSeen {
     /// The first `Failed` event of each pod and image, by [`Class`]: what came before the
     /// repetitions.
     pub first_failed: [u64; Class::ALL.len()],
+    /// What those cost, in seconds: from `Pulling` to `Failed`, and [`FIRST_BACKOFF`].
+    pub first_cost: [u64; Class::ALL.len()],
 }
 
 /// Answers to one kind of request.
@@ -336,12 +341,17 @@ impl Watch {
         now: Time,
         trigger: Trigger,
         failure: Failure,
+        asked: Time,
         failed_before: bool,
     ) {
         let seen = &mut self.seen.pulls[trigger as usize];
         let class = Class::of(failure) as usize;
         seen.failed[class] += 1;
-        seen.first_failed[class] += u64::from(!failed_before);
+        if !failed_before {
+            let took = now.since(asked) + FIRST_BACKOFF;
+            seen.first_failed[class] += 1;
+            seen.first_cost[class] += took.as_micros().div_ceil(MICROS_PER_SECOND);
+        }
         self.bin(now).failed += 1;
     }
 

@@ -12,7 +12,7 @@ use crate::units::Time;
 impl Observer<'_> {
     /// Hands on what the node could tell of a pull's end: never why, only how.
     pub(crate) fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
-        let Attempt { trigger, failed_before, shown, .. } = ended.attempt;
+        let Attempt { trigger, asked, failed_before, shown, .. } = ended.attempt;
         let Err((cause, _)) = result else {
             self.watch.pulled(trigger);
             return;
@@ -28,7 +28,7 @@ impl Observer<'_> {
             }
         };
         match failure {
-            Some(failure) => self.watch.failed(now, trigger, failure, failed_before),
+            Some(failure) => self.watch.failed(now, trigger, failure, asked, failed_before),
             None => self.watch.seen.cut_off += 1,
         }
     }

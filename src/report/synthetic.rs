@@ -348,6 +348,8 @@ fn seen() -> Observed {
     pulls.failed[Class::QpsExceeded as usize] = 2_065;
     pulls.first_failed[Class::PullLimit as usize] = 820;
     pulls.first_failed[Class::QpsExceeded as usize] = 60;
+    pulls.first_cost[Class::PullLimit as usize] = 9_020;
+    pulls.first_cost[Class::QpsExceeded as usize] = 600;
     seen.bins = vec![BinSeen { released: 1, ..BinSeen::default() }];
     (seen.nodes_at_start, seen.pods) = (300, 900);
     seen

@@ -1,7 +1,8 @@
 //! Features: what was observed, in named shares and counts. Rules are written in these names.
 //!
-//! Shares of failures are shares of *first* failures, one for each pod and image: repetitions meet
-//! whatever limit they run into themselves, and say little about what began it.
+//! Shares of failures are shares of *first* failures, one for each pod and image, weighted by the
+//! time that they cost: repetitions meet whatever limit they run into themselves and say little
+//! about what began it, and a pull that hangs for minutes outweighs one that is refused at once.
 
 use crate::model::kubelet_events::Class;
 use crate::model::observed::{HostSeen, Observed, SourceKind, SourceSeen, Trigger};
@@ -52,11 +53,9 @@ pub static FEATURES: &[Feature] = &[
     share("throttled_share", "of first failures name a 429", |it| {
         ratio(of_classes(it, THROTTLED), told(it))
     }),
-    share(
-        "pull_limit_share",
-        "of first failures carry the pull-limit text (429 at a manifest GET)",
-        |it| ratio(of_classes(it, &[Class::PullLimit]), told(it)),
-    ),
+    share("pull_limit_share", "of first failures carry the pull-limit text", |it| {
+        ratio(of_classes(it, &[Class::PullLimit]), told(it))
+    }),
     share("bare_429_share", "of first failures name a 429 without explanation", |it| {
         ratio(of_classes(it, &[Class::TooManyRequests]), told(it))
     }),
@@ -167,19 +166,19 @@ fn failed(seen: &Observed) -> u64 {
     seen.pulls.iter().flat_map(|it| it.failed).sum()
 }
 
-/// First failures.
+/// First failures, by the seconds that they cost.
 fn told(seen: &Observed) -> u64 {
-    seen.pulls.iter().flat_map(|it| it.first_failed).sum()
+    seen.pulls.iter().flat_map(|it| it.first_cost).sum()
 }
 
 fn of_classes(seen: &Observed, classes: &[Class]) -> u64 {
-    let of_class = |class: Class| seen.pulls.iter().map(move |it| it.first_failed[class as usize]);
+    let of_class = |class: Class| seen.pulls.iter().map(move |it| it.first_cost[class as usize]);
     classes.iter().flat_map(|&it| of_class(it)).sum()
 }
 
 /// The share of first failures that were throttled and had this trigger.
 fn joint(seen: &Observed, trigger: Trigger) -> Option<f64> {
-    let failed = &seen.pulls[trigger as usize].first_failed;
+    let failed = &seen.pulls[trigger as usize].first_cost;
     ratio(THROTTLED.iter().map(|&it| failed[it as usize]).sum(), told(seen))
 }
 

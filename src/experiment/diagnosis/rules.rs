@@ -61,6 +61,23 @@ const fn below(feature: &'static str, threshold: f64, weight: f64) -> Condition 
 /// Most of it.
 const HALF: f64 = 0.5;
 
+/// Asks Docker Hub what is left, without spending anything (docs.docker.com/docker-hub/usage/pulls,
+/// "view pull rate and limit", 2026-08).
+macro_rules! ask_hub {
+    ($credentials:literal, $then:literal) => {
+        concat!(
+            "T=$(curl -sG ",
+            $credentials,
+            "https://auth.docker.io/token -d service=registry.docker.io ",
+            "-d scope=repository:ratelimitpreview/test:pull | jq -r .token); ",
+            "curl -sI -H \"Authorization: Bearer $T\" ",
+            "https://registry-1.docker.io/v2/ratelimitpreview/test/manifests/latest ",
+            "| grep -i ratelimit: ",
+            $then
+        )
+    };
+}
+
 /// Every rule. Where two score alike, the earlier one is named first: the more specific picture.
 pub static RULES: &[Rule] = &[
     Rule {
@@ -119,7 +136,8 @@ pub static RULES: &[Rule] = &[
             at_least("mirror_failing_share", HALF, 0.7),
         ],
         evidence: &["mirror_failing_share", "mirror_request_share"],
-        confirm: "curl -sI http://MIRROR/v2/; the mirror's own 5xx and 429 counts, NIC and disk use",
+        confirm: "curl -sI http://MIRROR/v2/; the mirror's own 5xx and 429 counts, NIC and disk \
+                  use",
         levers: &["mirror", "bandwidth", "pre-pull", "stagger", "parallelism"],
     },
     Rule {
@@ -142,8 +160,8 @@ pub static RULES: &[Rule] = &[
         needs: &[at_least("blackout_share", HALF, 0.0)],
         supports: &[at_least("blackout_share", HALF, 0.7), below("pull_limit_share", HALF, 0.3)],
         evidence: &["blackout_share", "bare_429_share", "pull_limit_share"],
-        confirm: "from another network: curl -sI https://REGISTRY/v2/NAME/manifests/TAG (also 429); \
-                  the registry's status page",
+        confirm: "from another network: curl -sI https://REGISTRY/v2/NAME/manifests/TAG (also \
+                  429); the registry's status page",
         levers: &["fail-over", "replicate", "mirror", "wait"],
     },
     Rule {
@@ -178,8 +196,8 @@ pub static RULES: &[Rule] = &[
         needs: &[],
         supports: &[at_least("recheck_share", HALF, 1.0)],
         evidence: &["recheck_share"],
-        confirm: "kubectl get pods -A -o yaml | grep -c 'imagePullPolicy: Always'; crictl images on \
-                  a node whose pod waits",
+        confirm: "kubectl get pods -A -o yaml | grep -c 'imagePullPolicy: Always'; crictl images \
+                  on a node whose pod waits",
         levers: &["pull-policy", "digest", "mirror"],
     },
     Rule {
@@ -193,8 +211,7 @@ pub static RULES: &[Rule] = &[
             at_least("account_share", HALF, 0.4),
         ],
         evidence: &["account_limited_share", "account_share"],
-        confirm: "curl -sI with a token of the account: docker-ratelimit-source is the account's id \
-                  and ratelimit-remaining is 0",
+        confirm: ask_hub!("-u USER ", "remaining 0, and the source is the account"),
         levers: &["quota", "mirror", "replicate", "authenticate"],
     },
     Rule {
@@ -211,8 +228,7 @@ pub static RULES: &[Rule] = &[
             at_least("cool_address_share", 0.01, 0.3),
         ],
         evidence: &["hot_address_limited_share", "addresses", "cool_address_share"],
-        confirm: "curl -sI the manifest from nodes of each group: compare docker-ratelimit-source \
-                  and ratelimit-remaining; curl https://checkip.amazonaws.com",
+        confirm: ask_hub!("", "on nodes of each group, source and remaining differ"),
         levers: &["addresses", "authenticate", "mirror", "private-connectivity"],
     },
     Rule {
@@ -228,8 +244,8 @@ pub static RULES: &[Rule] = &[
             below("release_share", HALF, 0.2),
         ],
         evidence: &["new_node_share", "nodes_joined", "pull_limit_share"],
-        confirm: "kubectl get nodes --sort-by=.metadata.creationTimestamp beside kubectl get events \
-                  -A --field-selector reason=Failed: the failing nodes are the young ones",
+        confirm: "kubectl get nodes --sort-by=.metadata.creationTimestamp; kubectl get events -A -o \
+                  wide | grep Failed (on the young nodes)",
         levers: &[
             "preload",
             "mirror",
@@ -253,8 +269,7 @@ pub static RULES: &[Rule] = &[
             below("new_node_share", HALF, 0.2),
         ],
         evidence: &["release_share", "releases", "pull_limit_share"],
-        confirm: "kubectl get events -A --field-selector reason=Failed | grep 429; kubectl rollout \
-                  history beside the first of them; curl -sI the manifest: ratelimit-remaining: 0",
+        confirm: ask_hub!("", "on a failing node, 200 and remaining 0"),
         levers: &[
             "authenticate",
             "mirror",

@@ -28,6 +28,7 @@ fn fail(seen: &mut Observed, trigger: Trigger, class: Class, n: u64) {
     pulls.first += n;
     pulls.failed[class as usize] += n;
     pulls.first_failed[class as usize] += n;
+    pulls.first_cost[class as usize] += 10 * n;
 }
 
 fn failing(trigger: Trigger, class: Class) -> Observed {
@@ -158,6 +159,19 @@ fn repetitions_do_not_hide_what_came_first() {
 }
 
 #[test]
+fn what_hangs_outweighs_what_is_refused_at_once() {
+    // 20 pulls that hang for five minutes beside 80 that are refused and wait for 10 s.
+    let mut seen = quiet();
+    fail(&mut seen, Trigger::Release, Class::TooManyRequests, 80);
+    fail(&mut seen, Trigger::Release, Class::Cancelled, 20);
+    seen.pulls[Trigger::Release as usize].first_cost[Class::Cancelled as usize] += 20 * 300;
+    let diagnosis = diagnose(&[&seen]);
+    assert_eq!(diagnosis.id(), "look-alike");
+    let share = diagnosis.features.iter().find(|it| it.0.name == "look_alike_share").unwrap().1;
+    assert!((share - 6_200.0 / 7_000.0).abs() < 1e-9, "{share}");
+}
+
+#[test]
 fn features_are_the_mean_over_the_replications_that_have_them() {
     let (one, other) = (failing(Trigger::Release, Class::PullLimit), quiet());
     let value = |name| {
@@ -198,6 +212,9 @@ fn rules_name_features_and_levers_that_exist_and_weigh_to_one() {
         for lever in rule.levers {
             assert!(levers::find(lever).is_some(), "{}: no lever {lever}", rule.id);
         }
+        // The summary breaks lines between words, and cuts a word that is wider than its column.
+        let widest = rule.confirm.split(' ').map(str::len).max();
+        assert!(widest <= Some(70), "{}: {widest:?}", rule.id);
         let weights: f64 = rule.supports.iter().map(|it| it.weight).sum();
         assert!((weights - 1.0).abs() < 1e-9, "{} weighs {weights}", rule.id);
         assert!(rule.needs.iter().all(|it| it.weight == 0.0), "{}", rule.id);
