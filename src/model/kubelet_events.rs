@@ -306,8 +306,8 @@ mod tests {
 
     #[test]
     fn texts_seen_in_clusters_are_understood() {
-        // kata-containers 10109 and docker/hub-feedback 2204, their URLs shortened; the others are
-        // karpenter-provider-aws 1269, weave 3287 and moby's list of platforms.
+        // Forms that users report: kata-containers 10109, docker/hub-feedback 2204,
+        // karpenter-provider-aws 1269, weave 3287; names and digests shortened.
         let seen = [
             (
                 "failed to pull and unpack image \"docker.io/library/nginx:1.14\": failed to copy: \

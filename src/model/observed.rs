@@ -6,9 +6,9 @@
 //! sync of a pod, so their number says how often it looked and not how often it pulled
 //! (kubernetes `image_manager.go`).
 //!
-//! Where something new becomes visible it plugs in through a method of [`Watch`]: an image that was
-//! deleted through [`Watch::image_removed`], an answer of a mirror through
-//! [`Watch::mirror_request`], a port that a gateway could not lend through [`Watch::port_error`].
+//! Where something new becomes visible it plugs in through a method of `Watch`: an image that was
+//! deleted through `Watch::image_removed`, an answer of a mirror through
+//! `Watch::mirror_request`, a port that a gateway could not lend through `Watch::port_error`.
 
 use std::collections::BTreeSet;
 

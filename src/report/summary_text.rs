@@ -444,6 +444,8 @@ mod tests {
         let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
         let text = summary_markdown(run);
         assert!(text.contains("| expectation | observed |"), "{text}");
+        assert!(text.contains("**Diagnosis:** storm-on-deploy (clear)."), "{text}");
+        assert!(text.contains("  - root cause: a release makes many nodes pull"), "{text}");
         assert!(text.contains("| anonymous-pulls | 91.6% | 67,908 |"), "{text}");
     }
 }
