@@ -238,6 +238,43 @@ fn a_run_writes_the_files_that_it_names() {
 }
 
 #[test]
+fn the_summary_tells_of_pre_pulls_and_of_pods_that_a_moved_tag_left_behind() {
+    let folder = Folder::new("first");
+    let first = r#"
+[timeline.first]
+at = "1m"
+prepull = { pool = "workers", images = ["api"] }
+[image.api-2]
+reference = "docker.io/acme/api:2"
+layers = ["5MB"]
+[timeline.move]
+at = "5m"
+move_tag = { image = "api", to = "api-2" }
+[timeline.node]
+at = "5m30s"
+scale_nodes = { pool = "workers", nodes = 4 }
+[timeline.pods]
+at = "8m"
+scale_workload = { workload = "api", replicas = 7 }
+"#;
+    let path = folder.scenario("first.toml", first);
+    let output = pullstorm(&["run", &path, "--out", &folder.out()]);
+    expect_code(&output, 0);
+    let shown = text(&output.stdout);
+    // The seventh pod runs the new content on the new node; the six before it are ready since 0s.
+    for line in [
+        "  pods                        7\n",
+        "  pre-pulls                   first 4 of 4 ready, all after",
+        "  on a stale digest           6 (their tag has moved on)\n",
+        "  mixed versions              api 2m",
+    ] {
+        assert!(shown.contains(line), "no `{line}` in:\n{shown}");
+    }
+    let written = files(&Path::new(&folder.out()).join("first"));
+    assert_eq!(text(&written["pods.csv"]).matches(",first-").count(), 4);
+}
+
+#[test]
 fn a_second_run_leaves_nothing_of_the_first_but_what_is_not_ours() {
     let folder = Folder::new("again");
     let path = folder.scenario("small.toml", "");
@@ -374,4 +411,30 @@ fn a_folder_that_cannot_be_written_is_named() {
     let output = pullstorm(&["run", &path, "--out", file.to_str().unwrap()]);
     expect_code(&output, 1);
     assert!(text(&output.stderr).contains("file"), "{}", text(&output.stderr));
+}
+
+/// What no released software has is marked in the manifest where it is in force, and only there.
+#[test]
+fn a_what_if_is_marked_in_the_summary_and_in_the_manifest() {
+    let folder = Folder::new("what-if");
+    let scenario = folder.scenario("small.toml", "");
+    let out = folder.out();
+    let jitter = "pool.workers.kubelet.image_backoff_jitter";
+    let set = format!("{jitter}=50%");
+    let arguments =
+        ["run", &scenario, "--set", &set, "--no-charts", "--replications", "1", "--out", &out];
+    let output = pullstorm(&arguments);
+    expect_code(&output, 0);
+    let printed = text(&output.stdout);
+    assert!(printed.contains(&format!("Set: {set} (what-if)")), "{printed}");
+    let written = files(Path::new(&out));
+    let (_, manifest) = written.iter().find(|(name, _)| name.ends_with("manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_slice(manifest).unwrap();
+    let all = manifest["parameters"].as_array().unwrap();
+    let marked: Vec<_> = all.iter().filter(|it| it.get("what_if").is_some()).collect();
+    assert_eq!(marked.len(), 1, "{marked:?}");
+    assert_eq!(
+        (marked[0]["path"].as_str(), marked[0]["what_if"].as_bool()),
+        (Some(jitter), Some(true))
+    );
 }

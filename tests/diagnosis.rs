@@ -12,11 +12,12 @@ use std::fs;
 use std::path::PathBuf;
 
 use pullstorm::experiment::{Options, Summary, replicate, summarise};
+use pullstorm::model::ids::PoolId;
 use pullstorm::model::spec::{
     Action, Addressing, Answer, ImagePullPolicy, LawSpec, LimitKey, RequestKind, RequestKinds, Spec,
 };
 use pullstorm::scenario::{Request, Scenario, SourceFile, library, load};
-use pullstorm::units::Span;
+use pullstorm::units::{Bandwidth, Share, Span};
 
 /// Replications of each run.
 const REPLICATIONS: u32 = 2;
@@ -102,6 +103,32 @@ const REMOVALS: &[Removal] = &[
             }
         }
         lacked
+    }),
+    removal("ornamental-mirror", "whatever leads past mirrors", false, |spec| {
+        let pools: Vec<PoolId> = (0..spec.pools.len()).map(PoolId::from).collect();
+        let mut any = false;
+        for mirror in spec.registries.iter_mut().filter_map(|it| it.mirror.as_mut()) {
+            let adoption = &mut mirror.adoption;
+            (adoption.pools, adoption.effective) = (pools.clone(), pools.clone());
+            (adoption.share, adoption.by_timeline) = (Share::ALL, false);
+            (adoption.untrusted, adoption.resolves) = (None, true);
+            any = true;
+        }
+        any
+    }),
+    removal("mirror-bound", "the bounds and faults of mirrors", false, |spec| {
+        let mut any = false;
+        for mirror in spec.registries.iter_mut().filter_map(|it| it.mirror.as_mut()) {
+            (mirror.capacity, mirror.disk, mirror.iops) = (None, None, 0);
+            (mirror.concurrency, mirror.nic) =
+                (None, Bandwidth::from_bits_per_second(10_000_000_000_000));
+            any = true;
+        }
+        let mirrors: Vec<bool> = spec.registries.iter().map(|it| it.mirror.is_some()).collect();
+        for fault in spec.faults.iter_mut().filter(|it| mirrors[it.registry.idx()]) {
+            fault.until = Some(Span::ZERO);
+        }
+        any
     }),
     removal("latest-always", "policy Always", true, |spec| {
         let mut any = false;

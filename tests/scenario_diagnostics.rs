@@ -1,5 +1,12 @@
 //! Every diagnostic fires, at its place, with its help.
 
+#[path = "diagnostics/first.rs"]
+mod first;
+#[path = "diagnostics/guards.rs"]
+mod guards;
+#[path = "diagnostics/mirrors.rs"]
+mod mirrors;
+
 use pullstorm::scenario::{self, Code, Diagnostics, Request, SourceFile};
 
 /// A scenario without a fault; the cases below change it.
@@ -83,7 +90,7 @@ const CASES: &[Case] = &[
         "keys: serialize_image_pulls",
     ),
     case(Code::BadName, ("", "[account.CI]\nregistry = \"docker-hub\"\n"), "CI", "`CI`", "a-z"),
-    case(Code::NotYet, ("", "[mirror.x]\n"), "mirror", "`mirror` is not supported yet", "account"),
+    case(Code::NotYet, ("", "[state]\n"), "state", "`state` is not supported yet", "preloaded"),
     case(Code::NotYet, ("", "[sweep]\n"), "sweep", "`sweep`", "--set path=value"),
     case(
         Code::NotYet,
@@ -107,10 +114,11 @@ const CASES: &[Case] = &[
             "",
             "[fault.f]\nregistry = \"docker-hub\"\nanswer = 500\n\
              requests = [\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \
-             \"token\"]",
+             \"token\", \"token\"]",
         ),
-        "[\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\"]",
-        "7 elements",
+        "[\"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \"token\", \
+         \"token\"]",
+        "8 elements",
         "",
     ),
     case(
@@ -458,6 +466,11 @@ const CASES: &[Case] = &[
     ),
 ];
 
+/// These, and those that stand in files of their own.
+fn all_cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().chain(first::CASES).chain(guards::CASES).chain(mirrors::CASES)
+}
+
 fn changed((from, to): (&str, &str)) -> String {
     if from.is_empty() {
         return format!("{BASE}\n{to}");
@@ -497,7 +510,7 @@ fn verdict(case: &Case) -> Result<(), String> {
 
 #[test]
 fn each_mistake_is_told_at_its_place_with_its_remedy() {
-    let wrong: Vec<String> = CASES.iter().filter_map(|case| verdict(case).err()).collect();
+    let wrong: Vec<String> = all_cases().filter_map(|case| verdict(case).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -653,7 +666,7 @@ fn every_code_has_a_case_and_a_number_of_its_own() {
     let elsewhere =
         [Code::UnknownVariant, Code::BadSet, Code::BadPath, Code::TooLarge, Code::TooMuch];
     for code in Code::ALL {
-        let shown = CASES.iter().any(|case| case.code == *code) || elsewhere.contains(code);
+        let shown = all_cases().any(|case| case.code == *code) || elsewhere.contains(code);
         assert!(shown, "{code:?}");
     }
     let mut numbers: Vec<&str> = Code::ALL.iter().map(|code| code.number()).collect();

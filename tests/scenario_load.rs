@@ -91,6 +91,13 @@ account    = "ci"
 init_containers = []
 containers = [{ image = "api", image_pull_policy = "IfNotPresent" }]
 
+[mirror.hub-cache]
+kind     = "distribution-2.8"
+upstream = "docker-hub"
+egress   = "nat"
+nodes    = { pools = ["workers"], share = "100%", configured_for = "containerd" }
+enabled  = false
+
 [timeline.kernel-rollout]
 at            = "10m"
 replace_nodes = { pool = "workers", batch = "10%", every = "5m" }
@@ -367,11 +374,9 @@ fn outages_are_faults_and_settings_are_changes() {
             .iter()
             .any(|change| matches!(change, Change::LimitAllow { limit: 0, allow: 500, .. }))
     );
-    assert!(
-        changes
-            .iter()
-            .any(|change| matches!(change, Change::WorkloadAccount { account: None, .. }))
-    );
+    assert!(changes.iter().any(
+        |change| matches!(change, Change::WorkloadAccount { accounts, .. } if accounts.is_empty())
+    ));
     let rollout = spec.timeline.iter().position(|event| event.name == "kernel-rollout").unwrap();
     let batch = Change::ReplaceBatch { timeline: rollout, batch: Count::Number(7) };
     assert!(changes.contains(&&batch), "{changes:?}");
@@ -437,6 +442,10 @@ fn every_preset_loads_below_a_bare_block() {
                 continue;
             }
             "egress" => vec![format!("egress.nat.preset={}", preset.name)],
+            "mirror" => vec![
+                "mirror.hub-cache.enabled=true".into(),
+                format!("mirror.hub-cache.kind={}", preset.name),
+            ],
             _ => vec![format!("pool.workers.runtime={}", preset.name)],
         };
         load_with(DESIGN, &Request { sets, ..Request::default() });

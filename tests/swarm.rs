@@ -12,14 +12,14 @@ use pullstorm::engine::chance::{Chance, Draw};
 use pullstorm::experiment::diagnose;
 use pullstorm::model::kubelet::Polling;
 use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
-use pullstorm::model::outcome::{Detail, Outcome, PullResult, RequestSink};
+use pullstorm::model::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
 use support::{Requests, known};
 
 /// Scenarios of one swarm.
-const SCENARIOS: u64 = 150;
+const SCENARIOS: u64 = 400;
 const BASE_SEED: u64 = 20_261_123;
 
 #[test]
@@ -62,6 +62,8 @@ struct Coverage {
     failures: usize,
     open: usize,
     never_ready: f64,
+    /// Sums over the swarm of what only some scenarios have.
+    sums: std::collections::BTreeMap<&'static str, f64>,
     causes: std::collections::BTreeSet<String>,
 }
 
@@ -73,6 +75,18 @@ impl Coverage {
         self.failures += count(|it| matches!(it, PullResult::Failed { .. }));
         self.open += count(|it| it == PullResult::Open);
         self.never_ready += known(outcome, "run", "pods_never_ready");
+        for (scopes, name) in [
+            ("workload.", "rollout_paused_seconds"),
+            ("workload.", "canary_attempts"),
+            ("workload.", "canary_failures"),
+            ("workload.", "mixed_versions_seconds"),
+            ("run", "private_bytes"),
+            ("run", "pods_on_stale_digest"),
+            // Pods of image pullers.
+            ("workload.first-", "pods_ready"),
+        ] {
+            *self.sums.entry(name).or_default() += sum(outcome, scopes, name);
+        }
         self.causes.extend(outcome.failures.iter().map(|it| it.cause.clone()));
     }
 
@@ -83,6 +97,7 @@ impl Coverage {
         for met in [self.successes, self.failures, self.open, self.never_ready as usize] {
             assert!(20 < met, "{} {} {} {}", self.successes, self.failures, self.open, met);
         }
+        assert!(self.sums.values().all(|it| 20.0 < *it), "{:?}", self.sums);
         for cause in [
             "kubelet-qps",
             "egress-ports",
@@ -90,6 +105,8 @@ impl Coverage {
             "progress-timeout",
             "node-lost",
             "kubelet-restarted",
+            "mirror-untrusted",
+            "mirror-disk-full",
             "limit-0",
             "limit-3",
             "fault-0",
@@ -112,7 +129,8 @@ fn check(spec: &Spec) -> Outcome {
     assert_eq!(elided.digest, every.digest, "polls that do nothing change nothing");
     assert_eq!(elided.failures, every.failures);
     assert_eq!(elided.observed, every.observed);
-    balance_observed(&elided, requests.0.len());
+    let of_nodes = requests.0.iter().filter(|it| 0 < it.attempt).count();
+    balance_observed(&elided, of_nodes);
     for metric in &elided.metrics {
         if let Some(value) = metric.value.known() {
             assert!(value.is_finite() && 0.0 <= value, "{metric:?}");
@@ -120,7 +138,7 @@ fn check(spec: &Spec) -> Outcome {
     }
     balance_pulls(&elided);
     balance_pods(&elided);
-    balance_requests(&elided, requests.0.len());
+    balance_requests(&elided, &requests);
     elided
 }
 
@@ -141,11 +159,10 @@ fn balance_observed(outcome: &Outcome, n_requests: usize) {
     same(known(outcome, "run", "pull_failures"), failed, "Failed events");
     assert!(pulls(|it| it.first_failed.iter().sum()) <= pulls(|it| it.failed.iter().sum()));
     assert!(pulls(|it| it.first) <= pulls(|it| it.pulling));
-    let answers = seen.hosts.iter().flat_map(|it| &it.answers);
-    let answered: u64 = answers.clone().map(AnswersSeen::total).sum();
-    same(answered as f64, n_requests as f64, "answers");
-    let throttled: u64 = answers.map(|it| it.pull_limit + it.bare_429).sum();
-    same(known(outcome, "run", "requests_rejected_429"), throttled as f64, "429s");
+    let at_hosts = seen.hosts.iter().flat_map(|it| &it.answers);
+    let answers = at_hosts.chain(seen.mirrors.iter().map(|it| &it.answers));
+    let answered: u64 = answers.map(AnswersSeen::total).sum();
+    same(answered as f64, n_requests as f64, "answers to nodes");
     let in_bins =
         |of: fn(&BinSeen) -> u32| seen.bins.iter().map(|it| u64::from(of(it))).sum::<u64>() as f64;
     same(in_bins(|it| it.pulling), pulls(|it| it.pulling), "Pulling events in bins");
@@ -174,7 +191,8 @@ fn balance_pulls(outcome: &Outcome) {
         .filter(|it| it.scope == "run" && it.name.starts_with("pull_failures_by_cause."));
     same(by_cause.filter_map(|it| it.value.known()).sum(), failed, "metrics by cause");
     let bytes: u64 = rows.iter().map(|it| it.bytes.0).sum();
-    same(known(outcome, "run", "egress_bytes"), bytes as f64, "bytes");
+    let of = |name| known(outcome, "run", name);
+    same(of("egress_bytes") + of("private_bytes"), bytes as f64, "bytes");
     for row in rows {
         assert_eq!(row.ended.is_none(), row.result == PullResult::Open);
         assert!(row.started.is_none_or(|it| row.asked <= it));
@@ -193,7 +211,10 @@ fn balance_pods(outcome: &Outcome) {
     let of = |name| known(outcome, "run", name);
     let parts = of("pods_ready") + of("pods_never_ready") + of("pods_deleted_before_ready");
     same(of("pods"), parts, "pods");
-    same(of("pods"), detail.pods.len() as f64, "rows of pods");
+    let serves = |it: &&PodRow| !detail.pullers.contains(&detail.workloads[it.workload as usize]);
+    let serving = detail.pods.iter().filter(serves).count();
+    same(of("pods"), serving as f64, "rows of pods");
+    same(sum(outcome, "workload.", "pods"), detail.pods.len() as f64, "pods with pullers");
     for (number, row) in detail.pods.iter().enumerate() {
         let of_pod = || detail.pulls.iter().filter(|it| it.pod == Some(number as u32));
         assert_eq!(row.attempts as usize, of_pod().count());
@@ -204,23 +225,35 @@ fn balance_pods(outcome: &Outcome) {
     }
 }
 
-fn balance_requests(outcome: &Outcome, written: usize) {
+fn balance_requests(outcome: &Outcome, requests: &Requests) {
     let all = known(outcome, "run", "requests");
-    same(all, written as f64, "requests written");
-    same(all, sum(outcome, "registry.", "requests"), "requests of registries");
+    same(all, requests.0.len() as f64, "requests written");
+    let at_servers = sum(outcome, "registry.", "requests") + sum(outcome, "mirror.", "requests");
+    same(all, at_servers, "requests at all servers");
     let by_outcome = outcome
         .metrics
         .iter()
         .filter(|it| it.scope == "run" && it.name.starts_with("requests_by_outcome."));
     same(by_outcome.filter_map(|it| it.value.known()).sum(), all, "requests by outcome");
     let rows = &detail(outcome).pulls;
-    same(rows.iter().map(|it| f64::from(it.requests)).sum(), all, "requests of rows");
+    let of_mirrors = requests.0.iter().filter(|it| it.attempt == 0).count() as f64;
+    let of_pulls = rows.iter().map(|it| f64::from(it.requests)).sum::<f64>();
+    same(of_pulls + of_mirrors, all, "requests of rows and of mirrors");
 }
 
 /// Writes a random scenario.
 struct Writer {
     draw: Draw,
     text: String,
+    mirrors: u64,
+    /// Host of each image, and whether its reference is a digest.
+    references: Vec<(&'static str, bool)>,
+    /// Pools whose new nodes wait for an image puller.
+    tainted: Vec<String>,
+    /// `own` has a copy of an image of `hub`.
+    copies: bool,
+    /// The addresses of the NAT have shares.
+    shares: bool,
 }
 
 const IMAGES: [&str; 6] = ["base", "api", "api2", "twice", "foreign", "odd"];
@@ -229,7 +262,17 @@ const WORKLOADS: [&str; 4] = ["web", "agent", "batch", "extra"];
 
 impl Writer {
     fn new(seed: u64) -> Self {
-        Self { draw: Chance::new(seed, 0).draw(1, 1, 0), text: String::new() }
+        let mut draw = Chance::new(seed, 0).draw(1, 1, 0);
+        let (copies, shares) = (draw.below(4) == 0, draw.below(4) == 0);
+        Self {
+            draw,
+            text: String::new(),
+            mirrors: 0,
+            references: Vec::new(),
+            tainted: Vec::new(),
+            copies,
+            shares,
+        }
     }
 
     fn below(&mut self, bound: u64) -> u64 {
@@ -253,6 +296,8 @@ impl Writer {
         self.line(format!("seed = {seed}\nhorizon = \"{minutes}m\""));
         if self.yes(50) {
             self.line("control_plane = { controller_qps = 0, scheduler_qps = 0 }");
+        } else if self.yes(20) {
+            self.line("control_plane = { always_pull_images = true }");
         }
         self.registries();
         self.ways_out();
@@ -269,7 +314,47 @@ impl Writer {
         for number in 0..self.below(6) {
             self.event(number, minutes);
         }
+        self.pre_pulls(minutes);
+        self.moved_tags(minutes);
+        if self.yes(30) {
+            let (rolls, at) = (self.one(&["web", "agent"]), 100 + self.below(minutes * 30));
+            let undone = at + self.below(600);
+            self.line(format!("[timeline.rolled]\nat = \"{at}s\""));
+            self.line(format!("rollout = {{ workload = \"{rolls}\" }}"));
+            self.line(format!("[timeline.undone]\nat = \"{undone}s\""));
+            self.line(format!("rollback = {{ workload = \"{rolls}\" }}"));
+        }
         self.text
+    }
+
+    fn pre_pulls(&mut self, minutes: u64) {
+        for pool in POOLS {
+            if !self.tainted.iter().any(|it| it == pool) && self.yes(70) {
+                continue;
+            }
+            let (at, first) = (self.below(minutes * 30), self.one(&IMAGES[..4]));
+            let second = self.one(&IMAGES);
+            let waves = self.one(&["", ", batch = 1, every = \"20s\"", ", batch = \"30%\""]);
+            self.line(format!("[timeline.first-{pool}]\nat = \"{at}s\""));
+            self.line(format!(
+                "prepull = {{ pool = \"{pool}\", images = [\"{first}\", \"{second}\"]{waves} }}"
+            ));
+        }
+    }
+
+    /// Tags of images that are no digests move to contents of their own registry.
+    fn moved_tags(&mut self, minutes: u64) {
+        for number in 0..self.below(3) {
+            let (image, to) = (self.below(6) as usize, self.below(6) as usize);
+            let ((host, is_digest), there) = (self.references[image], self.references[to].0);
+            if is_digest || host != there {
+                continue;
+            }
+            let at = self.below(minutes * 60);
+            let (image, to) = (IMAGES[image], IMAGES[to]);
+            self.line(format!("[timeline.moved-{number}]\nat = \"{at}s\""));
+            self.line(format!("move_tag = {{ image = \"{image}\", to = \"{to}\" }}"));
+        }
     }
 
     fn registries(&mut self) {
@@ -282,6 +367,12 @@ impl Writer {
                 self.line(format!("{flag} = {value}"));
             }
             if self.yes(20) {
+                self.line("private = true");
+            }
+            if self.copies && name == "own" {
+                self.line("replicates = [\"api2\"]");
+            }
+            if self.yes(20) {
                 self.line("connection_bandwidth = \"80Mbit/s\"\nbandwidth = \"500Mbit/s\"");
             }
             let first = if name == "hub" { 0 } else { 2 };
@@ -290,8 +381,49 @@ impl Writer {
                 may_cap &= !self.limit(name, number, may_cap);
             }
         }
+        for number in 0..self.below(3) {
+            self.mirror(number);
+        }
         self.line("[account.ci]\nregistry = \"hub\"\ntier = \"personal\"");
         self.line("[account.own]\nregistry = \"own\"\ntier = \"team\"");
+    }
+
+    fn mirror(&mut self, number: u64) {
+        let kind = self.one(&["distribution-2.8", "distribution-3"]);
+        let egress = self.one(&["nat", "own4", "own6"]);
+        self.line(format!("[mirror.mirror-{number}]\nkind = \"{kind}\"\nupstream = \"hub\""));
+        self.line(format!("egress = \"{egress}\""));
+        if self.yes(30) {
+            self.line("account = \"ci\"");
+        }
+        let (share, open) = (self.one(&["30%", "100%"]), self.yes(70));
+        let mut nodes = format!("share = \"{share}\", fail_open = {open}");
+        if self.yes(20) {
+            let why = self.one(&["tls", "auth"]);
+            write!(nodes, ", untrusted = \"{why}\"").expect("writing to a string");
+        }
+        if self.yes(20) {
+            nodes += ", resolve = false";
+        }
+        self.line(format!("nodes = {{ {nodes} }}"));
+        let (replicas, storage) = (1 + self.below(3), self.one(&["own", "shared"]));
+        self.line(format!("replicas = {replicas}\nstorage = \"{storage}\""));
+        if self.yes(40) {
+            let megabytes = 1 + self.below(30);
+            let iops = self.one(&["0", "50"]);
+            self.line(format!(
+                "disk = {{ capacity = \"{megabytes}MB\", throughput = \"20MB/s\", iops = {iops} }}"
+            ));
+        }
+        if self.yes(40) {
+            let most = 1 + self.below(4);
+            self.line(format!("nic = \"100Mbit/s\"\nconcurrency = {most}"));
+        }
+        if kind == "distribution-3" {
+            let ttl = self.one(&["0s", "2m", "168h"]);
+            self.line(format!("ttl = \"{ttl}\""));
+        }
+        self.mirrors += 1;
     }
 
     /// True where it caps concurrency, of which a registry has one at most.
@@ -322,6 +454,10 @@ impl Writer {
         if self.yes(50) {
             self.line("weight = { head = 0, index = 0.5, platform = 0.5, single = 0.5, blob = 1 }");
         }
+        if self.yes(40) {
+            let retry_after = self.one(&["0s", "3s", "45s"]);
+            self.line(format!("retry_after = \"{retry_after}\""));
+        }
         let (consume, edge) = (self.yes(30), self.yes(40));
         let status = self.one(&["429", "503"]);
         self.line(format!("rejected_consume = {consume}\nedge = {edge}\nstatus = {status}"));
@@ -333,6 +469,10 @@ impl Writer {
         let addresses = 1 + self.below(3);
         self.line("[egress.nat]\nkind = \"nat\"");
         self.line(format!("addresses = {addresses}\nchoose = \"{choose}\""));
+        if self.shares {
+            let shares = ["\"100%\"", "\"90%\", \"10%\"", "\"60%\", \"0%\", \"40%\""];
+            self.line(format!("shares = [{}]", shares[addresses as usize - 1]));
+        }
         self.ports();
         for (name, kind) in [("own4", "per-node"), ("own6", "ipv6")] {
             self.line(format!("[egress.{name}]\nkind = \"{kind}\""));
@@ -366,7 +506,12 @@ impl Writer {
         let size = |draw: &mut Draw| format!("\"{}kB\"", draw.below(20_000));
         for image in IMAGES {
             let host = self.one(&["docker.io", "own.example"]);
+            let host = if self.copies && image == "api2" { "docker.io" } else { host };
             let tag = self.one(&[":1", ":latest", "@sha256:abc"]);
+            // A copy is pulled from where it lies.
+            let is_copy = self.copies && image == "api2";
+            let pulled_from = if is_copy { "own.example" } else { host };
+            self.references.push((pulled_from, tag.starts_with('@')));
             let reference = if tag.starts_with('@') {
                 format!("{host}/acme/{image}@sha256:{}", "ab".repeat(32))
             } else {
@@ -419,16 +564,29 @@ impl Writer {
         if self.yes(30) {
             kubelet += ", image_backoff_max = \"40s\"";
         }
+        if self.yes(30) {
+            kubelet +=
+                self.one(&[", image_backoff_jitter = \"50%\"", ", coalesce_image_pulls = true"]);
+        }
         self.line(format!("kubelet = {{ {kubelet} }}"));
+        if self.yes(40) {
+            let account = self.one(&["\"ci\"", "\"own\"", "[\"own\", \"ci\"]"]);
+            self.line(format!("account = {account}"));
+        }
         let downloads = self.one(&["1", "3", "300"]);
         let progress = self.one(&["0s", "1m", "5m"]);
+        let honour = self.yes(30);
         self.line(format!(
             "client = {{ max_concurrent_downloads = {downloads}, \
-             progress_timeout = \"{progress}\" }}"
+             progress_timeout = \"{progress}\", honour_retry_after = {honour} }}"
         ));
         if self.yes(30) {
             let image = self.one(&IMAGES);
             self.line(format!("preloaded = [\"{image}\"]"));
+        }
+        if self.yes(25) {
+            self.line(format!("startup_taint = \"first-{name}\""));
+            self.tainted.push(name.to_owned());
         }
         if self.yes(20) {
             self.line("nic = \"50Mbit/s\"\ndisk = { unpack = \"5MB/s\" }");
@@ -489,7 +647,8 @@ impl Writer {
     }
 
     fn answer(&mut self) -> String {
-        match self.below(5) {
+        match self.below(6) {
+            5 => "\"refuse\"".into(),
             0 => "\"drop\"".into(),
             1 => "\"hang\"".into(),
             2 => "\"unreachable\"".into(),
@@ -506,9 +665,9 @@ impl Writer {
     }
 
     fn fault(&mut self, number: u64) {
-        let (registry, answer) = (self.one(&["hub", "own"]), self.answer());
+        let (server, answer) = (self.server(), self.answer());
         let share = self.one(&["5%", "30%", "100%"]);
-        self.line(format!("[fault.fault-{number}]\nregistry = \"{registry}\""));
+        self.line(format!("[fault.fault-{number}]\n{server}"));
         self.line(format!("answer = {answer}\nshare = \"{share}\""));
         self.requests();
         if self.yes(30) {
@@ -527,6 +686,14 @@ impl Writer {
         }
     }
 
+    /// A registry, or a mirror where there is one.
+    fn server(&mut self) -> String {
+        if 0 < self.mirrors && self.yes(40) {
+            return format!("mirror = \"mirror-{}\"", self.below(self.mirrors));
+        }
+        format!("registry = \"{}\"", self.one(&["hub", "own"]))
+    }
+
     fn event(&mut self, number: u64, minutes: u64) {
         let at = self.below(minutes * 60);
         self.line(format!("[timeline.event-{number}]\nat = \"{at}s\""));
@@ -535,7 +702,7 @@ impl Writer {
         let share = self.one(&["10%", "50%", "100%"]);
         let some = format!("which = \"{which}\", share = \"{share}\"");
         let rolls = self.one(&["web", "agent", "extra"]);
-        match self.below(11) {
+        match self.below(if 0 < self.mirrors { 16 } else { 14 }) {
             0 => self.line(format!("rollout = {{ workload = \"{rolls}\" }}")),
             1 => {
                 let (to, scaled) = (self.below(30), self.one(&["web", "extra"]));
@@ -569,13 +736,47 @@ impl Writer {
                     "outage = {{ registry = \"hub\", answer = {answer}, for = \"3m\" }}"
                 ));
             }
-            _ => self.change(pool),
+            10 => self.canary(),
+            11 => {
+                let (most, after) = (1 + self.below(4), self.one(&["", ", resume_after = \"5m\""]));
+                self.line(format!(
+                    "rollout = {{ workload = \"{rolls}\", pause_on_failures = {most}{after} }}"
+                ));
+            }
+            12 | 13 => self.change(pool),
+            14 => {
+                let (mirror, keeps) = (self.below(self.mirrors), self.yes(50));
+                self.line(format!(
+                    "restart_mirror = {{ mirror = \"mirror-{mirror}\", down = \"20s\", \
+                     keep_storage = {keeps} }}"
+                ));
+            }
+            _ => {
+                let (mirror, batch) = (self.below(self.mirrors), self.one(&["1", "\"40%\""]));
+                self.line(format!(
+                    "reconfigure_nodes = {{ mirror = \"mirror-{mirror}\", pool = \"{pool}\", \
+                     batch = {batch}, every = \"50s\" }}"
+                ));
+            }
         }
     }
 
+    fn canary(&mut self) {
+        let workload = self.one(&["web", "extra"]);
+        let share = self.one(&["0%", "30%", "100%"]);
+        let (bake, deadline) = (self.one(&["0s", "2m"]), self.one(&["30s", "4m"]));
+        let retry =
+            self.one(&["", ", retry_every = \"3m\"", ", retry_every = \"1m\", max_retries = 2"]);
+        self.line(format!(
+            "canary = {{ workload = \"{workload}\", share = \"{share}\", bake = \"{bake}\", \
+             deadline = \"{deadline}\"{retry} }}"
+        ));
+    }
+
     fn change(&mut self, pool: &str) {
-        let change = match self.below(6) {
-            0 => "\"egress.nat.addresses\" = 4".to_owned(),
+        let change = match self.below(7) {
+            0 if !self.shares => "\"egress.nat.addresses\" = 4".to_owned(),
+            6 => format!("\"pool.{pool}.account\" = {}", self.one(&["\"\"", "\"ci\""])),
             1 => format!("\"pool.{pool}.kubelet.registry_pull_qps\" = 2"),
             2 => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
             3 => "\"workload.web.max_surge\" = 0".to_owned(),

@@ -30,7 +30,7 @@ pub(super) fn presets(arguments: &Arguments) -> Outcome {
         tell(&text)?;
         return Ok(0);
     };
-    let kinds = ["registry", "egress", "runtime"];
+    let kinds = ["registry", "egress", "mirror", "runtime"];
     match kinds.iter().find_map(|kind| presets::find(kind, name)) {
         Some(preset) => tell(&shown(preset, style))?,
         None => return Err(unknown(name)),

@@ -13,5 +13,6 @@ pub use diagnosis::{Diagnosis, Finding, diagnose};
 pub use levers::{Measured, measure};
 pub use replicate::{Options, Progress, ReplicateError, replicate};
 pub use summary::{
-    FailureSummary, MetricSummary, ReachSummary, SpenderSummary, Summary, Verdict, summarise,
+    FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
+    Verdict, summarise,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::diagnosis::{Diagnosis, diagnose};
 use crate::engine::chance::combine;
 use crate::engine::stats::{mean_and_half_width, quantile_of, wilson};
-use crate::model::outcome::{Blast, Outcome, Reach, StopReason, Value};
+use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount, StopReason, Value};
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -29,6 +29,8 @@ pub struct Summary {
     pub identities: Vec<ReachSummary>,
     /// Who spent each limit, most units first within a limit.
     pub spenders: Vec<SpenderSummary>,
+    /// Accounts that would have had more units as many anonymous addresses.
+    pub shared_accounts: Vec<SharedAccountSummary>,
     /// What became of the expectations, in the order in which they were written.
     pub verdicts: Vec<Verdict>,
     /// What it is diagnosed with.
@@ -108,6 +110,16 @@ pub struct SpenderSummary {
     pub share: f64,
 }
 
+/// An account that its limit refused while its addresses would have had more without it; figures
+/// are those of the replication with the most such addresses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedAccountSummary {
+    /// The account, where that was so.
+    pub at_most: SharedAccount,
+    /// Replications in which it was so.
+    pub replications: u32,
+}
+
 /// What became of one expectation.
 #[derive(Clone, Debug)]
 pub struct Verdict {
@@ -165,6 +177,7 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
         images: reach(outcomes, |it| &it.images, Order::MostHit),
         identities: reach(outcomes, |it| &it.identities, Order::MostHit),
         spenders: spenders(outcomes),
+        shared_accounts: shared_accounts(outcomes),
         verdicts: scenario
             .expectations
             .iter()
@@ -349,6 +362,19 @@ fn spenders(outcomes: &[Outcome]) -> Vec<SpenderSummary> {
     spenders
 }
 
+fn shared_accounts(outcomes: &[Outcome]) -> Vec<SharedAccountSummary> {
+    let mut found: BTreeMap<(&str, &str), SharedAccountSummary> = BTreeMap::new();
+    for it in outcomes.iter().flat_map(|it| &it.shared_accounts) {
+        let first = || SharedAccountSummary { at_most: it.clone(), replications: 0 };
+        let so_far = found.entry((&it.limit, &it.account)).or_insert_with(first);
+        so_far.replications += 1;
+        if so_far.at_most.addresses < it.addresses {
+            so_far.at_most = it.clone();
+        }
+    }
+    found.into_values().collect()
+}
+
 fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
@@ -405,6 +431,7 @@ mod tests {
                 },
             },
             spenders: vec![],
+            shared_accounts: vec![],
             observed: Observed::default(),
             detail: None,
         }
@@ -472,6 +499,23 @@ mod tests {
         assert_eq!(judge(&expectation("pull_failures_by_cause.dns", 1.0), &table, 0.9).held, 1);
         assert_eq!(judge(&expectation("ready_seconds_p95", 1.0), &table, 0.9).held, 0);
         assert_eq!(judge(&expectation("recovery_seconds", 1.0), &table, 0.9).held, 0);
+    }
+
+    #[test]
+    fn an_account_that_is_shared_is_shown_where_most_addresses_shared_it() {
+        let shared = |account: &str, addresses: u64| SharedAccount {
+            limit: "personal-pulls".into(),
+            account: account.into(),
+            addresses,
+            units: 200.0,
+            units_apart: 100.0 * addresses as f64,
+        };
+        let mut outcomes: Vec<_> = (0..3).map(|n| outcome(n, Value::Absent)).collect();
+        outcomes[0].shared_accounts = vec![shared("ci", 7)];
+        outcomes[2].shared_accounts = vec![shared("ci", 8), shared("dev", 3)];
+        let found = shared_accounts(&outcomes);
+        let found: Vec<_> = found.into_iter().map(|it| (it.at_most, it.replications)).collect();
+        assert_eq!(found, [(shared("ci", 8), 2), (shared("dev", 3), 1)]);
     }
 
     #[test]

@@ -5,6 +5,11 @@
 //! without jitter), read at client-go 32ce75a7 (2026-07-24). The factor is 2; an entry expires when
 //! more than twice the longest window has passed since the last failure; a success does not reset
 //! it.
+//!
+//! The same type can jitter (`NewBackOffWithJitter`), which the kubelet does not ask for: the first
+//! window grows by a draw from [0, jitter × itself), each later one is twice the last plus a draw
+//! from [0, jitter × the last), and the longest window caps the sum, so that ladders which reached
+//! the top are in step there but for what they drew on the way.
 
 use crate::units::{Span, Time};
 
@@ -26,11 +31,14 @@ pub struct Rung {
 
 impl Rung {
     /// Notes a pull that failed at `now`: the next window is twice the last one, up to the longest,
-    /// or the first one where the entry had expired.
-    pub fn fail(&mut self, now: Time, ladder: Ladder) {
+    /// or the first one where the entry had expired. `jitter` draws what is added, given the window
+    /// that it is a share of.
+    pub fn fail(&mut self, now: Time, ladder: Ladder, jitter: impl FnOnce(Span) -> Span) {
         let window = match self.entry {
-            Some((window, last)) if !expired(now, last, ladder) => (window * 2).at_most(ladder.max),
-            _ => ladder.initial,
+            Some((window, last)) if !expired(now, last, ladder) => {
+                (window * 2 + jitter(window)).at_most(ladder.max)
+            }
+            _ => ladder.initial + jitter(ladder.initial),
         };
         self.entry = Some((window, now));
     }
@@ -67,6 +75,7 @@ fn expired(now: Time, last: Time, ladder: Ladder) -> bool {
 mod tests {
     use super::*;
 
+    const NONE: fn(Span) -> Span = |_| Span::ZERO;
     const KUBELET: Ladder = Ladder { initial: Span::from_secs(10), max: Span::from_secs(300) };
 
     #[test]
@@ -74,7 +83,7 @@ mod tests {
         let mut rung = Rung::default();
         let mut now = Time::ZERO;
         for seconds in [10, 20, 40, 80, 160, 300, 300] {
-            rung.fail(now, KUBELET);
+            rung.fail(now, KUBELET, NONE);
             let end = now + Span::from_secs(seconds);
             let before = Time::from_micros(end.as_micros() - 1);
             assert!(rung.holds_back(before, KUBELET));
@@ -87,10 +96,23 @@ mod tests {
     #[test]
     fn an_entry_is_forgotten_more_than_ten_minutes_after_its_last_failure() {
         let mut rung = Rung::default();
-        rung.fail(Time::ZERO, KUBELET);
-        rung.fail(Time::from_secs(600), KUBELET);
+        rung.fail(Time::ZERO, KUBELET, NONE);
+        rung.fail(Time::from_secs(600), KUBELET, NONE);
         assert_eq!(rung.ends(), Time::from_secs(620), "at 600 s the entry still counts");
-        rung.fail(Time::from_secs(1_221), KUBELET);
+        rung.fail(Time::from_secs(1_221), KUBELET, NONE);
         assert_eq!(rung.ends(), Time::from_secs(1_231), "601 s later it does not");
+    }
+
+    /// Half of the last window is added: 10 + 5, 2 × 15 + 7.5, 2 × 37.5 + 18.75, 2 × 93.75 +
+    /// 46.875, 2 × 234.375 + … past the longest.
+    #[test]
+    fn jitter_is_a_share_of_the_last_window_and_the_longest_window_caps_it() {
+        let mut rung = Rung::default();
+        let mut now = Time::ZERO;
+        for micros in [15_000_000, 37_500_000, 93_750_000, 234_375_000, 300_000_000, 300_000_000] {
+            rung.fail(now, KUBELET, Span::half);
+            assert_eq!(rung.ends().since(now), Span::from_micros(micros));
+            now = rung.ends();
+        }
     }
 }

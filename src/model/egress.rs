@@ -1,13 +1,14 @@
-//! The way out: which source address a registry sees, and the source ports behind it.
+//! The way out: which source address a registry sees, and the source ports behind it. A private
+//! registry is reached past the way out, from an address that each node has for itself.
 
-use crate::engine::chance::{Chance, combine, stable_hash};
-use crate::model::ids::{AccountId, AddressId, EgressId, NodeId};
+use crate::engine::chance::{Chance, Draw, combine, stable_hash};
+use crate::model::ids::{AccountId, AddressId, EgressId, NodeId, RegistryId};
 use crate::model::registry::{Asker, Endpoint, Spender};
 use crate::model::spec::{Addressing, Choose, EgressSpec, Spec};
 use crate::model::{Purpose, World};
 use crate::resource::link::LinkId;
 use crate::resource::ports::PortPool;
-use crate::units::Time;
+use crate::units::{Share, Time};
 
 /// All source addresses of a run, and the pools of ports behind them.
 #[derive(Clone, Debug)]
@@ -18,6 +19,7 @@ pub(crate) struct Egresses {
     /// What is known of each /64, by its dense number; an IPv4 address is one of its own.
     prefixes: Vec<Prefix>,
     n_endpoints: usize,
+    n_private: u32,
     chance: Chance,
 }
 
@@ -42,7 +44,8 @@ struct Egress {
 struct Address {
     /// Stable key: egress, and ordinal (shared) or node.
     key: u64,
-    egress: EgressId,
+    /// `None` for the private address of a node.
+    egress: Option<EgressId>,
     ordinal: u32,
     prefix: u32,
     /// Number of the owner among those of its egress.
@@ -57,6 +60,25 @@ struct Prefix {
     first: Option<AddressId>,
 }
 
+impl Egress {
+    /// Which of the shared addresses a draw takes: all alike, or by their shares.
+    fn pick(&self, draw: &mut Draw) -> usize {
+        if self.spec.shares.is_empty() {
+            return draw.below(u64::from(self.in_use)) as usize;
+        }
+        let mut left = draw.below(u64::from(Share::ALL.millionths()));
+        let shares = self.spec.shares.iter().map(|it| u64::from(it.millionths()));
+        let chosen = shares.zip(0..).find_map(|(share, nth)| {
+            if left < share {
+                return Some(nth);
+            }
+            left -= share;
+            None
+        });
+        chosen.expect("the check saw to it that shares add up to all")
+    }
+}
+
 impl Egresses {
     pub(crate) fn new(spec: &Spec, chance: Chance, links: &[Option<LinkId>]) -> Self {
         let mut this = Self {
@@ -64,6 +86,7 @@ impl Egresses {
             addresses: Vec::new(),
             prefixes: Vec::new(),
             n_endpoints: spec.registries.len() * 3,
+            n_private: 0,
             chance,
         };
         for (egress, &link) in spec.egresses.iter().zip(links) {
@@ -103,10 +126,22 @@ impl Egresses {
         let prefix = prefix.unwrap_or_else(|| self.new_prefix(key));
         let ordinal = self.all[egress.idx()].n_addresses;
         self.all[egress.idx()].n_addresses += 1;
+        self.push_address(Address { key, egress: Some(egress), ordinal, prefix, owner: ordinal })
+    }
+
+    fn push_address(&mut self, address: Address) -> AddressId {
         let id = AddressId::from(self.addresses.len());
-        self.addresses.push(Address { key, egress, ordinal, prefix, owner: ordinal });
-        self.prefixes[prefix as usize].first.get_or_insert(id);
+        self.prefixes[address.prefix as usize].first.get_or_insert(id);
+        self.addresses.push(address);
         id
+    }
+
+    /// The private address of a node.
+    fn private_address(&mut self, node_key: u64) -> AddressId {
+        let key = combine(stable_hash("private"), node_key);
+        let (ordinal, prefix) = (self.n_private, self.new_prefix(key));
+        self.n_private += 1;
+        self.push_address(Address { key, egress: None, ordinal, prefix, owner: ordinal })
     }
 
     /// Sets how many shared addresses a NAT draws from.
@@ -124,7 +159,7 @@ impl Egresses {
         let egress = &self.all[id.idx()];
         let mut draw = self.chance.draw(Purpose::NodeAddress as u64, node_key, egress.key);
         match egress.spec.addressing {
-            Addressing::Nat { .. } => egress.shared[draw.below(u64::from(egress.in_use)) as usize],
+            Addressing::Nat { .. } => egress.shared[egress.pick(&mut draw)],
             Addressing::PerNode => self.new_address(id, node_key, None),
             Addressing::Ipv6 { .. } => {
                 let prefix = egress.prefixes[draw.below(egress.prefixes.len() as u64) as usize];
@@ -137,7 +172,7 @@ impl Egresses {
     pub(crate) fn address_of_connection(&self, id: EgressId, entity: u64, n: u64) -> AddressId {
         let egress = &self.all[id.idx()];
         let mut draw = self.chance.draw(Purpose::ConnectionAddress as u64, entity, n);
-        egress.shared[draw.below(u64::from(egress.in_use)) as usize]
+        egress.shared[egress.pick(&mut draw)]
     }
 
     /// Whether each connection draws its own address.
@@ -165,17 +200,19 @@ impl Egresses {
         self.all[id.idx()].link
     }
 
+    /// The ports behind an address towards an endpoint, where they are scarce. Ports that are
+    /// allotted to machines are those of `node`; who is no node has enough of its own.
     fn pool(
         &mut self,
         address: AddressId,
-        node: NodeId,
+        node: Option<NodeId>,
         endpoint: Endpoint,
     ) -> Option<&mut PortPool> {
         let Address { egress, owner, .. } = self.addresses[address.idx()];
         let n_endpoints = self.n_endpoints;
-        let egress = &mut self.all[egress.idx()];
+        let egress = &mut self.all[egress?.idx()];
         let ports = egress.spec.ports?;
-        let owner = if ports.per_node { node.0 } else { owner };
+        let owner = if ports.per_node { node?.0 } else { owner };
         let slot = owner as usize * n_endpoints + endpoint.idx();
         if egress.ports.len() <= slot {
             egress.ports.resize(slot + 1, None);
@@ -183,10 +220,23 @@ impl Egresses {
         Some(egress.ports[slot].get_or_insert_with(|| PortPool::new(ports.count, ports.hold)))
     }
 
+    /// Takes a source port for somebody who is no node; false where none is free.
+    pub(crate) fn take(&mut self, now: Time, address: AddressId, endpoint: Endpoint) -> bool {
+        self.pool(address, None, endpoint).is_none_or(|pool| pool.take(now))
+    }
+
+    /// Gives back a source port of somebody who is no node.
+    pub(crate) fn give_back(&mut self, closes_at: Time, address: AddressId, endpoint: Endpoint) {
+        if let Some(pool) = self.pool(address, None, endpoint) {
+            pool.give_back(closes_at);
+        }
+    }
+
     /// `NAME#ORDINAL`, as shown in outputs.
     pub(crate) fn address_label(&self, address: AddressId) -> String {
         let address = &self.addresses[address.idx()];
-        format!("{}#{}", self.all[address.egress.idx()].spec.name, address.ordinal)
+        let name = address.egress.map_or("private", |it| &self.all[it.idx()].spec.name);
+        format!("{name}#{}", address.ordinal)
     }
 
     /// `NAME#ORDINAL` of the first address with this prefix.
@@ -209,9 +259,15 @@ impl Egresses {
 }
 
 impl World<'_> {
-    /// The source address of a new connection of `node`.
-    pub(crate) fn connection_address(&mut self, node: NodeId) -> AddressId {
+    /// The source address of a new connection of `node` to a registry.
+    pub(crate) fn connection_address(&mut self, node: NodeId, to: RegistryId) -> AddressId {
         let state = &mut self.nodes[node.idx()];
+        if self.spec.registries[to.idx()].private {
+            let key = state.key;
+            return *state
+                .private_address
+                .get_or_insert_with(|| self.egresses.private_address(key));
+        }
         let egress = self.spec.pools[state.pool.idx()].egress;
         if self.egresses.draws_per_connection(egress) {
             state.connections += 1;
@@ -229,7 +285,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) -> bool {
-        self.egresses.pool(address, node, endpoint).is_none_or(|pool| pool.take(now))
+        self.egresses.pool(address, Some(node), endpoint).is_none_or(|pool| pool.take(now))
     }
 
     /// Gives back the port of a connection that closes at `closes_at`.
@@ -240,7 +296,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) {
-        if let Some(pool) = self.egresses.pool(address, node, endpoint) {
+        if let Some(pool) = self.egresses.pool(address, Some(node), endpoint) {
             pool.give_back(closes_at);
         }
     }

@@ -5,10 +5,11 @@
 //! faults and limits of the registry. A refusal is data: which gate, which limit or fault. A new
 //! throttle is a new gate or a new limit here, never a branch in the kubelet.
 
+use crate::engine::chance::stable_hash;
 use crate::model::World;
-use crate::model::ids::{FaultId, LimitId, NodeId};
+use crate::model::ids::{AddressId, FaultId, LimitId, NodeId};
 use crate::model::registry::{Asker, Endpoint, EndpointKind, Unit};
-use crate::model::spec::{Answer, RequestKind, Spec};
+use crate::model::spec::{Answer, RequestKind, Spec, Untrusted};
 use crate::resource::limiter::Admission;
 use crate::units::{Span, Time};
 
@@ -27,6 +28,12 @@ pub enum Cause {
     NodeLost,
     /// The kubelet restarted under the pull.
     KubeletRestarted,
+    /// The node does not trust the mirror, or the mirror the node.
+    MirrorUntrusted,
+    /// A mirror could not store what it fetched.
+    MirrorDiskFull,
+    /// A mirror worked on others for longer than the runtime waits.
+    MirrorBusy,
     /// A limit of a registry refused a request.
     Limit(LimitId),
     /// An injected fault or an outage.
@@ -34,13 +41,17 @@ pub enum Cause {
 }
 
 impl Cause {
-    const FIXED: [Self; 6] = [
-        Self::KubeletQps,
-        Self::EgressPorts,
-        Self::PlatformMissing,
-        Self::ProgressTimeout,
-        Self::NodeLost,
-        Self::KubeletRestarted,
+    /// Causes that are there in every run, each with its label; their order is that of the labels.
+    const FIXED: [(Self, &str); 9] = [
+        (Self::KubeletQps, "kubelet-qps"),
+        (Self::EgressPorts, "egress-ports"),
+        (Self::PlatformMissing, "platform-missing"),
+        (Self::ProgressTimeout, "progress-timeout"),
+        (Self::NodeLost, "node-lost"),
+        (Self::KubeletRestarted, "kubelet-restarted"),
+        (Self::MirrorUntrusted, "mirror-untrusted"),
+        (Self::MirrorDiskFull, "mirror-disk-full"),
+        (Self::MirrorBusy, "mirror-busy"),
     ];
 }
 
@@ -49,16 +60,15 @@ impl Cause {
 pub struct Causes {
     n_limits: usize,
     labels: Vec<String>,
+    /// Stable keys, by number.
+    keys: Vec<u64>,
 }
 
 impl Causes {
     /// The causes that `spec` can have.
     pub fn new(spec: &Spec) -> Self {
         let mut labels: Vec<String> =
-            ["kubelet-qps", "egress-ports", "platform-missing", "progress-timeout", "node-lost"]
-                .map(String::from)
-                .into();
-        labels.push("kubelet-restarted".into());
+            Cause::FIXED.iter().map(|(_, label)| (*label).to_owned()).collect();
         let limits: Vec<(&str, &str)> = spec
             .registries
             .iter()
@@ -70,7 +80,8 @@ impl Causes {
         }
         let n_limits = limits.len();
         labels.extend(spec.faults.iter().map(|it| it.name.clone()));
-        Self { n_limits, labels }
+        let keys = labels.iter().map(|it| stable_hash(it)).collect();
+        Self { n_limits, labels, keys }
     }
 
     /// Position of a cause among the labels.
@@ -79,14 +90,17 @@ impl Causes {
         let number = match cause {
             Cause::Limit(limit) => fixed + limit.idx(),
             Cause::Fault(fault) => fixed + self.n_limits + fault.idx(),
-            Cause::KubeletQps => 0,
-            Cause::EgressPorts => 1,
-            Cause::PlatformMissing => 2,
-            Cause::ProgressTimeout => 3,
-            Cause::NodeLost => 4,
-            Cause::KubeletRestarted => 5,
+            built_in => {
+                let place = Cause::FIXED.iter().position(|(it, _)| *it == built_in);
+                place.expect("every other cause is built in")
+            }
         };
         number as u16
+    }
+
+    /// Stable key of a cause: a hash of its label.
+    pub(crate) fn key(&self, cause: Cause) -> u64 {
+        self.keys[usize::from(self.number(cause))]
     }
 
     /// Label of a cause.
@@ -148,6 +162,8 @@ pub(crate) enum Reply {
         status: u16,
         /// Whose refusal.
         cause: Cause,
+        /// Its Retry-After.
+        retry_after: Option<Span>,
     },
     /// The connection closed without an answer.
     Dropped {
@@ -166,14 +182,16 @@ pub(crate) enum Reply {
 enum RequestGate {
     EdgeFaults,
     EdgeLimits,
+    MirrorTrust,
     Authorisation,
     Faults,
     RegistryLimits,
 }
 
-const REQUEST_GATES: [RequestGate; 5] = [
+const REQUEST_GATES: [RequestGate; 6] = [
     RequestGate::EdgeFaults,
     RequestGate::EdgeLimits,
+    RequestGate::MirrorTrust,
     RequestGate::Authorisation,
     RequestGate::Faults,
     RequestGate::RegistryLimits,
@@ -185,7 +203,18 @@ pub(crate) struct Connected {
     /// From the decision to connect until the first byte of a request can be sent.
     pub(crate) takes: Span,
     /// What the registry sees it come from.
-    pub(crate) address: crate::model::ids::AddressId,
+    pub(crate) address: AddressId,
+    /// Where it leads, at a mirror.
+    pub(crate) replica: Option<u32>,
+}
+
+/// A connection that did not come about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unconnected {
+    /// Why.
+    pub(crate) cause: Cause,
+    /// How long after the decision to connect that is known.
+    pub(crate) after: Span,
 }
 
 impl World<'_> {
@@ -195,6 +224,7 @@ impl World<'_> {
             let refused = match gate {
                 RequestGate::EdgeFaults => self.pass_faults(now, request, true),
                 RequestGate::EdgeLimits => self.pass_limits(now, request, true),
+                RequestGate::MirrorTrust => self.pass_mirror_trust(request),
                 RequestGate::Authorisation => self.pass_authorisation(request),
                 RequestGate::Faults => self.pass_faults(now, request, false),
                 RequestGate::RegistryLimits => self.pass_limits(now, request, false),
@@ -210,9 +240,9 @@ impl World<'_> {
         let (fault, answer) = self.faults.strike(now, request, at_edge)?;
         let cause = Cause::Fault(fault);
         Some(match answer {
-            Answer::Status { status, .. } => Reply::Refused { status, cause },
+            Answer::Status { status, retry_after } => Reply::Refused { status, cause, retry_after },
             Answer::Drop => Reply::Dropped { cause },
-            Answer::Hang | Answer::Unreachable => Reply::Hanging { cause },
+            Answer::Hang | Answer::Unreachable | Answer::Refuse => Reply::Hanging { cause },
         })
     }
 
@@ -238,8 +268,8 @@ impl World<'_> {
             };
             self.observe.limit_asked(now, limit, &request.asker, asked);
             if let Admission::Refused { .. } = asked.admission {
-                let (status, cause) = (self.limits.status(limit), Cause::Limit(limit));
-                return Some(Reply::Refused { status, cause });
+                let (status, retry_after) = self.limits.refusal(limit);
+                return Some(Reply::Refused { status, cause: Cause::Limit(limit), retry_after });
             }
             if self.limits.is_concurrency(limit) {
                 self.granted = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
@@ -260,7 +290,8 @@ impl World<'_> {
 
     /// Leads a new connection through its gates: look-up, source port, dial, TLS.
     ///
-    /// A refusal here is silence: the SYN is dropped, so the caller learns it at the dial timeout.
+    /// A refusal here is mostly silence: the SYN is dropped, so the caller learns it at the dial
+    /// timeout. A mirror stands in the cluster: the way to it passes no gateway.
     pub(crate) fn pass_connection_gates(
         &mut self,
         now: Time,
@@ -268,20 +299,34 @@ impl World<'_> {
         endpoint: Endpoint,
         kind: RequestKind,
         key: u64,
-    ) -> Result<Connected, Cause> {
+    ) -> Result<Connected, Unconnected> {
         let registry = &self.spec.registries[endpoint.registry.idx()];
         let round_trips = 1 + u64::from(registry.tls_round_trips);
         let takes = registry.dns + endpoint.rtt(registry) * round_trips;
-        if let Some(fault) = self.faults.unreachable(now, endpoint.registry, kind, key) {
+        let dial_timeout = self.profile(node).dial_timeout;
+        if let Some(unmade) = self.faults.unmade(now, endpoint.registry, kind, key) {
             self.observe.rejected(now);
-            return Err(Cause::Fault(fault));
+            let after = unmade.after(registry.dns + endpoint.rtt(registry), dial_timeout);
+            return Err(Unconnected { cause: Cause::Fault(unmade.fault), after });
         }
-        let address = self.connection_address(node);
+        if let Some(mirror) = &registry.mirror {
+            if mirror.adoption.untrusted == Some(Untrusted::Tls) {
+                self.observe.rejected(now);
+                return Err(Unconnected { cause: Cause::MirrorUntrusted, after: takes });
+            }
+            let state = &mut self.nodes[node.idx()];
+            state.mirror_connections += 1;
+            let (address, entity, n) = (state.address, state.key, state.mirror_connections);
+            let chance = self.chance;
+            let replica = self.mirrors.balance(self.spec, chance, endpoint.registry, entity, n);
+            return Ok(Connected { takes, address, replica: Some(replica) });
+        }
+        let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
             self.observe.rejected(now);
             self.observe.watch.port_error();
-            return Err(Cause::EgressPorts);
+            return Err(Unconnected { cause: Cause::EgressPorts, after: dial_timeout });
         }
-        Ok(Connected { takes, address })
+        Ok(Connected { takes, address, replica: None })
     }
 }

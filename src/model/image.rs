@@ -1,6 +1,10 @@
 //! The image catalogue: every image as the blobs it consists of, content-addressed, so that images
 //! share layers.
 //!
+//! An image block is a reference and a content. The registry serves its own content under each
+//! reference until a tag moves; `ImageId` means the reference where something is asked for and the
+//! content where it is fetched, kept or run.
+//!
 //! What is fetched is a blob (index, manifest, config, layer); what is unpacked is a chain: a layer
 //! on top of the layers below it, as containerd's snapshotter keys it by chain id.
 
@@ -16,6 +20,8 @@ use crate::units::Bytes;
 pub struct Catalogue {
     images: Vec<Image>,
     sizes: Vec<Bytes>,
+    /// The content that the registry serves under each reference now.
+    served: Vec<ImageId>,
 }
 
 /// One image, for any platform it has: nodes never exchange blobs, so the platforms of one image
@@ -57,17 +63,41 @@ pub enum Object {
     Layer(u32),
 }
 
+impl Object {
+    /// The name in outputs, and the position of a layer.
+    pub const fn name(self) -> (&'static str, Option<u32>) {
+        match self {
+            Self::Index => ("index", None),
+            Self::Manifest { .. } => ("manifest", None),
+            Self::Config => ("config", None),
+            Self::Layer(layer) => ("layer", Some(layer)),
+        }
+    }
+}
+
 impl Catalogue {
     /// Builds the catalogue: equal digests become one blob, equal stacks of layers one chain.
     pub fn new(spec: &Spec) -> Self {
         let mut builder = Builder::default();
-        let images = spec.images.iter().map(|image| builder.image(image)).collect();
-        Self { images, sizes: builder.sizes }
+        let images: Vec<Image> = spec.images.iter().map(|image| builder.image(image)).collect();
+        let served = (0..images.len()).map(ImageId::from).collect();
+        Self { images, sizes: builder.sizes, served }
     }
 
     /// One image.
     pub fn image(&self, id: ImageId) -> &Image {
         &self.images[id.idx()]
+    }
+
+    /// The content that the registry serves under a reference now.
+    pub fn served(&self, reference: ImageId) -> ImageId {
+        self.served[reference.idx()]
+    }
+
+    /// The registry serves this content under the reference from now on.
+    pub fn move_tag(&mut self, reference: ImageId, content: ImageId) {
+        debug_assert!(!self.image(reference).by_digest, "a digest names one content for ever");
+        self.served[reference.idx()] = content;
     }
 
     /// Size of a blob as the registry serves it.

@@ -11,7 +11,7 @@
 //! 2.3; measured on 1.7.34: four pulls of one image send one set of GETs, three failing pulls
 //! repeat the series one after another.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::model::ids::{BlobId, ChainId, ImageId, PullId};
 use crate::units::{Bytes, Time};
@@ -134,8 +134,12 @@ impl<Id: Ord + Copy> Locked<Id> {
 pub struct ImageStore {
     blobs: Locked<BlobId>,
     chains: Locked<ChainId>,
-    /// From when each image is there; what a pull brings is seen by syncs after that instant.
-    images: BTreeMap<ImageId, Time>,
+    /// From when each reference is there, and the content it names here; what a pull brings is seen
+    /// by syncs after that instant.
+    images: BTreeMap<ImageId, (Time, ImageId)>,
+    /// The contents that are there, each of which holds its blobs and chains. One that its
+    /// reference has left behind stays, as an image without a tag.
+    contents: BTreeSet<ImageId>,
 }
 
 impl Default for ImageStore {
@@ -144,6 +148,7 @@ impl Default for ImageStore {
             blobs: Locked { entries: BTreeMap::new() },
             chains: Locked { entries: BTreeMap::new() },
             images: BTreeMap::new(),
+            contents: BTreeSet::new(),
         }
     }
 }
@@ -151,23 +156,29 @@ impl Default for ImageStore {
 impl ImageStore {
     /// Whether the image is present for a sync at `now`.
     pub fn has_image(&self, image: ImageId, now: Time) -> bool {
-        self.images.get(&image).is_some_and(|&from| from <= now)
+        self.images.get(&image).is_some_and(|&(from, _)| from <= now)
     }
 
-    /// Notes an image as present from `from` on. The first time, the image holds its blobs and
+    /// The content that a reference names on this node.
+    pub fn content_of(&self, image: ImageId) -> Option<ImageId> {
+        self.images.get(&image).map(|&(_, content)| content)
+    }
+
+    /// Notes an image as present from `from` on, with this content; a reference that was there
+    /// already leaves the content that it had. The first time, a content holds its blobs and
     /// chains. Calls `added` for each blob that was not there before: none after a pull, which
     /// holds them all, and those of a disk that comes with images.
     pub fn add_image(
         &mut self,
-        image: ImageId,
+        (image, content): (ImageId, ImageId),
         from: Time,
         (blobs, chains): (&[BlobId], &[ChainId]),
         mut added: impl FnMut(BlobId),
     ) {
-        if self.images.contains_key(&image) {
+        self.images.entry(image).or_insert((from, content)).1 = content;
+        if !self.contents.insert(content) {
             return;
         }
-        self.images.insert(image, from);
         for &blob in blobs {
             if self.blobs.hold(blob) {
                 added(blob);
@@ -250,6 +261,8 @@ mod tests {
     use super::*;
 
     const BLOB: BlobId = BlobId(7);
+    /// A reference with its own content.
+    const SELF: (ImageId, ImageId) = (ImageId(1), ImageId(1));
 
     fn waiter(pull: u32) -> Waiter {
         Waiter { pull: PullId(pull), object: 0 }
@@ -306,7 +319,7 @@ mod tests {
         store.blob_fetched(BLOB, &mut woken);
         assert_eq!(store.claim_blob(BLOB, waiter(2)), Claim::Present);
         assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes::ZERO, "pull 2 still holds it");
-        store.add_image(ImageId(0), Time::ZERO, (&[BLOB], &[]), |_| panic!("it was there"));
+        store.add_image(SELF, Time::ZERO, (&[BLOB], &[]), |_| panic!("it was there"));
         assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes::ZERO, "the image holds it");
         assert_eq!(store.claim_blob(BLOB, waiter(3)), Claim::Present);
     }
@@ -325,10 +338,29 @@ mod tests {
     fn an_image_is_seen_from_its_instant_on() {
         let mut store = ImageStore::default();
         let mut added = Vec::new();
-        store.add_image(ImageId(1), Time::from_secs(5), (&[BLOB], &[]), |it| added.push(it));
-        store.add_image(ImageId(1), Time::from_secs(9), (&[BLOB], &[]), |_| unreachable!());
+        store.add_image(SELF, Time::from_secs(5), (&[BLOB], &[]), |it| added.push(it));
+        store.add_image(SELF, Time::from_secs(9), (&[BLOB], &[]), |_| unreachable!());
         assert_eq!(added, [BLOB]);
-        assert!(!store.has_image(ImageId(1), Time::from_secs(4)));
-        assert!(store.has_image(ImageId(1), Time::from_secs(5)));
+        assert!(!store.has_image(SELF.0, Time::from_secs(4)));
+        assert!(store.has_image(SELF.0, Time::from_secs(5)));
+    }
+
+    #[test]
+    fn a_reference_that_moves_leaves_its_content_behind() {
+        const NEW: BlobId = BlobId(8);
+        let mut store = ImageStore::default();
+        let mut added = Vec::new();
+        let (reference, moved) = (SELF.0, ImageId(9));
+        store.add_image(SELF, Time::from_secs(5), (&[BLOB], &[]), |it| added.push(it));
+        let later = Time::from_secs(20);
+        store.add_image((reference, moved), later, (&[BLOB, NEW], &[]), |it| added.push(it));
+        assert_eq!(added, [BLOB, NEW], "what they share was there");
+        assert_eq!(store.content_of(reference), Some(moved));
+        assert!(store.has_image(reference, Time::from_secs(6)), "it was there all the while");
+        // Back to the first content, which is still there and holds what it held before.
+        store.add_image(SELF, Time::from_secs(30), (&[BLOB], &[]), |_| unreachable!());
+        assert_eq!(store.content_of(reference), Some(SELF.1));
+        assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes::ZERO, "one hold of two");
+        assert_eq!(store.release_blob(BLOB, Bytes(5)), Bytes(5), "each content holds it once");
     }
 }

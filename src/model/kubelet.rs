@@ -17,8 +17,11 @@
 //!   [`Polling::Every`] is the twin that does run every poll; a test shows that nothing observable
 //!   differs.
 
+mod coalesce;
+
 use std::collections::VecDeque;
 
+use crate::engine::chance::combine;
 use crate::model::backoff::Ladder;
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
@@ -27,7 +30,7 @@ use crate::model::pod::{Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
-use crate::units::{Span, Time};
+use crate::units::{Share, Span, Time};
 
 /// Whether syncs that can do nothing are events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +49,8 @@ pub(crate) struct Kubelet {
     /// Phase of its sync tick.
     phase: Span,
     queue: VecDeque<Asked>,
+    /// Pods that wait for another's pull of the image.
+    coalesced: VecDeque<(PodId, ImageId)>,
     in_flight: u32,
     limiter: Option<Limiter>,
 }
@@ -84,7 +89,8 @@ impl Kubelet {
             limiter.open_key(Span::ZERO);
             limiter
         });
-        Self { spec, phase, queue: VecDeque::new(), in_flight: 0, limiter }
+        let (queue, coalesced) = (VecDeque::new(), VecDeque::new());
+        Self { spec, phase, queue, coalesced, in_flight: 0, limiter }
     }
 
     const fn ladder(&self) -> Ladder {
@@ -208,7 +214,10 @@ impl World<'_> {
                     self.start_container(pod, container);
                 }
                 Ensure::Pull => {
-                    self.ask_pull(now, pod, container.image);
+                    let policy = container.image_pull_policy;
+                    if !self.waits_for_other_pull(pod, container.image, policy) {
+                        self.ask_pull(now, pod, container.image);
+                    }
                     return;
                 }
                 Ensure::Error => {
@@ -255,6 +264,8 @@ impl World<'_> {
     /// out: it is not looked at again before its sandbox or its kubelet starts anew.
     fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
+        let nth = self.pods[pod.idx()].cursor as usize;
+        self.note_content(pod, nth, self.content_on_node(pod, container.image));
         let state = &mut self.pods[pod.idx()];
         let bit = 1 << state.cursor;
         if runs {
@@ -268,7 +279,8 @@ impl World<'_> {
 
     fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
         let pool = self.nodes[self.pods[pod.idx()].node.idx()].pool;
-        self.catalogue.image(image).has_platform(&self.spec.pools[pool.idx()].arch)
+        let content = self.content_on_node(pod, image);
+        self.catalogue.image(content).has_platform(&self.spec.pools[pool.idx()].arch)
     }
 
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
@@ -298,9 +310,11 @@ impl World<'_> {
 
     /// The sync is over: the pod starts, or it is polled until something can be done.
     fn end_sync(&mut self, now: Time, pod: PodId) {
-        let n_containers = self.template(pod).containers.len();
+        let template = self.template(pod);
+        let (n_init, n_containers) = (template.init_containers.len(), template.containers.len());
         let state = &mut self.pods[pod.idx()];
-        if state.started == all_started(n_containers) {
+        let all = state.init_done as usize == n_init && state.started == all_started(n_containers);
+        if all {
             state.phase = Phase::Starting;
             state.polls = None;
             self.pod_started(now, pod);
@@ -442,6 +456,7 @@ impl World<'_> {
         let ended = PullEnded { node, pod, image, attempt };
         self.note_pull_end(now, &ended, Err((Cause::KubeletQps, None)));
         self.resume_sync(now, pod, image, false);
+        self.release_coalesced(now, node, image);
     }
 
     /// The runtime reports the end of a pull.
@@ -457,6 +472,7 @@ impl World<'_> {
         }
         self.drain_queue(now, node);
         self.resume_sync(now, pod, image, result.is_ok());
+        self.release_coalesced(now, node, image);
     }
 
     fn note_pull_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
@@ -482,11 +498,10 @@ impl World<'_> {
             self.start_container(pod, container);
             self.pods[pod.idx()].pulled = Some(image);
         } else {
+            self.back_off(now, pod, image);
+            self.guard_failed_pull(now, pod);
             let state = &mut self.pods[pod.idx()];
-            let ladder = self.nodes[state.node.idx()].kubelet.ladder();
-            let tried = state.image_try(image);
-            tried.rung.fail(now, ladder);
-            tried.failed_before = true;
+            state.image_try(image).failed_before = true;
             (state.error, state.failed) = (true, true);
             if is_init {
                 self.end_sync(now, pod);
@@ -496,6 +511,24 @@ impl World<'_> {
         }
         self.walk_containers(now, pod);
         self.pods[pod.idx()].pulled = None;
+    }
+
+    /// A pull failed: the ladder of pod and image takes a step.
+    fn back_off(&mut self, now: Time, pod: PodId, image: ImageId) {
+        let image_key = self.catalogue.image(image).key;
+        let state = &mut self.pods[pod.idx()];
+        let kubelet = &self.nodes[state.node.idx()].kubelet;
+        let (ladder, share) = (kubelet.ladder(), kubelet.spec.image_backoff_jitter);
+        let (chance, entity) = (self.chance, combine(state.key, image_key));
+        let tried = state.image_try(image);
+        let n = u64::from(tried.attempts);
+        tried.rung.fail(now, ladder, |window| {
+            if share == Share::NONE {
+                return Span::ZERO;
+            }
+            let most = Span::from_micros(share.of_floor(window.as_micros()));
+            chance.draw(Purpose::BackoffJitter as u64, entity, n).span_below(most)
+        });
     }
 
     /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is
@@ -524,6 +557,7 @@ impl World<'_> {
 
     /// Pulls in flight and in the queue end with the kubelet, or with its node.
     pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
+        self.nodes[node.idx()].kubelet.coalesced.clear();
         let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
         for Asked { pod, image, attempt } in queue {
             let ended = PullEnded { node, pod, image, attempt };

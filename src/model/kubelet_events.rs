@@ -28,6 +28,10 @@ pub enum Sign {
     Closed,
     /// The connection was never made: the dial timed out.
     DialTimeout,
+    /// Nothing listens there.
+    DialRefused,
+    /// The certificate is not trusted.
+    Untrusted,
 }
 
 /// How a pull failed, as far as its node can know.
@@ -60,7 +64,7 @@ pub enum Class {
     ServerError,
     /// Another 4xx.
     ClientError,
-    /// The connection was lost.
+    /// The connection was lost, refused or not trusted.
     Lost,
     /// The connection was never made.
     Timeout,
@@ -106,7 +110,7 @@ impl Class {
             Failure::Request(_, Sign::Status(429, _)) => Self::TooManyRequests,
             Failure::Request(_, Sign::Status(500.., _)) => Self::ServerError,
             Failure::Request(_, Sign::Status(..)) => Self::ClientError,
-            Failure::Request(_, Sign::Closed) => Self::Lost,
+            Failure::Request(_, Sign::Closed | Sign::DialRefused | Sign::Untrusted) => Self::Lost,
             Failure::Request(_, Sign::DialTimeout) => Self::Timeout,
             Failure::QpsExceeded => Self::QpsExceeded,
             Failure::NoPlatform => Self::NoPlatform,
@@ -124,7 +128,7 @@ impl Class {
             (has("no space left on device"), Self::NoSpace),
             (has("context canceled"), Self::Cancelled),
             (has("i/o timeout"), Self::Timeout),
-            (has("EOF") || has("connection reset by peer"), Self::Lost),
+            (LOST.into_iter().any(has), Self::Lost),
             (has("failed to authorize") && has(": 429 "), Self::TokenTooManyRequests),
             (has("failed to authorize"), Self::TokenError),
             (has(": 429 ") && has("pull rate limit"), Self::PullLimit),
@@ -135,6 +139,9 @@ impl Class {
         classes.into_iter().find_map(|(fits, class)| fits.then_some(class))
     }
 }
+
+/// What lost, refused and distrusted connections are told by.
+const LOST: [&str; 4] = ["EOF", "connection reset by peer", "connection refused", "x509: "];
 
 /// Docker Hub's text, as it is sent to a client without credentials.
 const PULL_LIMIT: &str = "toomanyrequests: You have reached your unauthenticated pull rate limit. \
@@ -164,6 +171,7 @@ pub fn message(reference: &str, host: &str, failure: Failure) -> String {
 
 fn request_error(reference: &str, host: &str, kind: RequestKind, sign: Sign) -> String {
     let (verb, path) = match kind {
+        RequestKind::Ping => ("Get", "v2/"),
         RequestKind::Token => ("Get", "token"),
         RequestKind::ManifestHead => ("Head", "v2/…/manifests/…"),
         RequestKind::BlobHead => ("Head", "v2/…/blobs/…"),
@@ -175,19 +183,24 @@ fn request_error(reference: &str, host: &str, kind: RequestKind, sign: Sign) -> 
     let resolving = format!("failed to resolve reference \"{reference}\": ");
     let fetching = "failed to copy: httpReadSeeker: failed open: ";
     let lost = |why: &str| format!("failed to do request: {verb} \"{url}\": {why}");
-    let dial = format!("dial tcp: {host}:443: i/o timeout");
+    let unconnected = match sign {
+        Sign::Closed => "EOF".to_owned(),
+        Sign::DialRefused => format!("dial tcp: {host}:443: connect: connection refused"),
+        Sign::Untrusted => "tls: failed to verify certificate: x509: certificate signed by \
+                            unknown authority"
+            .to_owned(),
+        Sign::DialTimeout | Sign::Status(..) => format!("dial tcp: {host}:443: i/o timeout"),
+    };
     match (kind, sign) {
         (RequestKind::Token, Sign::Status(status, _)) => format!(
             "{resolving}failed to authorize: failed to fetch anonymous token: unexpected status \
              from GET request to {url}: {}",
             phrase(status)
         ),
-        (RequestKind::Token, Sign::Closed | Sign::DialTimeout) => {
-            let why = if sign == Sign::Closed { "EOF" } else { dial.as_str() };
-            format!("{resolving}failed to authorize: failed to fetch anonymous token: {}", {
-                format!("{verb} \"{url}\": {why}")
-            })
-        }
+        (RequestKind::Token, _) => format!(
+            "{resolving}failed to authorize: failed to fetch anonymous token: {verb} \"{url}\": \
+             {unconnected}"
+        ),
         (RequestKind::ManifestHead | RequestKind::BlobHead, Sign::Status(404, _)) => {
             format!("{resolving}{reference}: not found")
         }
@@ -195,11 +208,8 @@ fn request_error(reference: &str, host: &str, kind: RequestKind, sign: Sign) -> 
             let phrase = phrase(status);
             format!("{resolving}unexpected status from {method} request to {url}: {phrase}")
         }
-        (RequestKind::ManifestHead | RequestKind::BlobHead, Sign::Closed) => {
-            format!("{resolving}{}", lost("EOF"))
-        }
-        (RequestKind::ManifestHead | RequestKind::BlobHead, Sign::DialTimeout) => {
-            format!("{resolving}{}", lost(&dial))
+        (RequestKind::ManifestHead | RequestKind::BlobHead, _) => {
+            format!("{resolving}{}", lost(&unconnected))
         }
         (_, Sign::Status(404, _)) => format!("{fetching}content at {url} not found: not found"),
         (_, Sign::Status(status, body)) => {
@@ -209,8 +219,7 @@ fn request_error(reference: &str, host: &str, kind: RequestKind, sign: Sign) -> 
             };
             format!("{fetching}unexpected status code {url}: {}{said}", phrase(status))
         }
-        (_, Sign::Closed) => format!("{fetching}{}", lost("EOF")),
-        (_, Sign::DialTimeout) => format!("{fetching}{}", lost(&dial)),
+        _ => format!("{fetching}{}", lost(&unconnected)),
     }
 }
 
@@ -232,8 +241,6 @@ fn phrase(status: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const KINDS: [RequestKind; 6] = RequestKind::ALL;
 
     /// A text with what differs from run to run (reference, URL) taken out.
     fn template(text: &str) -> String {
@@ -289,9 +296,12 @@ mod tests {
     fn a_text_is_read_back_as_its_class() {
         let mut failures =
             vec![Failure::QpsExceeded, Failure::NoPlatform, Failure::Cancelled, Failure::NoSpace];
-        for kind in KINDS {
+        // containerd sends no ping.
+        for kind in RequestKind::ALL.into_iter().filter(|it| *it != RequestKind::Ping) {
             failures.push(Failure::Request(kind, Sign::Closed));
             failures.push(Failure::Request(kind, Sign::DialTimeout));
+            failures.push(Failure::Request(kind, Sign::DialRefused));
+            failures.push(Failure::Request(kind, Sign::Untrusted));
             for status in [403, 404, 429, 500, 502, 503, 504] {
                 for body in [Body::Bare, Body::PullLimit] {
                     failures.push(Failure::Request(kind, Sign::Status(status, body)));

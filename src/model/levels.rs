@@ -2,7 +2,7 @@
 //! Sampled between events, so that sampling is no event and changes nothing.
 
 use crate::model::World;
-use crate::model::ids::LimitId;
+use crate::model::ids::{LimitId, RegistryId};
 use crate::model::outcome::{GaugeSeries, SAMPLE_PERIOD};
 use crate::model::pod::Phase;
 use crate::model::spec::{LimitKey, Spec};
@@ -25,6 +25,19 @@ pub(crate) struct Levels {
     nodes_in_backoff: Vec<Option<f64>>,
     links: Vec<Vec<Option<f64>>>,
     ports: Vec<(usize, f64, Vec<Option<f64>>)>,
+    /// By mirror.
+    mirrors: Vec<MirrorLevels>,
+}
+
+/// Sampled levels of one mirror.
+#[derive(Clone, Debug)]
+struct MirrorLevels {
+    server: RegistryId,
+    active: Vec<Option<f64>>,
+    waiting: Vec<Option<f64>>,
+    stored: Vec<Option<f64>>,
+    nic: Vec<Option<f64>>,
+    disk: Vec<Option<f64>>,
 }
 
 impl Levels {
@@ -42,8 +55,24 @@ impl Levels {
             nodes_in_backoff: Vec::new(),
             links: vec![Vec::new(); spec.egresses.len() + spec.registries.len()],
             ports: Vec::new(),
+            mirrors: mirrors(spec),
         }
     }
+}
+
+fn mirrors(spec: &Spec) -> Vec<MirrorLevels> {
+    let servers = spec.registries.iter().enumerate().filter(|(_, it)| it.mirror.is_some());
+    let none = Vec::new;
+    servers
+        .map(|(number, _)| MirrorLevels {
+            server: RegistryId::from(number),
+            active: none(),
+            waiting: none(),
+            stored: none(),
+            nic: none(),
+            disk: none(),
+        })
+        .collect()
 }
 
 /// Puts a sample at its place; what did not exist before has no samples there.
@@ -60,6 +89,7 @@ impl World<'_> {
             self.sample_limits(at);
             self.sample_pods();
             self.sample_links(at);
+            self.sample_mirrors(at);
             self.levels.n_samples += 1;
             self.levels.next = at + SAMPLE_PERIOD;
         }
@@ -132,6 +162,28 @@ impl World<'_> {
         }
     }
 
+    fn sample_mirrors(&mut self, at: Time) {
+        let place = self.levels.n_samples;
+        for number in 0..self.levels.mirrors.len() {
+            let server = self.levels.mirrors[number].server;
+            let (active, waiting, stored) = self.mirror_levels(server);
+            let (nics, disks) = self.mirrors.links_of(server);
+            let busiest = |links: &mut crate::resource::link::Links, of: Vec<_>| {
+                of.into_iter().map(|it| links.utilisation(at, it)).reduce(f64::max)
+            };
+            let (nic, disk) = (busiest(&mut self.links, nics), busiest(&mut self.links, disks));
+            let levels = &mut self.levels.mirrors[number];
+            put(&mut levels.active, place, f64::from(active));
+            put(&mut levels.waiting, place, f64::from(waiting));
+            put(&mut levels.stored, place, stored.0 as f64);
+            for (series, level) in [(&mut levels.nic, nic), (&mut levels.disk, disk)] {
+                if let Some(level) = level {
+                    put(series, place, level);
+                }
+            }
+        }
+    }
+
     /// All levels as series with names.
     pub(crate) fn gauges(&self) -> Vec<GaugeSeries> {
         let mut gauges = Vec::new();
@@ -162,6 +214,16 @@ impl World<'_> {
         let registries = self.spec.registries.iter().map(|it| format!("registry.{}", it.name));
         for (name, samples) in egresses.chain(registries).zip(&self.levels.links) {
             push("link_share", &name, String::new(), Some(1.0), samples);
+        }
+        for levels in &self.levels.mirrors {
+            let server = &self.spec.registries[levels.server.idx()];
+            let (name, none) = (server.scope(), String::new);
+            let size = server.mirror.as_ref().and_then(|it| it.capacity).map(|it| it.0 as f64);
+            push("mirror_requests", &name, "active".into(), None, &levels.active);
+            push("mirror_requests", &name, "waiting".into(), None, &levels.waiting);
+            push("mirror_stored_bytes", &name, none(), size, &levels.stored);
+            push("link_share", &name, "nic".into(), Some(1.0), &levels.nic);
+            push("link_share", &name, "disk".into(), Some(1.0), &levels.disk);
         }
         for (egress, all, samples) in &self.levels.ports {
             let name = &self.spec.egresses[*egress].name;

@@ -1,6 +1,8 @@
 //! What is known of a limit: what it granted, what it refused, and for how long it had too little
 //! left.
 
+use crate::model::shared_account::Senders;
+use crate::model::spec::{LimitKey, LimitSpec};
 use crate::units::{Span, Time};
 
 /// What is known of one limit.
@@ -10,6 +12,9 @@ pub(crate) struct LimitTally {
     /// Requests and refusals of each counter.
     pub(crate) counters: Vec<CounterTally>,
     pub(crate) exhausted: Exhausted,
+    /// Whether it counts by account, and from where it was asked then.
+    pub(crate) by_account: bool,
+    pub(crate) senders: Senders,
 }
 
 /// What is known of one counter of a limit.
@@ -55,6 +60,11 @@ impl Exhausted {
 }
 
 impl LimitTally {
+    /// The books of a limit, with nothing in them.
+    pub(crate) fn of(limit: &LimitSpec) -> Self {
+        Self { by_account: limit.key == LimitKey::Account, ..Self::default() }
+    }
+
     /// For how long it had less left than it was asked for, up to `end`.
     pub(crate) fn exhausted_until(&self, end: Time) -> Span {
         self.exhausted.total(end)

@@ -6,7 +6,7 @@ use crate::model::World;
 use crate::model::gate::Cause;
 use crate::model::ids::LimitId;
 use crate::model::observe::{
-    Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+    MirrorTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -14,7 +14,17 @@ use crate::model::outcome::{
 };
 use crate::model::registry::EndpointKind;
 use crate::model::runtime::Pull;
-use crate::units::Time;
+use crate::units::{Span, Time};
+
+/// What the ready pods of a workload run, and ran.
+pub(crate) struct Versions {
+    /// Distinct contents at the end.
+    pub(crate) running: u64,
+    /// Time for which pods of one revision ran several.
+    pub(crate) mixed: Span,
+    /// Pods with another content at the end than the registry serves under their reference.
+    pub(crate) stale: u64,
+}
 
 /// A list of metrics of one scope under construction.
 struct Scope<'a> {
@@ -63,6 +73,15 @@ impl Scope<'_> {
         self.quantiles("pull_seconds", &durations, false);
     }
 
+    fn mirror(&mut self, tally: Option<MirrorTally>) {
+        let exists = tally.is_some();
+        let it = tally.unwrap_or_default();
+        let bytes = if exists { Value::Known(it.upstream.0 as f64) } else { Value::Absent };
+        self.put("upstream_bytes", "bytes", bytes);
+        self.ratio("mirror_hit_share", "share", it.hits, it.objects);
+        self.ratio("mirror_bypass_share", "share", it.wanted - it.asked, it.wanted);
+    }
+
     fn pods(&mut self, rows: &[&PodRow]) {
         let ready = rows.iter().filter(|it| it.ready.is_some()).count() as u64;
         let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
@@ -89,7 +108,9 @@ fn seconds(quantile: Quantile) -> Value {
 impl World<'_> {
     /// Closes the books.
     pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
+        self.note_all_unanswered();
         self.close_open_pulls();
+        self.close_standstills();
         for pod in 0..self.pods.len() {
             if self.pods[pod].lives() {
                 self.observe.add_unready(self.end, &mut self.pods[pod]);
@@ -106,6 +127,7 @@ impl World<'_> {
             failures: self.failure_counts(),
             blast: self.blast(),
             spenders: self.spender_list(),
+            shared_accounts: self.shared_accounts(),
             observed: std::mem::take(&mut self.observe.watch.seen),
             detail: self.observe.detail.then(|| self.detail()),
         }
@@ -157,7 +179,8 @@ impl World<'_> {
 
     fn metrics(&mut self, events: u64) -> Vec<Metric> {
         let mut metrics = Vec::new();
-        self.run_metrics(&mut metrics, events);
+        let versions = self.versions();
+        self.run_metrics(&mut metrics, events, &versions);
         let labels = self.observe.causes().labels().to_vec();
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             let mut scope =
@@ -177,6 +200,14 @@ impl World<'_> {
             };
             scope.put("rollout_complete_seconds", "seconds", rollout);
             scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
+            let versions = &versions[number];
+            scope.count("pods_on_stale_digest", "pods", versions.stale);
+            scope.count("versions_running", "versions", versions.running);
+            let mixed = Value::Known(versions.mixed.as_secs_f64());
+            scope.put("mixed_versions_seconds", "seconds", mixed);
+            scope.seconds("rollout_paused_seconds", Some(tally.stood_still.as_micros()));
+            scope.count("canary_attempts", "canaries", tally.canaries.0);
+            scope.count("canary_failures", "canaries", tally.canaries.1);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {
@@ -185,22 +216,36 @@ impl World<'_> {
             scope.pulls(&self.observe.pools[number], &labels);
         }
         for (number, spec) in self.spec.registries.iter().enumerate() {
-            let name = format!("registry.{}", spec.name);
-            let scope = Scope { name, metrics: &mut metrics };
+            let name = spec.scope();
+            let scope = Scope { name: name.clone(), metrics: &mut metrics };
             let first = number * EndpointKind::ALL.len();
             let endpoints = first..first + EndpointKind::ALL.len();
             request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
+            if spec.mirror.is_some() {
+                let mut scope = Scope { name, metrics: &mut metrics };
+                scope.mirror(Some(self.observe.mirrors[number]));
+            }
         }
         metrics
     }
 
-    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64) {
+    /// Rows of the pods that serve: all but those of image pullers.
+    fn serving_rows(&self) -> impl Iterator<Item = &PodRow> {
+        let serves = |it: &&PodRow| !self.spec.workloads[it.workload as usize].is_puller;
+        self.observe.rows.iter().filter(serves)
+    }
+
+    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64, versions: &[Versions]) {
         let observe = &self.observe;
         let labels = observe.causes().labels();
         let mut scope = Scope { name: "run".into(), metrics };
-        scope.pods(&observe.rows.iter().collect::<Vec<_>>());
-        let minutes: f64 = observe.workloads.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
+        scope.pods(&self.serving_rows().collect::<Vec<_>>());
+        let serve = self.spec.workloads.iter().map(|it| !it.is_puller);
+        let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
+        let minutes: f64 = serving.map(|(it, _)| it.unready.as_secs_f64() / 60.0).sum();
         scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+        let stale = versions.iter().map(|it| it.stale).sum();
+        scope.count("pods_on_stale_digest", "pods", stale);
         let whole = whole_tally(observe, labels.len());
         scope.pulls(&whole, labels);
         let n_endpoints = observe.requests.len();
@@ -223,16 +268,19 @@ impl World<'_> {
         scope.put("recovery_seconds", "seconds", self.recovery(first));
         let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
         scope.put("herd_synchrony", "share", herd);
-        scope.count("egress_bytes", "bytes", observe.received.0);
+        let private = observe.received_privately;
+        scope.count("egress_bytes", "bytes", (observe.received - private).0);
+        scope.count("private_bytes", "bytes", private.0);
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
+        scope.mirror(observe.all_mirrors());
         scope.count("events", "events", events);
     }
 
-    /// From the first rejection until the last pod that a failed pull delayed was ready or gone;
-    /// censored while such a pod waits.
+    /// From the first rejection until the last serving pod that a failed pull delayed was ready or
+    /// gone; censored while such a pod waits.
     fn recovery(&self, first: Option<Time>) -> Value {
         let Some(first) = first else { return Value::Absent };
-        let delayed = self.observe.rows.iter().filter(|it| 0 < it.failures);
+        let delayed = self.serving_rows().filter(|it| 0 < it.failures);
         let mut last = first;
         for row in delayed {
             match (row.ready, row.deleted) {
@@ -308,6 +356,10 @@ impl World<'_> {
                         format!("workload.{}", self.spec.workloads[workload.idx()].name),
                         Some(self.spec.images[image.idx()].name.clone()),
                     ),
+                    SpenderKey::Mirror(mirror, image) => (
+                        self.spec.registries[mirror.idx()].scope(),
+                        Some(self.spec.images[image.idx()].name.clone()),
+                    ),
                     SpenderKey::Background(id) => {
                         let name = &self.spec.backgrounds[usize::from(id)].name;
                         (format!("background.{name}"), None)
@@ -336,6 +388,7 @@ impl World<'_> {
     }
 
     fn detail(&mut self) -> Detail {
+        let pullers = self.spec.workloads.iter().filter(|it| it.is_puller);
         Detail {
             gauges: self.gauges(),
             limit_rates: self.limit_rates(),
@@ -343,6 +396,7 @@ impl World<'_> {
             nodes: std::mem::take(&mut self.observe.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
             workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
+            pullers: pullers.map(|it| it.name.clone()).collect(),
             causes: self.observe.causes().labels().to_vec(),
             pulls: std::mem::take(&mut self.observe.pulls),
             pods: std::mem::take(&mut self.observe.rows),
@@ -374,9 +428,9 @@ impl World<'_> {
         for (endpoint, counts) in self.observe.request_series.iter_mut().enumerate() {
             let (endpoint, outcome) =
                 (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
-            let registry = &self.spec.registries[endpoint / EndpointKind::ALL.len()].name;
-            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name();
-            let scope = format!("{registry}/{kind}");
+            let server = &self.spec.registries[endpoint / EndpointKind::ALL.len()];
+            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name_at(server);
+            let scope = format!("{}/{kind}", server.name);
             push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
         }
         push("attempts", String::new(), "", &mut self.observe.attempt_series.0);

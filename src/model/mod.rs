@@ -17,26 +17,31 @@ pub mod kubelet_events;
 mod levels;
 mod limit_tally;
 mod metrics;
+mod mirror;
 mod node;
 pub mod observe;
 pub mod observed;
 pub mod outcome;
 mod pod;
 pub mod registry;
-mod runtime;
+pub(crate) mod runtime;
 mod scheduler;
+mod seen;
+mod shared_account;
 mod shown;
 pub mod spec;
+mod tags;
 mod timeline;
 mod workload;
 
 use egress::Egresses;
 use gate::{Causes, Grant};
-use ids::{BackgroundId, NodeId, PodId, PullId, TimelineId, WorkloadId};
+use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
 use image::Catalogue;
 use image_store::Waiter;
 use kubelet::Polling;
 use levels::Levels;
+use mirror::{Mirrors, STORE_FLOW};
 use node::{Node, Pool};
 use observe::Observer;
 use outcome::{Outcome, RequestSink, StopReason};
@@ -44,6 +49,7 @@ use pod::Pod;
 use registry::{Faults, Limits};
 use runtime::Pulls;
 use spec::Spec;
+use tags::Tags;
 use timeline::Timeline;
 use workload::Workload;
 
@@ -86,7 +92,7 @@ pub(crate) enum Event {
     PullRejected { pod: PodId },
     RequestArrived { pull: PullId, generation: u32, lane: u16, turn: u16 },
     Answered { pull: PullId, generation: u32, lane: u16 },
-    BodyStarted { pull: PullId, generation: u32, lane: u16 },
+    BodyStarted { pull: PullId, generation: u32, lane: u16, turn: u16 },
     LinksChanged,
     FlowFinished { generation: u64 },
     BlobFreed { waiter: Waiter },
@@ -94,13 +100,18 @@ pub(crate) enum Event {
     LayerUnpacked { pull: PullId, generation: u32 },
     ProgressChecked { pull: PullId, generation: u32 },
     GrantReturned { grant: Grant },
+    MirrorAsked { task: u32, generation: u32 },
+    MirrorStepped { task: u32, generation: u32 },
+    MirrorExpired { storage: u16, blob: BlobId },
     NodeBooted { node: NodeId },
     NodeDrained { node: NodeId },
+    NodeReconfigured { node: NodeId },
     NodeLost { node: NodeId },
     SpotNoticed { node: NodeId },
     TimelineReached { timeline: TimelineId, step: u32 },
     PauseEnded { workload: WorkloadId },
     ProgressDeadline { workload: WorkloadId },
+    CanaryChecked { workload: WorkloadId, turn: u32 },
     BackgroundPulled { background: BackgroundId, n: u32 },
 }
 
@@ -125,6 +136,10 @@ pub(crate) enum Purpose {
     FaultShare = 13,
     Background = 14,
     DaemonOrder = 15,
+    MirrorReplica = 16,
+    MirrorAdoption = 17,
+    MirrorFill = 18,
+    BackoffJitter = 30,
 }
 
 /// The state of one replication.
@@ -145,7 +160,9 @@ pub(crate) struct World<'a> {
     egresses: Egresses,
     links: Links,
     registry_links: Vec<Option<LinkId>>,
+    mirrors: Mirrors,
     timeline: Timeline,
+    tags: Tags,
     scheduler_pace: Pacer,
     controller_pace: [Pacer; 3],
     observe: Observer<'a>,
@@ -177,6 +194,8 @@ impl<'a> World<'a> {
         let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
         let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
         let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
+        let mut egresses = Egresses::new(spec, chance, &egress_links);
+        let mirrors = Mirrors::new(spec, &mut links, &mut egresses);
         let pace = &spec.control_plane;
         let mut world = Self {
             spec,
@@ -191,22 +210,18 @@ impl<'a> World<'a> {
             workloads: Vec::new(),
             pulls: Pulls::default(),
             faults: Faults::new(spec, chance),
-            egresses: Egresses::new(spec, chance, &egress_links),
+            egresses,
             links,
             registry_links,
+            mirrors,
             timeline: Timeline::new(spec),
+            tags: Tags::new(spec),
             scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
             controller_pace: std::array::from_fn(|_| {
                 Pacer::new(pace.controller_qps, pace.controller_burst)
             }),
             levels: Levels::new(spec, limits.len(), recording.detail),
-            observe: Observer::new(
-                spec,
-                causes,
-                limits.len(),
-                recording.detail,
-                recording.requests,
-            ),
+            observe: Observer::new(spec, causes, recording.detail, recording.requests),
             limits,
             due_syncs: Vec::new(),
             woken: Vec::new(),
@@ -214,6 +229,8 @@ impl<'a> World<'a> {
             links_changed_at: None,
             granted: None,
         };
+        world.observe.replica_names = world.replica_names();
+        world.open_mirrors();
         world.open_pools();
         world.open_workloads();
         world.open_timeline();
@@ -261,6 +278,8 @@ impl<'a> World<'a> {
             Event::PodReady { pod, plan } => self.on_pod_ready(now, pod, plan),
             Event::PodCompleted { pod, plan } => self.on_pod_completed(now, pod, plan),
             Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
+            Event::CanaryChecked { workload, turn } => self.on_canary_checked(now, workload, turn),
+            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             // kubelet.rs
             Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
             Event::SyncsDue => self.on_syncs_due(now),
@@ -275,8 +294,8 @@ impl<'a> World<'a> {
             Event::Answered { pull, generation, lane } => {
                 self.on_answered(now, pull, generation, usize::from(lane));
             }
-            Event::BodyStarted { pull, generation, lane } => {
-                self.on_body_started(now, pull, generation, usize::from(lane));
+            Event::BodyStarted { pull, generation, lane, turn } => {
+                self.on_body_started(now, pull, generation, usize::from(lane), turn);
             }
             Event::BlobFreed { waiter } => self.on_blob_freed(now, waiter),
             Event::ChainFreed { waiter } => self.on_chain_freed(now, waiter),
@@ -289,19 +308,25 @@ impl<'a> World<'a> {
             Event::GrantReturned { grant } => {
                 self.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
+            // mirror/
+            Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
+            Event::MirrorStepped { task, generation } => {
+                self.on_mirror_stepped(now, task, generation);
+            }
+            Event::MirrorExpired { storage, blob } => self.on_mirror_expired(now, storage, blob),
             // below: links
             Event::LinksChanged => self.on_links_changed(now),
             Event::FlowFinished { generation } => self.on_flow_finished(now, generation),
             // node.rs
             Event::NodeBooted { node } => self.on_node_booted(now, node),
             Event::NodeDrained { node } => self.on_node_drained(now, node),
+            Event::NodeReconfigured { node } => self.on_node_reconfigured(now, node),
             Event::NodeLost { node } => self.lose_node(now, node),
             Event::SpotNoticed { node } => self.on_spot_noticed(now, node),
             // timeline.rs, background.rs
             Event::TimelineReached { timeline, step } => {
                 self.on_timeline_reached(now, timeline, step);
             }
-            Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }
@@ -333,6 +358,10 @@ impl<'a> World<'a> {
         self.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
+            if tag & STORE_FLOW != 0 {
+                self.on_store_received(now, tag);
+                continue;
+            }
             self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
         self.finished_flows = finished;

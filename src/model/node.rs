@@ -4,7 +4,9 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::gate::Cause;
-use crate::model::ids::{AddressId, ImageId, NodeId, PodId, PoolId, PullId, WorkloadId};
+use crate::model::ids::{
+    AccountId, AddressId, ImageId, NodeId, PodId, PoolId, PullId, RegistryId, WorkloadId,
+};
 use crate::model::image_store::ImageStore;
 use crate::model::kubelet::Kubelet;
 use crate::model::pod::Phase;
@@ -35,12 +37,19 @@ pub(crate) struct Node {
     pub(crate) pulls: Vec<PullId>,
     /// The source address it keeps.
     pub(crate) address: AddressId,
+    /// Its address towards private registries, once it has asked one.
+    pub(crate) private_address: Option<AddressId>,
     /// Connections made so far, where each draws its address.
     pub(crate) connections: u64,
+    /// Mirrors that its runtime asks, and connections made to them so far.
+    pub(crate) mirrors: Vec<RegistryId>,
+    pub(crate) mirror_connections: u64,
     /// Its network interface.
     pub(crate) leaf: LeafId,
     /// Its disk, unpacking.
     pub(crate) disk: Station,
+    /// It takes no pods but those of its pool's image puller, until that pod is ready here.
+    pub(crate) tainted: bool,
     /// Its place in the scheduler's order, while pods can be bound to it.
     pub(crate) open_as: Option<(u32, u64)>,
 }
@@ -52,12 +61,22 @@ pub(crate) enum NodeState {
     Booting,
     /// Takes pods.
     Ready,
+    /// Takes no more pods but those of DaemonSets; it restarts when the drain is over.
+    Cordoned,
     /// Takes no more pods; those it has go when the drain is over.
     Draining,
     /// Restarts: its disk stays.
     Restarting,
     /// Gone, with its disk.
     Gone,
+}
+
+impl NodeState {
+    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
+    /// to go.
+    pub(crate) const fn keeps_daemons(self) -> bool {
+        matches!(self, Self::Ready | Self::Cordoned | Self::Restarting)
+    }
 }
 
 /// A pool at work.
@@ -74,10 +93,14 @@ pub(crate) struct Pool {
     pub(crate) unschedulable: VecDeque<PodId>,
     /// What a kubelet starts with from now on.
     pub(crate) kubelet: KubeletSpec,
+    /// Credentials of its nodes.
+    pub(crate) accounts: Vec<AccountId>,
     /// What a new node has on its disk from now on.
     pub(crate) preloaded: Vec<ImageId>,
     /// Mean lifetime and notice of spot nodes, once that has begun.
     pub(crate) spot: Option<(Span, Span)>,
+    /// Mirrors that new nodes know by now, of those that come by the timeline.
+    pub(crate) mirrors: Vec<RegistryId>,
 }
 
 /// A place for a node in a pool.
@@ -99,8 +122,10 @@ impl World<'_> {
                 open: BTreeSet::new(),
                 unschedulable: VecDeque::new(),
                 kubelet: pool.kubelet,
+                accounts: pool.accounts.clone(),
                 preloaded: pool.preloaded.clone(),
                 spot: None,
+                mirrors: Vec::new(),
             });
             let mut slots: Vec<u64> = (0..u64::from(pool.nodes)).collect();
             let key = self.pools[number].key;
@@ -139,9 +164,13 @@ impl World<'_> {
             pinned: Vec::new(),
             pulls: Vec::new(),
             address: self.egresses.address_of_new_node(spec.egress, key),
+            private_address: None,
             connections: 0,
+            mirrors: self.mirrors_of_new_node(pool, key),
+            mirror_connections: 0,
             leaf: self.links.add_leaf(spec.nic),
             disk: Station::new(spec.unpack),
+            tainted: false,
             open_as: None,
         });
         self.observe.node_added(&self.nodes[id.idx()]);
@@ -158,7 +187,7 @@ impl World<'_> {
         let content = (&*parts.objects, &*parts.chains);
         let mut seeded = Bytes::ZERO;
         let added = |blob| seeded += self.catalogue.size(blob);
-        self.nodes[node.idx()].store.add_image(image, Time::ZERO, content, added);
+        self.nodes[node.idx()].store.add_image((image, image), Time::ZERO, content, added);
         self.observe.disk_seeded(seeded);
     }
 
@@ -178,6 +207,8 @@ impl World<'_> {
         let first = state.state == NodeState::Booting;
         state.state = NodeState::Ready;
         let pool = state.pool;
+        let is_tainted = first && self.has_startup_taint(pool);
+        self.nodes[node.idx()].tainted |= is_tainted;
         self.observe.node_changed(now, &self.nodes[node.idx()]);
         self.start_kubelet(now, node);
         self.reopen_node(node);
@@ -205,7 +236,7 @@ impl World<'_> {
     pub(crate) fn on_spot_noticed(&mut self, now: Time, node: NodeId) {
         let state = &self.nodes[node.idx()];
         let Some((_, notice)) = self.pools[state.pool.idx()].spot else { return };
-        if matches!(state.state, NodeState::Ready | NodeState::Restarting) {
+        if matches!(state.state, NodeState::Ready | NodeState::Cordoned | NodeState::Restarting) {
             self.begin_drain(now, node, true);
             self.calendar.schedule(now + notice, Event::NodeLost { node });
         }
@@ -233,6 +264,37 @@ impl World<'_> {
         if self.nodes[node.idx()].state == NodeState::Draining {
             self.lose_node(now, node);
         }
+    }
+
+    /// Takes a node out of service to change its configuration: when the drain is over, its pods but
+    /// those of DaemonSets are evicted, and it restarts with its disk.
+    pub(crate) fn cordon(&mut self, now: Time, node: NodeId) {
+        let state = &mut self.nodes[node.idx()];
+        state.state = NodeState::Cordoned;
+        let pool = state.pool;
+        self.close_node(node);
+        self.observe.node_changed(now, &self.nodes[node.idx()]);
+        let drain = self.spec.pools[pool.idx()].drain;
+        self.calendar.schedule(now + drain, Event::NodeReconfigured { node });
+    }
+
+    /// The drain of a cordoned node is over.
+    pub(crate) fn on_node_reconfigured(&mut self, now: Time, node: NodeId) {
+        if self.nodes[node.idx()].state != NodeState::Cordoned {
+            return;
+        }
+        for pod in self.nodes[node.idx()].pods.clone() {
+            if !self.pods[pod.idx()].pinned {
+                self.remove_pod(now, pod);
+            }
+        }
+        let pool = self.nodes[node.idx()].pool;
+        for nth in 0..self.pools[pool.idx()].mirrors.len() {
+            let mirror = self.pools[pool.idx()].mirrors[nth];
+            self.adopt_mirror(node, mirror);
+        }
+        self.nodes[node.idx()].state = NodeState::Ready;
+        self.restart_node(now, node);
     }
 
     /// The machine is gone, with its disk, its pulls and its pods.
@@ -294,7 +356,9 @@ impl World<'_> {
         for slot in wanted..n_slots {
             if let Some(node) = self.pools[pool.idx()].slots[slot as usize].node {
                 match self.nodes[node.idx()].state {
-                    NodeState::Ready | NodeState::Restarting => self.begin_drain(now, node, false),
+                    NodeState::Ready | NodeState::Cordoned | NodeState::Restarting => {
+                        self.begin_drain(now, node, false);
+                    }
                     NodeState::Booting => {
                         self.nodes[node.idx()].state = NodeState::Gone;
                         self.pools[pool.idx()].slots[slot as usize].node = None;

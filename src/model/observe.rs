@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::chance::{combine, mix};
+use crate::engine::chance::{combine, mix, stable_hash};
 use crate::engine::stats::{PeakCounter, PhaseCoherence};
-use crate::model::gate::{Cause, Causes, Reply};
-use crate::model::ids::{ImageId, LimitId, NodeId, PodId, WorkloadId};
-use crate::model::image::Object;
+use crate::model::gate::{Cause, Causes};
+use crate::model::ids::{ImageId, LimitId, NodeId, PodId, RegistryId, WorkloadId};
 use crate::model::kubelet_events::Sign;
 use crate::model::limit_tally::{CounterTally, LimitTally};
 use crate::model::node::Node;
@@ -15,9 +14,12 @@ use crate::model::observed::{Trigger, Watch};
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
 use crate::model::pod::{Phase, Pod};
 use crate::model::registry::{Asked, Asker, Endpoint, EndpointKind, Spender};
-use crate::model::spec::{RequestKind, Spec};
+use crate::model::seen::{MirrorRequestSeen, RequestSeen, refusal};
+use crate::model::spec::{RegistrySpec, RequestKind, Spec};
 use crate::resource::limiter::Admission;
 use crate::units::{Bytes, MICROS_PER_SECOND, Span, Time};
+
+pub use crate::model::seen::RequestOutcome;
 
 /// One pull attempt of a kubelet, while it lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,91 +53,18 @@ pub(crate) struct PullEnded {
     pub(crate) attempt: Attempt,
 }
 
-/// A request that reached its endpoint.
-pub(crate) struct RequestSeen {
-    pub(crate) node: NodeId,
-    pub(crate) pod: PodId,
-    pub(crate) image: ImageId,
-    pub(crate) attempt: u32,
-    pub(crate) method: &'static str,
-    pub(crate) object: Object,
-    pub(crate) is_head: bool,
-    pub(crate) kind: RequestKind,
-    /// `ratelimit-remaining`, where the answer says it.
-    pub(crate) remaining: Option<u64>,
-    pub(crate) endpoint: Endpoint,
-    pub(crate) reply: Reply,
-    pub(crate) redirected: bool,
-    pub(crate) refused_post: bool,
-    pub(crate) key: u64,
-}
-
-/// What became of a request, as outputs name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum RequestOutcome {
-    /// 2xx.
-    Ok,
-    /// 307 to the blob host.
-    Redirect,
-    /// 401 with a challenge.
-    Unauthorized,
-    /// 429.
-    Throttled,
-    /// Another 4xx.
-    ClientError,
-    /// 5xx.
-    ServerError,
-    /// The connection closed without an answer.
-    Dropped,
-    /// No answer came.
-    Unanswered,
-}
-
-impl RequestOutcome {
-    /// All of them, in the order of outputs.
-    pub const ALL: [Self; 8] = [
-        Self::Ok,
-        Self::Redirect,
-        Self::Unauthorized,
-        Self::Throttled,
-        Self::ClientError,
-        Self::ServerError,
-        Self::Dropped,
-        Self::Unanswered,
-    ];
-
-    /// The name in outputs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Redirect => "redirect",
-            Self::Unauthorized => "unauthorized",
-            Self::Throttled => "throttled",
-            Self::ClientError => "client-error",
-            Self::ServerError => "server-error",
-            Self::Dropped => "dropped",
-            Self::Unanswered => "unanswered",
-        }
-    }
-
-    fn of(seen: &RequestSeen) -> (Self, Option<u16>) {
-        match seen.reply {
-            Reply::Served if seen.redirected => (Self::Redirect, Some(307)),
-            Reply::Served => (Self::Ok, Some(200)),
-            Reply::Challenged if seen.refused_post => (Self::ClientError, Some(404)),
-            Reply::Challenged => (Self::Unauthorized, Some(401)),
-            Reply::Refused { status, .. } => {
-                let outcome = match status {
-                    429 => Self::Throttled,
-                    500.. => Self::ServerError,
-                    _ => Self::ClientError,
-                };
-                (outcome, Some(status))
-            }
-            Reply::Dropped { .. } => (Self::Dropped, None),
-            Reply::Hanging { .. } => (Self::Unanswered, None),
-        }
-    }
+/// What is known of one mirror beside its requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MirrorTally {
+    /// Manifests and blobs that it sent to nodes from its storage, and all that it sent.
+    pub(crate) hits: u64,
+    pub(crate) objects: u64,
+    /// Body bytes that it received from upstream.
+    pub(crate) upstream: Bytes,
+    /// Requests of nodes for manifests and blobs that it could have answered: those sent to it, and
+    /// all.
+    pub(crate) asked: u64,
+    pub(crate) wanted: u64,
 }
 
 /// Pulls of one scope.
@@ -160,6 +89,10 @@ pub(crate) struct WorkloadTally {
     pub(crate) rollout: RolloutSeen,
     /// Rollouts that stood still for longer than their deadline.
     pub(crate) n_stalled: u64,
+    /// For how long its rollouts were held by a pause or a guard.
+    pub(crate) stood_still: Span,
+    /// Attempts of canaries, and those that were undone.
+    pub(crate) canaries: (u64, u64),
 }
 
 /// The last rollout of a workload.
@@ -207,12 +140,22 @@ pub(crate) struct Observer<'a> {
     /// Requests by endpoint and outcome.
     pub(crate) requests: Vec<[u64; 8]>,
     pub(crate) refused_429: Vec<u64>,
+    /// By server; those of registries stay empty.
+    pub(crate) mirrors: Vec<MirrorTally>,
+    /// Stable keys of the endpoints.
+    endpoint_keys: Vec<u64>,
+    /// Mirrors of each server.
+    mirrors_of: Vec<Vec<RegistryId>>,
+    /// Names of the replicas of mirrors, as rows show them.
+    pub(crate) replica_names: Vec<String>,
     pub(crate) failures: BTreeMap<(Cause, Option<Cause>), u64>,
     pub(crate) first_rejection: Option<Time>,
     pub(crate) herd: PhaseCoherence,
     pub(crate) request_peak: PeakCounter,
     pub(crate) attempt_peak: PeakCounter,
     pub(crate) received: Bytes,
+    /// Those of them that came from private registries, past the ways out.
+    pub(crate) received_privately: Bytes,
     pub(crate) discarded: Bytes,
     /// Bytes kept on disks that went away with their nodes.
     pub(crate) lost: Bytes,
@@ -227,6 +170,7 @@ pub(crate) struct Observer<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum SpenderKey {
     Workload(WorkloadId, ImageId),
+    Mirror(RegistryId, ImageId),
     Background(u16),
 }
 
@@ -249,13 +193,13 @@ impl<'a> Observer<'a> {
     pub(crate) fn new(
         spec: &'a Spec,
         causes: Causes,
-        n_limits: usize,
         detail: bool,
         sink: Option<&'a mut dyn RequestSink>,
     ) -> Self {
         let n_causes = causes.labels().len();
         let tally = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
         let n_endpoints = spec.registries.len() * EndpointKind::ALL.len();
+        let limits = spec.registries.iter().flat_map(|it| &it.limits);
         let workload = WorkloadTally { pulls: tally.clone(), ..WorkloadTally::default() };
         Self {
             spec,
@@ -271,16 +215,21 @@ impl<'a> Observer<'a> {
             pools: vec![tally; spec.pools.len()],
             images: vec![(0, 0); spec.images.len()],
             nodes: Vec::new(),
-            limits: vec![LimitTally::default(); n_limits],
+            limits: limits.map(LimitTally::of).collect(),
             spenders: BTreeMap::new(),
             requests: vec![[0; 8]; n_endpoints],
             refused_429: vec![0; spec.registries.len()],
+            mirrors: vec![MirrorTally::default(); spec.registries.len()],
+            endpoint_keys: endpoint_keys(spec),
+            mirrors_of: mirrors_by_upstream(spec),
+            replica_names: Vec::new(),
             failures: BTreeMap::new(),
             first_rejection: None,
             herd: PhaseCoherence::new(),
             request_peak: PeakCounter::new(),
             attempt_peak: PeakCounter::new(),
             received: Bytes::ZERO,
+            received_privately: Bytes::ZERO,
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
             seeded: Bytes::ZERO,
@@ -298,6 +247,10 @@ impl<'a> Observer<'a> {
     fn fact(&mut self, now: Time, fact: Fact, key: u64, value: u64) {
         let fact = combine(now.as_micros() << 4 | fact as u64, combine(key, value));
         self.digest = mix(self.digest.rotate_left(5) ^ fact);
+    }
+
+    fn workload_key(&self, workload: WorkloadId) -> u64 {
+        stable_hash(&self.spec.workloads[workload.idx()].name)
     }
 
     /// Something was refused, by whichever gate.
@@ -390,14 +343,29 @@ impl<'a> Observer<'a> {
 
     /// A rollout is complete.
     pub(crate) fn rollout_completed(&mut self, now: Time, workload: WorkloadId, took: Span) {
-        self.fact(now, Fact::Rollout, u64::from(workload.0), took.as_micros());
+        self.fact(now, Fact::Rollout, self.workload_key(workload), took.as_micros());
         self.workloads[workload.idx()].rollout = RolloutSeen::Completed(took);
     }
 
     /// A rollout made no progress within its deadline.
     pub(crate) fn rollout_stalled(&mut self, now: Time, workload: WorkloadId) {
-        self.fact(now, Fact::Rollout, u64::from(workload.0), 0);
+        self.fact(now, Fact::Rollout, self.workload_key(workload), 0);
         self.workloads[workload.idx()].n_stalled += 1;
+    }
+
+    /// A rollout was held for so long.
+    pub(crate) fn rollout_stood_still(&mut self, workload: WorkloadId, span: Span) {
+        self.workloads[workload.idx()].stood_still += span;
+    }
+
+    /// A canary began.
+    pub(crate) fn canary_began(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.0 += 1;
+    }
+
+    /// A canary was undone.
+    pub(crate) fn canary_failed(&mut self, workload: WorkloadId) {
+        self.workloads[workload.idx()].canaries.1 += 1;
     }
 
     /// A node came, drained, restarted or went.
@@ -443,7 +411,7 @@ impl<'a> Observer<'a> {
         let cause = result.err();
         let number = cause.map(|(cause, _)| self.causes.number(cause));
         let key = combine(pod.key, image_key);
-        self.fact(now, Fact::PullEnded, key, number.map_or(0, |it| u64::from(it) + 1));
+        self.fact(now, Fact::PullEnded, key, cause.map_or(0, |(it, _)| self.causes.key(it)));
         self.tally_pull(now, pod, ended, number);
         self.show_end(now, ended, result);
         if let Some((cause, behind)) = cause {
@@ -523,8 +491,11 @@ impl<'a> Observer<'a> {
     }
 
     /// Body bytes arrived at a node.
-    pub(crate) fn body_received(&mut self, bytes: Bytes) {
+    pub(crate) fn body_received(&mut self, registry: RegistryId, bytes: Bytes) {
         self.received += bytes;
+        if self.spec.registries[registry.idx()].private {
+            self.received_privately += bytes;
+        }
     }
 
     /// Body bytes were thrown away: cut short, or held by nobody any more.
@@ -559,8 +530,11 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
-        if let Spender::Workload(..) = asker.spender {
+        if !matches!(asker.spender, Spender::Background(_)) {
             self.watch.metered(limit, it.key, !granted);
+        }
+        if tally.by_account {
+            tally.senders.insert((it.key, asker.address.0, asker.prefix));
         }
         match it.admission {
             Admission::Granted => tally.exhausted.granted(now),
@@ -570,6 +544,7 @@ impl<'a> Observer<'a> {
             tally.spent += it.units;
             let spender = match asker.spender {
                 Spender::Workload(workload, image) => SpenderKey::Workload(workload, image),
+                Spender::Mirror(mirror, image) => SpenderKey::Mirror(mirror, image),
                 Spender::Background(background) => SpenderKey::Background(background.0),
             };
             *self.spenders.entry((limit, spender)).or_default() += it.units;
@@ -578,29 +553,108 @@ impl<'a> Observer<'a> {
 
     /// A request reached its endpoint.
     pub(crate) fn request(&mut self, now: Time, seen: &RequestSeen, pod: &Pod) {
-        let (outcome, status) = RequestOutcome::of(seen);
-        let endpoint = seen.endpoint.idx();
-        self.fact(now, Fact::Request, seen.key, (endpoint as u64) << 8 | outcome as u64);
-        self.requests[endpoint][outcome as usize] += 1;
+        let (outcome, status) = RequestOutcome::of(seen.reply, seen.redirected, seen.refused_post);
+        let cause = refusal(seen.reply);
+        self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
+        self.count_adoption(seen.endpoint);
+        self.show_request(now, seen);
+        self.write_request(now, seen, pod, status, cause);
+    }
+
+    /// A request of a mirror reached its upstream.
+    pub(crate) fn mirror_request(&mut self, now: Time, seen: &MirrorRequestSeen) {
+        let (outcome, status) = RequestOutcome::of(seen.reply, seen.redirected, false);
+        let cause = refusal(seen.reply);
+        self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
+        let Some(sink) = &mut self.sink else { return };
+        let server = &self.spec.registries[seen.endpoint.registry.idx()];
+        sink.request(&RequestRow {
+            time: now,
+            node: &self.replica_names[seen.replica as usize],
+            pod: None,
+            image: &self.spec.images[seen.image.idx()].name,
+            attempt: None,
+            method: if seen.is_head { "HEAD" } else { "GET" },
+            object: seen.object.0,
+            layer: seen.object.1,
+            endpoint: (&server.name, seen.endpoint.kind.name_at(server)),
+            status,
+            cause: cause.map(|it| self.causes.label(it)),
+        });
+    }
+
+    fn count_request(
+        &mut self,
+        now: Time,
+        endpoint: Endpoint,
+        key: u64,
+        outcome: RequestOutcome,
+        is_refused: bool,
+    ) {
+        let number = endpoint.idx();
+        let value = combine(self.endpoint_keys[number], outcome as u64);
+        self.fact(now, Fact::Request, key, value);
+        self.requests[number][outcome as usize] += 1;
         self.request_peak.count(now, 1);
-        let cause = match seen.reply {
-            Reply::Served | Reply::Challenged => None,
-            Reply::Refused { cause, .. } | Reply::Dropped { cause } | Reply::Hanging { cause } => {
-                Some(cause)
-            }
-        };
-        if cause.is_some() {
+        if is_refused {
             self.rejected(now);
         }
         if outcome == RequestOutcome::Throttled {
-            self.refused_429[seen.endpoint.registry.idx()] += 1;
+            self.refused_429[endpoint.registry.idx()] += 1;
         }
         if self.detail {
-            let series = endpoint * RequestOutcome::ALL.len() + outcome as usize;
+            let series = number * RequestOutcome::ALL.len() + outcome as usize;
             self.request_series[series].count(now);
         }
-        self.show_request(now, seen);
-        self.write_request(now, seen, pod, status, cause);
+    }
+
+    /// Whether a request of a node that mirrors could answer went to one of them.
+    fn count_adoption(&mut self, endpoint: Endpoint) {
+        if endpoint.kind != EndpointKind::Registry {
+            return;
+        }
+        let server = endpoint.registry;
+        if let Some(mirror) = &self.spec.registries[server.idx()].mirror {
+            self.mirrors[server.idx()].asked += 1;
+            for other in &self.mirrors_of[mirror.upstream.idx()] {
+                self.mirrors[other.idx()].wanted += 1;
+            }
+        } else {
+            for mirror in &self.mirrors_of[server.idx()] {
+                self.mirrors[mirror.idx()].wanted += 1;
+            }
+        }
+    }
+
+    /// All mirrors as one, where there are any. Of a registry with several, whatever goes to one of
+    /// them is not past them.
+    pub(crate) fn all_mirrors(&self) -> Option<MirrorTally> {
+        let mut all = MirrorTally::default();
+        let mut any = false;
+        for mirrors in self.mirrors_of.iter().filter(|it| !it.is_empty()) {
+            any = true;
+            for mirror in mirrors {
+                let it = &self.mirrors[mirror.idx()];
+                all.hits += it.hits;
+                all.objects += it.objects;
+                all.upstream += it.upstream;
+                all.asked += it.asked;
+            }
+            all.wanted += self.mirrors[mirrors[0].idx()].wanted;
+        }
+        any.then_some(all)
+    }
+
+    /// A mirror sends a manifest or blob to a node.
+    pub(crate) fn mirror_object(&mut self, mirror: RegistryId, is_hit: bool) {
+        let tally = &mut self.mirrors[mirror.idx()];
+        tally.objects += 1;
+        tally.hits += u64::from(is_hit);
+    }
+
+    /// Body bytes arrived at a mirror.
+    pub(crate) fn upstream_received(&mut self, mirror: RegistryId, bytes: Bytes) {
+        self.mirrors[mirror.idx()].upstream += bytes;
     }
 
     fn write_request(
@@ -615,27 +669,42 @@ impl<'a> Observer<'a> {
         let (object, layer) = match seen.object {
             _ if seen.endpoint.kind == EndpointKind::Token => ("token", None),
             _ if seen.is_head => ("tag", None),
-            Object::Index => ("index", None),
-            Object::Manifest { .. } => ("manifest", None),
-            Object::Config => ("config", None),
-            Object::Layer(layer) => ("layer", Some(layer)),
+            object => object.name(),
         };
         let workload = &self.spec.workloads[pod.workload.idx()].name;
+        let server = &self.spec.registries[seen.endpoint.registry.idx()];
         sink.request(&RequestRow {
             time: now,
             node: &self.node_names[seen.node.idx()],
             pod: pod.row.map(|_| (&**workload, pod.ordinal)),
             image: &self.spec.images[seen.image.idx()].name,
-            attempt: seen.attempt,
+            attempt: Some(seen.attempt),
             method: seen.method,
             object,
             layer,
-            endpoint: (
-                &self.spec.registries[seen.endpoint.registry.idx()].name,
-                seen.endpoint.kind.name(),
-            ),
+            endpoint: (&server.name, seen.endpoint.kind.name_at(server)),
             status,
             cause: cause.map(|it| self.causes.label(it)),
         });
     }
+}
+
+/// Stable keys of all endpoints: hashes of server and kind.
+fn endpoint_keys(spec: &Spec) -> Vec<u64> {
+    let of_server = |server: &RegistrySpec| {
+        let key = stable_hash(&server.scope());
+        EndpointKind::ALL.map(|kind| combine(key, kind as u64))
+    };
+    spec.registries.iter().flat_map(of_server).collect()
+}
+
+/// The mirrors of each registry.
+fn mirrors_by_upstream(spec: &Spec) -> Vec<Vec<RegistryId>> {
+    let mut mirrors = vec![Vec::new(); spec.registries.len()];
+    for (number, server) in spec.registries.iter().enumerate() {
+        if let Some(mirror) = &server.mirror {
+            mirrors[mirror.upstream.idx()].push(RegistryId::from(number));
+        }
+    }
+    mirrors
 }

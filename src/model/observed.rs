@@ -7,14 +7,14 @@
 //! (kubernetes `image_manager.go`).
 //!
 //! Where something new becomes visible it plugs in through a method of `Watch`: an image that was
-//! deleted through `Watch::image_removed`, an answer of a mirror through
-//! `Watch::mirror_request`, a port that a gateway could not lend through `Watch::port_error`.
+//! deleted through `Watch::image_removed`, a port that a gateway could not lend through
+//! `Watch::port_error`.
 
 use std::collections::BTreeSet;
 
 use crate::model::ids::{ImageId, LimitId, NodeId, PoolId, RegistryId, WorkloadId};
 use crate::model::kubelet_events::{Body, Class, Failure, Sign};
-use crate::model::spec::{LimitKey, LimitSpec, RequestKind, Spec};
+use crate::model::spec::{LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec};
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 
 /// Nodes younger than this are new: what they pull, every node of their kind pulls. A node's first
@@ -200,6 +200,8 @@ pub(crate) struct Watch {
     /// When each workload was last scaled up.
     scaled: Vec<Option<Time>>,
     removed: BTreeSet<(NodeId, ImageId)>,
+    /// Which mirror each registry is, where it is one.
+    mirrors: Vec<Option<usize>>,
     /// Which limits explain their refusals as pull limits, by limit.
     states_pull_limit: Vec<bool>,
     /// The cluster's own requests, and those refused, by limit and counter.
@@ -223,11 +225,19 @@ impl Watch {
             workloads.any(|it| it.running && it.pool == PoolId::from(pool))
         };
         let host = |name: &String| HostSeen { name: name.clone(), ..HostSeen::default() };
+        let mirror = |it: &RegistrySpec| {
+            it.mirror.as_ref().map(|mirror| MirrorSeen {
+                name: it.name.clone(),
+                upstream: spec.registries[mirror.upstream.idx()].host.clone(),
+                ..MirrorSeen::default()
+            })
+        };
         let limits = spec.registries.iter().flat_map(|it| &it.limits);
         let states_pull_limit: Vec<bool> = limits.map(states_pull_limit).collect();
         Self {
             seen: Observed {
                 hosts: spec.registries.iter().map(|it| host(&it.host)).collect(),
+                mirrors: spec.registries.iter().filter_map(mirror).collect(),
                 ..Observed::default()
             },
             nodes: Vec::new(),
@@ -239,6 +249,7 @@ impl Watch {
                 .collect(),
             scaled: vec![None; spec.workloads.len()],
             removed: BTreeSet::new(),
+            mirrors: number_mirrors(spec),
             own: vec![Vec::new(); states_pull_limit.len()],
             states_pull_limit,
         }
@@ -287,13 +298,6 @@ impl Watch {
     pub(crate) fn image_removed(&mut self, now: Time, node: NodeId, image: ImageId) {
         self.removed.insert((node, image));
         self.bin(now).removed += 1;
-    }
-
-    /// A mirror answered, or did not. Mirrors are listed at the start, as the nodes' configuration
-    /// names them, whether or not anything reaches them.
-    #[expect(dead_code, reason = "where mirrors plug in")]
-    pub(crate) fn mirror_request(&mut self, mirror: usize, sign: Option<Sign>) {
-        self.seen.mirrors[mirror].answers.count(sign);
     }
 
     /// No source port was free for a new connection.
@@ -364,7 +368,10 @@ impl Watch {
         answer: Answer,
     ) {
         let host = &mut self.seen.hosts[registry.idx()];
-        let answers = &mut host.answers[kind as usize];
+        let answers = match self.mirrors[registry.idx()] {
+            Some(mirror) => &mut self.seen.mirrors[mirror].answers,
+            None => &mut host.answers[kind as usize],
+        };
         let sign = match answer {
             Answer::Challenged => {
                 answers.challenged += 1;
@@ -381,6 +388,9 @@ impl Watch {
             }
         };
         answers.count(sign);
+        if self.mirrors[registry.idx()].is_some() {
+            return;
+        }
         let bare = matches!(sign, Some(Sign::Status(429, Body::Bare)));
         if matches!(kind, RequestKind::ManifestHead | RequestKind::ManifestGet)
             && (bare || sign.is_none())
@@ -448,7 +458,7 @@ impl AnswersSeen {
             Some(Sign::Status(429, Body::Bare)) => &mut self.bare_429,
             Some(Sign::Status(500.., _)) => &mut self.server_error,
             Some(Sign::Status(..)) => &mut self.client_error,
-            Some(Sign::Closed) => &mut self.closed,
+            Some(Sign::Closed | Sign::DialRefused | Sign::Untrusted) => &mut self.closed,
             Some(Sign::DialTimeout) => &mut self.silent,
         };
         *counter += 1;
@@ -465,6 +475,12 @@ impl AnswersSeen {
             + self.closed
             + self.silent
     }
+}
+
+/// Numbers the mirrors among the registries.
+fn number_mirrors(spec: &Spec) -> Vec<Option<usize>> {
+    let mut next = 0..;
+    spec.registries.iter().map(|it| it.mirror.as_ref().and_then(|_| next.next())).collect()
 }
 
 /// A limit that counts manifest GETs alone is one of pulls, and a registry that has one says so in

@@ -24,6 +24,8 @@ pub struct Outcome {
     pub blast: Blast,
     /// Who spent each limit, most units first within a limit.
     pub spenders: Vec<Spender>,
+    /// Accounts that would have had more units as many anonymous addresses.
+    pub shared_accounts: Vec<SharedAccount>,
     /// What an operator could have seen.
     pub observed: Observed,
     /// Rows and series, for the replication that files and charts show.
@@ -122,6 +124,22 @@ pub struct Spender {
     pub units: f64,
 }
 
+/// An account that its limit refused while the addresses that it was used from would have had more
+/// units without it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedAccount {
+    /// Label of the limit.
+    pub limit: String,
+    /// Name of the account.
+    pub account: String,
+    /// Addresses (or prefixes) that it was used from, as the anonymous limit counts them.
+    pub addresses: u64,
+    /// Units that the account has in a window.
+    pub units: f64,
+    /// Units that the addresses would have had in such a window.
+    pub units_apart: f64,
+}
+
 /// Rows and series of one replication.
 #[derive(Clone, Debug, Default)]
 pub struct Detail {
@@ -131,6 +149,8 @@ pub struct Detail {
     pub images: Vec<String>,
     /// Names of workloads, by the `workload` of rows.
     pub workloads: Vec<String>,
+    /// Names of those that are image pullers: their pods serve nobody.
+    pub pullers: Vec<String>,
     /// Labels of causes, by the `cause` of rows.
     pub causes: Vec<String>,
     /// Every pull attempt, in the order in which they ended; attempts still open at the end come
@@ -228,23 +248,24 @@ pub struct PodRow {
 /// One HTTP request, for `requests.csv`.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestRow<'a> {
-    /// When it reached the endpoint (or, where it did not, when the client gave up).
+    /// When it reached the endpoint; at a mirror, when that answered.
     pub time: Time,
-    /// Node name.
+    /// Node name, or that of a mirror's replica.
     pub node: &'a str,
-    /// Workload and ordinal of the pod; empty for pods that ran before the simulation.
+    /// Workload and ordinal of the pod; empty for pods that ran before the simulation and for
+    /// requests of mirrors.
     pub pod: Option<(&'a str, u32)>,
     /// Image name.
     pub image: &'a str,
-    /// Attempt of the pod for this image.
-    pub attempt: u32,
+    /// Attempt of the pod for this image; `None` for a request of a mirror.
+    pub attempt: Option<u32>,
     /// `GET`, `HEAD` or `POST`.
     pub method: &'static str,
-    /// Which object: `token`, `tag`, `index`, `manifest`, `config`, `layer`.
+    /// Which object: `token`, `tag`, `index`, `manifest`, `config`, `layer`, `ping`.
     pub object: &'static str,
     /// Position of the layer from the bottom, for layers.
     pub layer: Option<u32>,
-    /// Registry name and endpoint (`registry`, `token`, `cdn`).
+    /// Server and endpoint (`registry`, `token`, `cdn`, `mirror`).
     pub endpoint: (&'a str, &'static str),
     /// Status; `None` where there was no answer.
     pub status: Option<u16>,
@@ -275,7 +296,7 @@ pub struct CounterSeries {
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaugeSeries {
     /// `limit_units_left`, `pods_ready`, `pods_waiting`, `pods_created`, `nodes_in_backoff`,
-    /// `nodes_ready`, `link_share`, `ports_taken`.
+    /// `nodes_ready`, `link_share`, `ports_taken`, `mirror_requests`, `mirror_stored_bytes`.
     pub series: &'static str,
     /// Limit, workload, link, egress.
     pub scope: String,

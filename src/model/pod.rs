@@ -2,7 +2,7 @@
 
 use crate::engine::chance::Draw;
 use crate::model::backoff::Rung;
-use crate::model::ids::{AccountId, ImageId, NodeId, WorkloadId};
+use crate::model::ids::{ImageId, NodeId, WorkloadId};
 use crate::model::observe::Attempt;
 use crate::model::observed::Trigger;
 use crate::units::Time;
@@ -18,8 +18,8 @@ pub(crate) struct Pod {
     pub(crate) ordinal: u32,
     /// Template it was made from.
     pub(crate) revision: u32,
-    /// Pull secret it was made with.
-    pub(crate) account: Option<AccountId>,
+    /// Pull secrets it was made with, among those that its workload had.
+    pub(crate) secrets: u16,
     /// Its node; meaningless before it is bound.
     pub(crate) node: NodeId,
     pub(crate) phase: Phase,
@@ -57,6 +57,8 @@ pub(crate) struct Pod {
     /// The polls since the last sync that really happened.
     pub(crate) polls: Option<Polls>,
     pub(crate) tries: Vec<ImageTry>,
+    /// The content that each container runs, once one has started; kept only where a tag moves.
+    pub(crate) contents: Vec<ImageId>,
     /// An attempt that the kubelet's own limiter refused, until the sync hears of it.
     pub(crate) rejected: Option<(ImageId, Attempt)>,
 }
@@ -101,9 +103,9 @@ pub(crate) struct Polls {
     pub(crate) extra: bool,
 }
 
-/// The bits of so many started containers; a pod has 1 to 100.
+/// The bits of so many started containers; a pod has at most 100, and that of an image puller none.
 pub(crate) const fn all_started(n_containers: usize) -> u128 {
-    u128::MAX >> (u128::BITS as usize - n_containers)
+    (1 << n_containers) - 1
 }
 
 impl Pod {

@@ -28,9 +28,10 @@ impl EndpointKind {
     /// All of them, in the order of their numbers.
     pub const ALL: [Self; 3] = [Self::Registry, Self::Token, Self::Cdn];
 
-    /// The name in outputs.
-    pub const fn name(self) -> &'static str {
+    /// The name in outputs, at a registry or at a mirror.
+    pub const fn name_at(self, server: &RegistrySpec) -> &'static str {
         match self {
+            Self::Registry if server.mirror.is_some() => "mirror",
             Self::Registry => "registry",
             Self::Token => "token",
             Self::Cdn => "cdn",
@@ -87,6 +88,8 @@ pub enum Spender {
     Workload(WorkloadId, ImageId),
     /// A background load.
     Background(BackgroundId),
+    /// A mirror, for an image.
+    Mirror(RegistryId, ImageId),
 }
 
 /// In which of a limit's weights a request counts.
@@ -104,6 +107,8 @@ pub enum Unit {
     Single,
     /// A GET of a blob.
     Blob,
+    /// A GET of the root of the API.
+    Ping,
 }
 
 /// The answer of a limit that counts a request.
@@ -214,9 +219,10 @@ impl Limits {
         matches!(self.all[limit.idx()].spec.law, LawSpec::Concurrency { .. })
     }
 
-    /// Status of its refusals.
-    pub(crate) fn status(&self, limit: LimitId) -> u16 {
-        self.all[limit.idx()].spec.status
+    /// Status and Retry-After of its refusals.
+    pub(crate) fn refusal(&self, limit: LimitId) -> (u16, Option<Span>) {
+        let spec = &self.all[limit.idx()].spec;
+        (spec.status, spec.retry_after)
     }
 
     /// Changes its allowance at once.
@@ -298,6 +304,7 @@ impl Limit {
             Unit::Platform => weights.platform,
             Unit::Single => weights.single,
             Unit::Blob => weights.blob,
+            Unit::Ping => weights.ping,
         })
     }
 
@@ -354,6 +361,21 @@ const fn law(spec: LawSpec) -> Law {
     }
 }
 
+/// A connection that a fault kept from being made.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unmade {
+    pub(crate) fault: FaultId,
+    answer: Answer,
+}
+
+impl Unmade {
+    /// When whoever dials knows: a refusal comes back after a look-up and a round trip, silence
+    /// lasts until the dial times out.
+    pub(crate) fn after(self, round_trip: Span, dial_timeout: Span) -> Span {
+        if self.answer == Answer::Refuse { round_trip } else { dial_timeout }
+    }
+}
+
 /// Injected faults and outages.
 #[derive(Clone, Debug)]
 pub(crate) struct Faults {
@@ -392,20 +414,20 @@ impl Faults {
     ) -> Option<(FaultId, Answer)> {
         let Request { endpoint, kind, layer, key, .. } = *request;
         self.find(now, endpoint.registry, kind, layer, key, |it| {
-            it.answer != Answer::Unreachable && it.at_edge == at_edge
+            !it.answer.keeps_from_connecting() && it.at_edge == at_edge
         })
     }
 
     /// The first fault that keeps a connection from being made.
-    pub(crate) fn unreachable(
+    pub(crate) fn unmade(
         &mut self,
         now: Time,
         registry: RegistryId,
         kind: RequestKind,
         key: u64,
-    ) -> Option<FaultId> {
-        self.find(now, registry, kind, None, key, |it| it.answer == Answer::Unreachable)
-            .map(|(id, _)| id)
+    ) -> Option<Unmade> {
+        self.find(now, registry, kind, None, key, |it| it.answer.keeps_from_connecting())
+            .map(|(fault, answer)| Unmade { fault, answer })
     }
 
     /// Whom a share strikes hangs on who asks, not on how many asked before.

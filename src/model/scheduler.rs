@@ -26,9 +26,17 @@ impl World<'_> {
         if state.pinned {
             let node = state.node;
             match self.nodes[node.idx()].state {
-                NodeState::Ready if self.has_room(node) => self.bind_pod(now, pod, node),
-                // The pod waits until its node is back, or has room.
-                NodeState::Ready | NodeState::Booting | NodeState::Restarting => {
+                // Pods of DaemonSets tolerate a cordon.
+                NodeState::Ready | NodeState::Cordoned
+                    if self.has_room(node) && self.tolerates(pod, node) =>
+                {
+                    self.bind_pod(now, pod, node);
+                }
+                // The pod waits until its node is back, has room, or lost its taint.
+                NodeState::Ready
+                | NodeState::Cordoned
+                | NodeState::Booting
+                | NodeState::Restarting => {
                     self.nodes[node.idx()].pinned.push(pod);
                 }
                 // It goes with its node.
@@ -92,7 +100,8 @@ impl World<'_> {
         self.close_node(node);
         let state = &mut self.nodes[node.idx()];
         let load = state.pods.len() as u32;
-        if state.state != NodeState::Ready || self.spec.pools[state.pool.idx()].max_pods <= load {
+        let is_full = self.spec.pools[state.pool.idx()].max_pods <= load;
+        if state.state != NodeState::Ready || state.tainted || is_full {
             return;
         }
         let mut draw = self.chance.draw(Purpose::SchedulerTie as u64, state.key, u64::from(load));

@@ -5,8 +5,9 @@ use crate::model::World;
 use crate::model::gate::{Cause, Reply};
 use crate::model::ids::{ImageId, PodId};
 use crate::model::kubelet_events::{Body, Failure, Sign};
-use crate::model::observe::{Attempt, Observer, PullEnd, PullEnded, RequestSeen};
+use crate::model::observe::{Attempt, Observer, PullEnd, PullEnded};
 use crate::model::observed::{Answer, Pulling, Trigger};
+use crate::model::seen::RequestSeen;
 use crate::units::Time;
 
 impl Observer<'_> {
@@ -22,7 +23,12 @@ impl Observer<'_> {
             Cause::PlatformMissing => Some(Failure::NoPlatform),
             Cause::ProgressTimeout => Some(Failure::Cancelled),
             Cause::NodeLost | Cause::KubeletRestarted => None,
-            Cause::EgressPorts | Cause::Limit(_) | Cause::Fault(_) => {
+            Cause::EgressPorts
+            | Cause::MirrorUntrusted
+            | Cause::MirrorDiskFull
+            | Cause::MirrorBusy
+            | Cause::Limit(_)
+            | Cause::Fault(_) => {
                 debug_assert!(shown.is_some(), "no request failed before {cause:?}");
                 shown.map(|(kind, sign)| Failure::Request(kind, sign))
             }
@@ -36,7 +42,7 @@ impl Observer<'_> {
     /// What a client sees of a reply that is no success.
     pub(crate) fn sign_of(&self, reply: Reply) -> Option<Sign> {
         match reply {
-            Reply::Refused { status, cause: Cause::Limit(limit) } => {
+            Reply::Refused { status, cause: Cause::Limit(limit), .. } => {
                 Some(Sign::Status(status, self.watch.body_of(limit)))
             }
             Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
@@ -77,9 +83,7 @@ impl World<'_> {
             },
             |it| it.trigger,
         );
-        let registry = self.catalogue.image(image).registry;
-        let has_account =
-            state.account.is_some_and(|it| self.spec.accounts[it.idx()].registry == registry);
+        let has_account = self.account_of_pull(pod, image).is_some();
         self.observe.watch.pulling(now, trigger, before.is_none(), has_account);
         trigger
     }

@@ -2,7 +2,8 @@
 //! stand in `registry.rs`: they are gates.
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
-use crate::model::ids::{NodeId, PodId, PoolId, TimelineId, WorkloadId};
+use crate::model::gate::Cause;
+use crate::model::ids::{NodeId, PodId, PoolId, RegistryId, TimelineId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::Phase;
 use crate::model::spec::{Action, Change, Count, Spec, Which, WorkloadKind};
@@ -18,7 +19,7 @@ pub(crate) struct Timeline {
 #[derive(Clone, Debug)]
 struct Entry {
     key: u64,
-    /// For `replace_nodes`: nodes at a time now, and the nodes still to replace.
+    /// For `replace_nodes` and `prepull`: nodes at a time now, and the nodes still to come.
     batch: Count,
     remaining: Vec<NodeId>,
     total: u32,
@@ -26,15 +27,18 @@ struct Entry {
 
 impl Timeline {
     pub(crate) fn new(spec: &Spec) -> Self {
+        let batch = |action: &Action| match *action {
+            Action::ReplaceNodes { batch, .. }
+            | Action::ReconfigureNodes { batch, .. }
+            | Action::Prepull { batch, .. } => batch,
+            _ => Count::Number(0),
+        };
         let entries = spec
             .timeline
             .iter()
             .map(|it| Entry {
                 key: combine(stable_hash("timeline"), stable_hash(&it.name)),
-                batch: match it.action {
-                    Action::ReplaceNodes { batch, .. } => batch,
-                    _ => Count::Number(0),
-                },
+                batch: batch(&it.action),
                 remaining: Vec::new(),
                 total: 0,
             })
@@ -56,17 +60,32 @@ impl World<'_> {
     pub(crate) fn on_timeline_reached(&mut self, now: Time, id: TimelineId, step: u32) {
         let spec = self.spec;
         match &spec.timeline[id.idx()].action {
-            Action::Rollout { workload, replace } => self.roll_out(now, *workload, replace),
+            Action::Rollout { workload, replace, guard } => {
+                self.roll_out(now, *workload, replace, *guard);
+            }
+            Action::Canary { workload, replace, canary } => {
+                self.start_canary(now, *workload, replace, *canary);
+            }
             &Action::ScaleWorkload { workload, replicas } => {
                 self.scale_workload(now, workload, replicas);
             }
             &Action::ScaleNodes { pool, nodes } => self.scale_pool(now, pool, nodes),
             &Action::ReplaceNodes { pool, every, .. } => {
                 self.replace_batch(now, id, pool, step);
-                if !self.timeline.entries[id.idx()].remaining.is_empty() {
-                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
-                    self.calendar.schedule(now + every, event);
-                }
+                self.schedule_next_batch(now + every, id, step + 1);
+            }
+            &Action::Prepull { workload, every, .. } => {
+                self.prepull_wave(now, id, workload, step);
+                self.schedule_next_batch(now + every, id, step + 1);
+            }
+            &Action::MoveTag { image, to } => self.catalogue.move_tag(image, to),
+            &Action::Rollback { workload } => self.roll_back(now, workload),
+            &Action::ReconfigureNodes { mirror, pool, every, .. } => {
+                self.reconfigure_batch(now, id, (mirror, pool), step);
+                self.schedule_next_batch(now + every, id, step + 1);
+            }
+            &Action::RestartMirror { mirror, fault, keeps_storage } => {
+                self.restart_mirror(now, mirror, Cause::Fault(fault), keeps_storage);
             }
             &Action::SpotInterruptions { pool, mean_lifetime, notice } => {
                 self.pools[pool.idx()].spot = Some((mean_lifetime, notice));
@@ -94,49 +113,106 @@ impl World<'_> {
                 let paused = &mut self.workloads[workload.idx()].paused_until;
                 *paused = (*paused).max(until);
                 self.calendar.schedule(until, Event::PauseEnded { workload });
+                self.note_standstill(now, workload);
             }
             Action::Set(change) => self.apply_change(now, change),
         }
     }
 
-    /// The pause of a rollout is over.
-    pub(crate) fn on_pause_ended(&mut self, now: Time, workload: WorkloadId) {
-        self.reconcile(now, workload);
+    fn schedule_next_batch(&mut self, at: Time, id: TimelineId, step: u32) {
+        if !self.timeline.entries[id.idx()].remaining.is_empty() {
+            let event = Event::TimelineReached { timeline: id, step };
+            self.calendar.schedule(at, event);
+        }
+    }
+
+    /// An image puller's next wave: a pod on each of its nodes. From the first wave on, nodes that
+    /// come up get theirs when they do, as with every DaemonSet.
+    ///
+    /// Source: the image pullers of zero-to-jupyterhub-k8s (`templates/image-puller`, read
+    /// 2026-11): a DaemonSet for the nodes that are there and for those that come.
+    fn prepull_wave(&mut self, now: Time, id: TimelineId, puller: WorkloadId, step: u32) {
+        if step == 0 {
+            let nodes = self.start_puller(now, puller);
+            self.open_batches(id, nodes);
+        }
+        for node in self.next_batch(id, NodeState::keeps_daemons) {
+            self.create_daemon(now, puller, node);
+        }
+    }
+
+    /// Takes the next batch of nodes out of service, so that they come back with a mirror in their
+    /// configuration; from the first batch on, nodes that come up have it.
+    fn reconfigure_batch(
+        &mut self,
+        now: Time,
+        id: TimelineId,
+        (mirror, pool): (RegistryId, PoolId),
+        step: u32,
+    ) {
+        if step == 0 {
+            self.open_batches(id, self.ready_nodes(pool));
+            let known = &mut self.pools[pool.idx()].mirrors;
+            if !known.contains(&mirror) {
+                known.push(mirror);
+            }
+        }
+        for node in self.next_batch(id, |it| it == NodeState::Ready) {
+            self.cordon(now, node);
+        }
     }
 
     /// Drains the next batch. The batch is a share of the nodes there were at the first step; nodes
     /// that went away meanwhile are passed over.
     fn replace_batch(&mut self, now: Time, id: TimelineId, pool: PoolId, step: u32) {
         if step == 0 {
-            let nodes = self.some_nodes(id, pool, Which::All, Share::ALL);
-            let entry = &mut self.timeline.entries[id.idx()];
-            entry.total = nodes.len() as u32;
-            entry.remaining = nodes;
-            entry.remaining.reverse();
+            self.open_batches(id, self.ready_nodes(pool));
         }
+        for node in self.next_batch(id, |it| it == NodeState::Ready) {
+            self.begin_drain(now, node, true);
+        }
+    }
+
+    /// Puts nodes in the keyed order of an action, which then takes them batch by batch.
+    fn open_batches(&mut self, id: TimelineId, mut nodes: Vec<NodeId>) {
+        self.shuffle_nodes(id, &mut nodes);
+        let entry = &mut self.timeline.entries[id.idx()];
+        entry.total = nodes.len() as u32;
+        entry.remaining = nodes;
+        entry.remaining.reverse();
+    }
+
+    /// The next batch of those that are still fit for it.
+    fn next_batch(&mut self, id: TimelineId, is_fit: fn(NodeState) -> bool) -> Vec<NodeId> {
         let entry = &self.timeline.entries[id.idx()];
         let mut due = match entry.batch {
             Count::Number(n) => n,
             Count::Share(share) => share.of_at_least_one(u64::from(entry.total)) as u32,
         };
+        let mut batch = Vec::new();
         while 0 < due
             && let Some(node) = self.timeline.entries[id.idx()].remaining.pop()
         {
-            if self.nodes[node.idx()].state == NodeState::Ready {
-                self.begin_drain(now, node, true);
+            if is_fit(self.nodes[node.idx()].state) {
+                batch.push(node);
                 due -= 1;
             }
         }
+        batch
+    }
+
+    fn shuffle_nodes(&self, id: TimelineId, nodes: &mut [NodeId]) {
+        let key = self.timeline.entries[id.idx()].key;
+        shuffle_by_key(nodes, self.chance, Purpose::TimelineOrder as u64, |it| {
+            combine(key, self.nodes[it.idx()].key)
+        });
     }
 
     /// A share of the ready nodes of a pool (rounded up, at least one), in a keyed order.
     fn some_nodes(&self, id: TimelineId, pool: PoolId, which: Which, share: Share) -> Vec<NodeId> {
         let mut nodes = self.ready_nodes(pool);
         nodes.retain(|&it| which == Which::All || self.node_waits(it));
-        let key = self.timeline.entries[id.idx()].key;
-        shuffle_by_key(&mut nodes, self.chance, Purpose::TimelineOrder as u64, |it| {
-            combine(key, self.nodes[it.idx()].key)
-        });
+        self.shuffle_nodes(id, &mut nodes);
         nodes.truncate(share.of_at_least_one(nodes.len() as u64) as usize);
         nodes
     }
@@ -163,8 +239,11 @@ impl World<'_> {
             &Change::EgressAddresses { egress, addresses } => {
                 self.egresses.set_addresses(egress, addresses);
             }
-            &Change::WorkloadAccount { workload, account } => {
-                self.workloads[workload.idx()].account = account;
+            Change::WorkloadAccount { workload, accounts } => {
+                self.workloads[workload.idx()].secrets.push(accounts.clone());
+            }
+            Change::PoolAccount { pool, accounts } => {
+                self.pools[pool.idx()].accounts.clone_from(accounts);
             }
             &Change::MaxSurge { workload, max_surge: new } => {
                 let kind = &mut self.workloads[workload.idx()].kind;

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::experiment::{
-    FailureSummary, MetricSummary, ReachSummary, SpenderSummary, Summary, Verdict,
+    FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
+    Verdict,
 };
 use crate::report::files::hex;
 use crate::report::{Run, VERSION, diagnosis};
@@ -30,6 +31,7 @@ struct Document<'a> {
     failures: Vec<Failure<'a>>,
     blast_radius: Blast<'a>,
     limit_spenders: Vec<Spender<'a>>,
+    shared_accounts: Vec<SharedAccount<'a>>,
     diagnosis: diagnosis::Document<'a>,
 }
 
@@ -100,6 +102,17 @@ struct Spender<'a> {
     share: f64,
 }
 
+/// An account that would have had more units as many anonymous addresses.
+#[derive(Serialize)]
+struct SharedAccount<'a> {
+    limit: &'a str,
+    account: &'a str,
+    addresses: u64,
+    units: f64,
+    units_apart: f64,
+    replications: u32,
+}
+
 /// Writes the summary as JSON.
 pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
     let (scenario, summary) = (run.scenario, run.summary);
@@ -122,10 +135,22 @@ pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
         failures: summary.failures.iter().map(failure).collect(),
         blast_radius: blast(summary),
         limit_spenders: summary.spenders.iter().map(spender).collect(),
+        shared_accounts: summary.shared_accounts.iter().map(shared_account).collect(),
         diagnosis: diagnosis::Document::of(&summary.diagnosis),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
+}
+
+fn shared_account(it: &SharedAccountSummary) -> SharedAccount<'_> {
+    SharedAccount {
+        limit: &it.at_most.limit,
+        account: &it.at_most.account,
+        addresses: it.at_most.addresses,
+        units: it.at_most.units,
+        units_apart: it.at_most.units_apart,
+        replications: it.replications,
+    }
 }
 
 fn expectation(it: &Verdict) -> Expectation<'_> {

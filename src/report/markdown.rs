@@ -1,6 +1,6 @@
 //! The summary as Markdown, for a ticket or a pull request.
 
-use super::summary_text::{by_cause, demand, figure, held, observed, set_by_hand};
+use super::summary_text::{by_cause, demand, figure, held, observed, set_by_hand, what_if};
 use super::{Run, VERSION, diagnosis, format};
 
 /// The summary of `run` as Markdown.
@@ -20,6 +20,10 @@ pub fn summary_markdown(run: Run<'_>) -> String {
         "Simulated by Pullstorm {VERSION}: `{}`{variant}, seed {}, replications {}.\n",
         scenario.name, scenario.spec.seed, run.summary.replications,
     ));
+    let what_if = what_if(scenario);
+    if !what_if.is_empty() {
+        line(format!("What-if, in no released software: `{}`.\n", cell(&what_if.join("`, `"))));
+    }
     let set = set_by_hand(scenario);
     if !set.is_empty() {
         line(format!("Set: `{}`.\n", cell(&set.join("`, `"))));

@@ -57,6 +57,10 @@ fn header(page: &mut Page, run: Run<'_>) {
     if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
         page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
     }
+    let what_if = what_if(scenario);
+    if !what_if.is_empty() {
+        page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 0);
+    }
     let set = set_by_hand(scenario);
     if !set.is_empty() {
         page.prose(&format!("Set: {}", set.join(" · ")), 0);
@@ -73,7 +77,17 @@ fn header(page: &mut Page, run: Run<'_>) {
 /// What `--set` changed in this run, as `path=value`.
 pub(super) fn set_by_hand(scenario: &Scenario) -> Vec<String> {
     let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
-    set.map(|it| format!("{}={}", it.path, it.value)).collect()
+    set.map(|it| {
+        let mark = if it.is_what_if() { " (what-if)" } else { "" };
+        format!("{}={}{mark}", it.path, it.value)
+    })
+    .collect()
+}
+
+/// What of this run no released software has, beside what `--set` put there.
+pub(super) fn what_if(scenario: &Scenario) -> Vec<String> {
+    let all = scenario.parameters.iter().filter(|it| it.origin != "--set" && it.is_what_if());
+    all.map(|it| format!("{}={}", it.path, it.value)).collect()
 }
 
 fn expectations(page: &mut Page, run: Run<'_>) {
@@ -163,21 +177,48 @@ fn outcome(page: &mut Page, run: Run<'_>) {
         let shown = format!("{} (count as never ready in the times below)", figure(it, run));
         page.row("deleted before ready", &[shown]);
     }
+    let stale = run.summary.metric("run", "pods_on_stale_digest");
+    if let Some(it) = stale.filter(|it| it.max != Some(0.0)) {
+        page.row("on a stale digest", &[format!("{} (their tag has moved on)", figure(it, run))]);
+    }
+    page.row("pre-pulls", &pre_pulls(run));
+    let mixed = of_workloads(run, "mixed_versions_seconds", |it| it.max.is_some_and(|it| 0.0 < it));
+    page.row("mixed versions", &mixed);
     let quantiles = ["p50", "p95", "max"]
         .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
     page.row("time to ready", &quantiles);
     page.row("unready pod-minutes", &[of_run(run, "unready_pod_minutes")]);
-    let mut shares: Vec<String> = run
+    let shares = of_workloads(run, "min_available_share", |it| it.absent < it.replications);
+    page.row("min available share", &shares);
+}
+
+/// How far each image puller came, and how long it took.
+fn pre_pulls(run: Run<'_>) -> Vec<String> {
+    let pullers = run.scenario.spec.workloads.iter().filter(|it| it.is_puller);
+    let shown = pullers.filter_map(|puller| {
+        let scope = format!("workload.{}", puller.name);
+        let of = |name| run.summary.metric(&scope, name).map(|it| figure(it, run));
+        let (ready, pods) = (of("pods_ready")?, of("pods")?);
+        let took = of("rollout_complete_seconds")?;
+        Some(format!("{} {ready} of {pods} ready, all after {took}", clip(&puller.name, 30)))
+    });
+    let mut shown: Vec<String> = shown.collect();
+    shorten(&mut shown, MAX_LISTED, "pre-pulls");
+    shown
+}
+
+/// A metric of each workload that is worth a word.
+fn of_workloads(run: Run<'_>, name: &str, is_shown: fn(&MetricSummary) -> bool) -> Vec<String> {
+    let mut figures: Vec<String> = run
         .summary
         .metrics
         .iter()
-        .filter(|it| it.name == "min_available_share")
-        .filter(|it| it.absent < it.replications)
+        .filter(|it| it.name == name && is_shown(it))
         .filter_map(|it| Some((it.scope.strip_prefix("workload.")?, it)))
         .map(|(workload, it)| format!("{} {}", clip(workload, 30), figure(it, run)))
         .collect();
-    shorten(&mut shares, 2 * MAX_LISTED, "workloads");
-    page.row("min available share", &shares);
+    shorten(&mut figures, 2 * MAX_LISTED, "workloads");
+    figures
 }
 
 fn requests(page: &mut Page, run: Run<'_>) {
@@ -344,6 +385,9 @@ fn quota(page: &mut Page, run: Run<'_>) {
         }];
         values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
         page.row(label, &values);
+        for it in shared_accounts(run.summary, label) {
+            page.row("", &[it]);
+        }
     }
     shorten(&mut idle, MAX_LISTED, "limits");
     page.row("never touched", &idle);
@@ -353,6 +397,22 @@ fn quota(page: &mut Page, run: Run<'_>) {
         _ => "none".into(),
     };
     page.row("first rejection", &[text]);
+}
+
+/// Accounts that make it worse at a limit: their addresses would have more units without them.
+pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    of_limit
+        .map(|it| {
+            let it = &it.at_most;
+            let [addresses, units, apart] =
+                [it.addresses as f64, it.units, it.units_apart].map(format::count);
+            let name = clip(&it.account, 20);
+            format!(
+                "one account ({name}) for {addresses} addresses: {units} units in place of {apart}"
+            )
+        })
+        .collect()
 }
 
 fn herd(page: &mut Page, run: Run<'_>) {
@@ -390,7 +450,9 @@ mod tests {
         let text = text(20, Style::PLAIN);
         let sections = [
             "Variant calm: fewer nodes at once",
-            "Set: pool.workers.max_pods=20",
+            "What-if, in no released software: pool.workers.kubelet.image_backoff_jitter=50%",
+            "Set: pool.workers.client.honour_retry_after=true (what-if) · ",
+            "pool.workers.max_pods=20",
             "EXPECTATIONS",
             "OUTCOME",
             "REQUESTS",
@@ -421,6 +483,7 @@ mod tests {
             ">6h (censored in 3 of 20)",
             "behind it: mirror-timeout",
             "never touched               docker-hub/edge",
+            "one account (ci) for 8 addresses: 200 units in place of 800",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

@@ -6,7 +6,7 @@ use crate::model::kubelet_events::Class;
 use crate::model::observed::{BinSeen, Observed, Trigger};
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
-    PullRow, Reach, Spender, StopReason, Value,
+    PullRow, Reach, SharedAccount, Spender, StopReason, Value,
 };
 use crate::model::spec::{ControlPlaneSpec, Spec};
 use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
@@ -75,6 +75,7 @@ pub(crate) fn tiny_detail() -> Detail {
         nodes: vec!["n-0".into(), "n-1".into()],
         images: vec!["api".into()],
         workloads: vec!["api".into()],
+        pullers: vec![],
         causes: vec!["anonymous-pulls".into(), "mirror-timeout".into()],
         pulls: vec![pull, failed, open],
         pods: vec![pod, stuck],
@@ -326,6 +327,16 @@ pub(crate) fn scenario() -> Scenario {
         }],
         parameters: vec![
             Parameter {
+                path: "pool.workers.client.honour_retry_after".into(),
+                value: "true".into(),
+                origin: "--set".into(),
+            },
+            Parameter {
+                path: "pool.workers.kubelet.image_backoff_jitter".into(),
+                value: "50%".into(),
+                origin: "variant calm".into(),
+            },
+            Parameter {
                 path: "pool.workers.max_pods".into(),
                 value: "20".into(),
                 origin: "--set".into(),
@@ -410,6 +421,13 @@ pub(crate) fn outcome(replication: u32) -> Outcome {
             images: vec![Reach { name: "api".into(), hit: 22_000, of: 23_000 }],
             identities: vec![Reach { name: "nat 203.0.113.7".into(), hit: 1_902, of: 4_210 }],
         },
+        shared_accounts: vec![SharedAccount {
+            limit: LIMIT.into(),
+            account: "ci".into(),
+            addresses: 8,
+            units: 200.0,
+            units_apart: 800.0,
+        }],
         spenders: vec![
             Spender {
                 limit: LIMIT.into(),

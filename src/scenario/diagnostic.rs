@@ -68,6 +68,7 @@ codes! {
     "PS0413" OneAction "a timeline block has exactly one action"
     "PS0414" NotSettable "a path that cannot change during a run"
     "PS0415" TooMuch "the scenario is larger than a run may be"
+    "PS0425" SameScope "a prepull and a workload with one name, under which results stand"
     "PS0501" UnknownMetric "a metric that does not exist"
     "PS0502" BadDemand "a demand that cannot be read"
     "PS0601" UnknownVariant "a variant that the file does not have"

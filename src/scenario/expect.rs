@@ -1,5 +1,6 @@
 //! `[expect]`: demands on metrics.
 
+use super::build::prepulls;
 use super::diagnostic::{Code, Problems};
 use super::field::Type;
 use super::metrics::{self, BUILT_IN_CAUSES, METRICS, MetricInfo, Suffix, Unit};
@@ -33,7 +34,8 @@ pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectati
 
 /// The causes that can end a pull in this scenario.
 pub(crate) fn causes(root: &Values) -> Vec<&str> {
-    let outages = root.named("timeline").filter(|(_, block)| block.given("outage"));
+    let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
+    let outages = root.named("timeline").filter(|(_, block)| fails(block));
     let mut causes = BUILT_IN_CAUSES.to_vec();
     causes.extend(limits(root));
     causes.extend(root.named("fault").chain(outages).map(|(name, _)| name));
@@ -51,7 +53,7 @@ fn expectation(
     node: &Node,
     walker: &mut Walker<'_, '_>,
 ) -> Option<Expectation> {
-    let (scope, metric) = split_scope(path, key, walker)?;
+    let (scope, metric) = split_scope(root, path, key, walker)?;
     let info = find_metric(root, &metric, key, walker.problems)?;
     check_scope(&scope, info, path, key, walker.problems);
     let text = node.raw.text();
@@ -71,10 +73,15 @@ fn expectation(
     Some(Expectation { scope, metric, comparison, demand, text: text.trim().into(), origin })
 }
 
-fn split_scope(path: &str, key: Origin, walker: &mut Walker<'_, '_>) -> Option<(String, String)> {
+fn split_scope(
+    root: &Values,
+    path: &str,
+    key: Origin,
+    walker: &mut Walker<'_, '_>,
+) -> Option<(String, String)> {
     let mut parts = path.splitn(3, '.');
     let kind = parts.next().unwrap_or_default();
-    if !["workload", "pool", "registry"].contains(&kind) {
+    if !["workload", "pool", "registry", "mirror"].contains(&kind) {
         return Some(("run".into(), path.into()));
     }
     let (Some(name), Some(metric)) = (parts.next(), parts.next()) else {
@@ -84,10 +91,13 @@ fn split_scope(path: &str, key: Origin, walker: &mut Walker<'_, '_>) -> Option<(
             .help(format!("write {kind}.NAME.metric = \"< 5m\""));
         return None;
     };
-    if walker.names.state(kind, name) == Some(true) {
+    // A pre-pull's results stand under the name of its block.
+    let is_puller = kind == "workload" && prepulls(root).any(|(known, _)| known == name);
+    if is_puller || walker.names.state(kind, name) == Some(true) {
         return Some((format!("{kind}.{name}"), metric.into()));
     }
-    let known: Vec<&str> = walker.names.of_kind(kind).collect();
+    let pullers = prepulls(root).map(|(name, _)| name).filter(|_| kind == "workload");
+    let known: Vec<&str> = walker.names.of_kind(kind).chain(pullers).collect();
     let off = walker.names.state(kind, name).is_some();
     let (code, what) = if off {
         (Code::DisabledName, "which is switched off")

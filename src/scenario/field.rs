@@ -28,6 +28,8 @@ pub(crate) struct Field {
     pub(crate) source: Option<Source>,
     /// Whether the default is a best reading that nobody could verify.
     pub(crate) unverified: bool,
+    /// Whether no released software has it: a lever to ask "what if" with.
+    pub(crate) what_if: bool,
 }
 
 /// Where a number is from.
@@ -103,13 +105,20 @@ pub(crate) enum Type {
         /// Largest number.
         max: u64,
     },
-    /// What a faulty endpoint answers: a status, `drop`, `hang`, `unreachable`.
+    /// What a faulty endpoint answers: a status, `drop`, `hang`, `unreachable`, `refuse`.
     Answer,
     /// A list.
     List {
         /// What its elements are.
         of: &'static Type,
         /// Most elements.
+        max: usize,
+    },
+    /// One value, or a list of such values.
+    OneOrMore {
+        /// What each of them is.
+        of: &'static Type,
+        /// Most of them.
         max: usize,
     },
     /// Either a plain value or a table.
@@ -139,7 +148,8 @@ pub(crate) enum Type {
 impl Field {
     /// A key that is left out by default.
     pub(crate) const fn new(name: &'static str, ty: Type, doc: &'static str) -> Self {
-        Self { name, ty, if_absent: IfAbsent::None, doc, source: None, unverified: false }
+        let (source, unverified, what_if) = (None, false, false);
+        Self { name, ty, if_absent: IfAbsent::None, doc, source, unverified, what_if }
     }
 
     /// The key has to be set.
@@ -175,6 +185,12 @@ impl Field {
     /// Nobody could verify the default.
     pub(crate) const fn unverified(mut self) -> Self {
         self.unverified = true;
+        self
+    }
+
+    /// No released software has it.
+    pub(crate) const fn what_if(mut self) -> Self {
+        self.what_if = true;
         self
     }
 }
@@ -225,9 +241,12 @@ impl Type {
                 format!("a whole number from 0 to {max}, or a share such as \"25%\"")
             }
             Self::Answer => {
-                "\"drop\", \"hang\", \"unreachable\" or a status such as \"429\"".into()
+                "\"drop\", \"hang\", \"unreachable\", \"refuse\" or a status such as \"429\"".into()
             }
             Self::List { of, max } => format!("a list of at most {max}, each {}", of.describe()),
+            Self::OneOrMore { of, max } => {
+                format!("{}, or a list of at most {max} of them", of.describe())
+            }
             Self::Either { plain, table } => {
                 format!("{}, or a table with {}", plain.describe(), table.keys())
             }

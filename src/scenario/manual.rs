@@ -37,7 +37,8 @@ A scenario is a TOML file. Every block is a table with a name made of a-z, 0-9 a
 dotted path serves the file, `--set path=value` and variants: `pool.workers.nodes`. Numbers carry
 their units: `us ms s m h d`; `B kB MB GB TB KiB MiB GiB TiB`; `bit/s` and `B/s` with the same
 prefixes; `%`. Every block has `enabled`. In a `[variant.NAME]`, tables are merged deep and lists
-are replaced whole. A `?` behind a default says that nobody could verify it.\n";
+are replaced whole. A `?` behind a default says that nobody could verify it. What no
+released software has is marked **What-if**.\n";
 
 fn block(page: &mut String, level: usize, title: &str, shape: &'static Shape) {
     let _ = write!(page, "\n{} `{title}`\n\n{}.\n\n", "#".repeat(level), shape.doc);
@@ -63,6 +64,7 @@ fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
     *page += "| key | takes | default | meaning |\n|---|---|---|---|\n";
     for field in shape.fields.iter().filter(|field| wanted(field)) {
         let mark = if field.unverified { " ?" } else { "" };
+        let what_if = if field.what_if { "**What-if.** " } else { "" };
         let default = match field.if_absent {
             IfAbsent::Required => "required".to_owned(),
             IfAbsent::None | IfAbsent::Table => String::new(),
@@ -80,7 +82,8 @@ fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
             .map(|source| format!(" Source: {}, {}.", source.text, source.date))
             .unwrap_or_default();
         let doc = field.doc.replace('|', "\\|");
-        let _ = writeln!(page, "| `{}` | {takes} | {default} | {doc}.{source} |", field.name);
+        let _ =
+            writeln!(page, "| `{}` | {takes} | {default} | {what_if}{doc}.{source} |", field.name);
     }
 }
 

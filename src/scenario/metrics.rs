@@ -37,8 +37,10 @@ pub enum Of {
     Pods,
     /// The whole run, each workload and each pool.
     Pulls,
-    /// The whole run and each registry.
+    /// The whole run, each registry and each mirror.
     Requests,
+    /// The whole run and each mirror.
+    Mirrors,
 }
 
 impl Of {
@@ -49,7 +51,8 @@ impl Of {
             Self::Workload => &["workload"],
             Self::Pods => &["run", "workload"],
             Self::Pulls => &["run", "workload", "pool"],
-            Self::Requests => &["run", "registry"],
+            Self::Requests => &["run", "registry", "mirror"],
+            Self::Mirrors => &["run", "mirror"],
         }
     }
 }
@@ -77,6 +80,9 @@ pub const BUILT_IN_CAUSES: &[&str] = &[
     "progress-timeout",
     "node-lost",
     "kubelet-restarted",
+    "mirror-untrusted",
+    "mirror-disk-full",
+    "mirror-busy",
 ];
 
 /// The metric of this name.
@@ -110,6 +116,12 @@ metrics! {
     "min_available_share" Share None Workload "least share of the wanted pods that were ready"
     "rollout_complete_seconds" Seconds None Workload "from the start of a rollout to its end"
     "progress_deadline_exceeded" Number None Workload "rollouts without progress for too long"
+    "pods_on_stale_digest" Number None Pods "pods that run another content than their tag now has"
+    "versions_running" Number None Workload "distinct contents of the pods ready at the end"
+    "mixed_versions_seconds" Seconds None Workload "time with several contents in one revision"
+    "rollout_paused_seconds" Seconds None Workload "time that rollouts were held"
+    "canary_attempts" Number None Workload "canaries begun, retries too"
+    "canary_failures" Number None Workload "canaries undone"
     "pull_attempts" Number None Pulls "pull attempts of kubelets"
     "pull_failures" Number None Pulls "failed pull attempts"
     "pull_failure_share" Share None Pulls "failed pull attempts in all attempts"
@@ -129,6 +141,10 @@ metrics! {
     "recovery_seconds" Seconds None Run "from the first refusal to the last delayed pod"
     "herd_synchrony" Share None Run "how far retries keep step, from 0 to 1"
     "egress_bytes" Bytes None Run "body bytes received through the ways out"
+    "private_bytes" Bytes None Run "body bytes received from private registries"
     "discarded_bytes" Bytes None Run "bytes received and thrown away"
+    "upstream_bytes" Bytes None Mirrors "body bytes that mirrors received from upstream"
+    "mirror_hit_share" Share None Mirrors "manifests and blobs that mirrors sent from their storage"
+    "mirror_bypass_share" Share None Mirrors "requests that went past the mirrors"
     "events" Number None Run "events simulated"
 }

@@ -88,6 +88,19 @@ pub struct Parameter {
     pub origin: String,
 }
 
+impl Parameter {
+    /// Whether it is one that no released software has, and in force: not at its default.
+    pub fn is_what_if(&self) -> bool {
+        let set = self.path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));
+        let path = set.map_or(&*self.path, |(_, path)| path);
+        let field = tables::field_at(path).filter(|it| it.what_if);
+        field.is_some_and(|it| match it.if_absent {
+            field::IfAbsent::Value(default) => default != self.value,
+            _ => true,
+        })
+    }
+}
+
 /// A demand on one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {

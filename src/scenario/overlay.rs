@@ -220,6 +220,7 @@ pub(crate) fn apply_presets(root: &mut Table) {
     for (kind, key, preset_kind, below) in [
         ("registry", "preset", "registry", None),
         ("egress", "preset", "egress", None),
+        ("mirror", "kind", "mirror", None),
         ("pool", "runtime", "runtime", Some("client")),
     ] {
         let Some(Raw::Table(blocks)) = root.get_mut(kind).map(|entry| &mut entry.node.raw) else {

@@ -229,6 +229,7 @@ impl Walker<'_, '_> {
             Some("drop") => return Some(Answer::Drop),
             Some("hang") => return Some(Answer::Hang),
             Some("unreachable") => return Some(Answer::Unreachable),
+            Some("refuse") => return Some(Answer::Refuse),
             _ => {}
         }
         let status = match &node.raw {

@@ -90,6 +90,9 @@ fn field(field: &Field) -> Value {
     if let Some(source) = field.source {
         let _ = write!(text, " (source: {}, {})", source.text, source.date);
     }
+    if field.what_if {
+        text += " (what-if: no released software has it)";
+    }
     if field.unverified {
         text += " (the default is unverified)";
     }
@@ -142,6 +145,9 @@ fn ty(ty: &Type) -> Value {
             "type": "array",
             "items": self::ty(of),
             "maxItems": max,
+        }),
+        Type::OneOrMore { of, max } => json!({
+            "anyOf": [self::ty(of), { "type": "array", "items": self::ty(of), "maxItems": max }],
         }),
         Type::Either { plain, table } => json!({ "anyOf": [self::ty(plain), shape(table)] }),
         Type::Table(table) => shape(table),

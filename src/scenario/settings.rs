@@ -2,9 +2,8 @@
 
 use super::build;
 use super::diagnostic::Code;
-use super::field::{Shape, Type};
 use super::source::Origin;
-use super::tables::ROOT;
+use super::tables::field_at;
 use super::tables::pool::KUBELET;
 use super::tables::timeline::{MOST_SET, SETTABLE};
 use super::tree::Node;
@@ -27,7 +26,8 @@ pub(crate) struct Setting {
 pub(crate) enum Changed {
     LimitAllow { registry: String, limit: String, allow: u64 },
     EgressAddresses { egress: String, addresses: u32 },
-    WorkloadAccount { workload: String, account: Option<String> },
+    WorkloadAccount { workload: String, accounts: Vec<String> },
+    PoolAccount { pool: String, accounts: Vec<String> },
     MaxSurge { workload: String, max_surge: Count },
     MaxUnavailable { workload: String, max_unavailable: Count },
     Kubelet { pool: String, kubelet: KubeletSpec },
@@ -89,7 +89,7 @@ fn read_one<'a>(
     if !target_exists(root, &parts, key, walker) {
         return None;
     }
-    let ty = target(&parts)?;
+    let ty = &field_at(path)?.ty;
     if parts[2] == "account" && node.raw.text() == Some("") {
         return Some((parts, Typed { value: Value::Text(String::new()), origin: node.origin }));
     }
@@ -137,23 +137,6 @@ fn target_exists(root: &Values, parts: &[&str], key: Origin, walker: &mut Walker
     }
 }
 
-/// The type at a path.
-fn target(parts: &[&str]) -> Option<&'static Type> {
-    let mut shape: &'static Shape = &ROOT;
-    let mut parts = parts.iter();
-    loop {
-        let field = shape.field(parts.next()?)?;
-        shape = match field.ty {
-            Type::Named { shape, .. } => {
-                parts.next()?;
-                shape
-            }
-            Type::Table(shape) => shape,
-            _ => return parts.next().is_none().then_some(&field.ty),
-        };
-    }
-}
-
 /// Typed paths to changes.
 ///
 /// A kubelet's configuration lands as a whole, so the changes of one pool build on each other in
@@ -185,24 +168,22 @@ fn changed(set: &Set<'_>, kubelets: &mut [(&str, Values)]) -> Option<Changed> {
         ("egress", _, Value::Integer(addresses)) => {
             Changed::EgressAddresses { egress: name, addresses: u32::try_from(*addresses).ok()? }
         }
-        ("workload", "account", Value::Text(account)) => Changed::WorkloadAccount {
-            workload: name,
-            account: Some(account.clone()).filter(|account| !account.is_empty()),
-        },
+        (kind, "account", value) => {
+            let accounts = value.texts().filter(|it| !it.is_empty()).map(str::to_owned).collect();
+            match kind {
+                "pool" => Changed::PoolAccount { pool: name, accounts },
+                _ => Changed::WorkloadAccount { workload: name, accounts },
+            }
+        }
         ("workload", "max_surge", Value::Count(count)) => {
             Changed::MaxSurge { workload: name, max_surge: *count }
         }
         ("workload", "max_unavailable", Value::Count(count)) => {
             Changed::MaxUnavailable { workload: name, max_unavailable: *count }
         }
-        ("pool", "preloaded", Value::List(list)) => Changed::Preloaded {
-            pool: name,
-            images: list
-                .iter()
-                .filter_map(|item| item.value.as_text())
-                .map(str::to_owned)
-                .collect(),
-        },
+        ("pool", "preloaded", value) => {
+            Changed::Preloaded { pool: name, images: value.texts().map(str::to_owned).collect() }
+        }
         ("pool", "kubelet", _) => {
             let (_, values) = kubelets.iter_mut().find(|(pool, _)| *pool == name)?;
             let field = KUBELET.field(parts[3])?;

@@ -184,6 +184,11 @@ impl Values {
         }
     }
 
+    /// One text, word or name, or a list of them.
+    pub(crate) fn texts(&self, key: &str) -> Vec<&str> {
+        self.get(key).map(|typed| typed.value.texts().collect()).unwrap_or_default()
+    }
+
     /// The table, where there is one.
     pub(crate) fn table(&self, key: &str) -> Option<&Values> {
         match &self.get(key)?.value {
@@ -251,6 +256,7 @@ impl Value {
                 Answer::Drop => "drop".into(),
                 Answer::Hang => "hang".into(),
                 Answer::Unreachable => "unreachable".into(),
+                Answer::Refuse => "refuse".into(),
             },
             Self::List(list) => {
                 let items: Vec<String> = list.iter().map(|item| item.value.quoted()).collect();
@@ -289,6 +295,15 @@ impl Value {
 }
 
 impl Value {
+    /// The text, or those of a list.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        let list = match self {
+            Self::List(list) => list.as_slice(),
+            _ => &[],
+        };
+        self.as_text().into_iter().chain(list.iter().filter_map(|item| item.value.as_text()))
+    }
+
     /// The text, word or name.
     pub(crate) fn as_text(&self) -> Option<&str> {
         match self {

@@ -189,6 +189,13 @@ impl<'a, 's> Walker<'a, 's> {
             }
             Type::Either { plain, .. } => return self.value(node, key, plain, path),
             Type::List { of, max } => self.list(node, of, *max, path)?,
+            Type::OneOrMore { of, max } => {
+                let many = node.raw.text().is_some_and(|text| text.contains(','));
+                if !many && !matches!(node.raw, Raw::List(_)) {
+                    return self.value(node, key, of, path);
+                }
+                self.list(node, of, *max, path)?
+            }
             Type::Replace(kind) => self.replace(node, kind, path)?,
             Type::Paths => {
                 let Raw::Table(table) = &node.raw else { return self.wrong(node, ty, path) };

@@ -13,6 +13,7 @@ pub(crate) struct Seen {
     pub(crate) node: String,
     pub(crate) pod: String,
     pub(crate) image: String,
+    /// 0 for a request of a mirror.
     pub(crate) attempt: u32,
     pub(crate) method: String,
     pub(crate) object: String,
@@ -32,7 +33,7 @@ impl RequestSink for Requests {
             node: row.node.to_owned(),
             pod: row.pod.map_or_else(String::new, |(name, n)| format!("{name}-{n}")),
             image: row.image.to_owned(),
-            attempt: row.attempt,
+            attempt: row.attempt.unwrap_or(0),
             method: row.method.to_owned(),
             object: row.layer.map_or_else(|| row.object.to_owned(), |n| format!("layer{n}")),
             endpoint: row.endpoint.1.to_owned(),

@@ -8,12 +8,12 @@ use crate::model::image_store::{Claim, Waiter};
 use crate::model::runtime::{ObjectState, Step, Unpack};
 use crate::model::{Event, World};
 use crate::resource::link::Path;
-use crate::units::Time;
+use crate::units::{Bytes, Time};
 
 impl World<'_> {
     /// Fetches index, manifest and config one after another on the first lane, then the layers.
     pub(super) fn fetch_serial(&mut self, now: Time, id: PullId, from: u32) {
-        let first_layer = self.catalogue.image(self.pulls.get(id).image).first_layer as u32;
+        let first_layer = self.catalogue.image(self.pulls.get(id).content).first_layer as u32;
         for object in from..first_layer {
             if !self.claim_object(now, id, 0, object) {
                 return;
@@ -29,7 +29,7 @@ impl World<'_> {
     /// After the index: whether it names a manifest for the node's platform.
     fn platform_missing(&self, id: PullId, object: u32) -> Option<Cause> {
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let arch = &self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].arch;
         let missing = image.object(object as usize) == Object::Index && !image.has_platform(arch);
         missing.then_some(Cause::PlatformMissing)
@@ -39,12 +39,14 @@ impl World<'_> {
     /// or waits for whoever does.
     fn claim_object(&mut self, now: Time, id: PullId, lane: u16, object: u32) -> bool {
         let pull = self.pulls.get(id);
-        let blob = self.catalogue.image(pull.image).objects[object as usize];
+        let blob = self.catalogue.image(pull.content).objects[object as usize];
         let waiter = Waiter { pull: id, object };
         let claim = self.nodes[pull.node.idx()].store.claim_blob(blob, waiter);
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
-        (state.object, state.responses) = (object, 0);
+        state.object = object;
+        (state.offset, state.stalls, state.mirror_failed) = (Bytes::ZERO, 0, None);
+        state.shown = None;
         match claim {
             Claim::Present => {
                 pull.objects[object as usize] = ObjectState::Held;
@@ -52,7 +54,7 @@ impl World<'_> {
             }
             Claim::Granted => {
                 pull.objects[object as usize] = ObjectState::Fetching(lane);
-                self.send(now, id, usize::from(lane), Step::Get);
+                self.ask_hosts(now, id, usize::from(lane), Step::Get);
                 false
             }
             Claim::Wait => {
@@ -79,7 +81,7 @@ impl World<'_> {
 
     /// The lane has its object: on to the next one.
     fn object_held(&mut self, now: Time, id: PullId, lane: u16, object: u32) {
-        let first_layer = self.catalogue.image(self.pulls.get(id).image).first_layer as u32;
+        let first_layer = self.catalogue.image(self.pulls.get(id).content).first_layer as u32;
         if object < first_layer {
             if let Some(cause) = self.platform_missing(id, object) {
                 self.fail_pull(now, id, cause, None);
@@ -95,7 +97,7 @@ impl World<'_> {
     /// The config is there: layers are fetched from the first missing chain up.
     fn begin_layers(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let store = &self.nodes[pull.node.idx()].store;
         let missing = image.chains.iter().position(|&it| !store.has_chain(it));
         let first_missing = missing.unwrap_or(image.chains.len()) as u32;
@@ -122,7 +124,7 @@ impl World<'_> {
     fn claim_present_layer(&mut self, id: PullId, layer: u32) {
         let pull = self.pulls.get(id);
         let node = pull.node;
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let object = image.first_layer + layer as usize;
         let (blob, chain) = (image.objects[object], image.chains[layer as usize]);
         let waiter = Waiter { pull: id, object: object as u32 };
@@ -138,7 +140,7 @@ impl World<'_> {
     fn next_layer(&mut self, now: Time, id: PullId, lane: u16) {
         loop {
             let pull = self.pulls.get_mut(id);
-            let image = self.catalogue.image(pull.image);
+            let image = self.catalogue.image(pull.content);
             if image.chains.len() as u32 <= pull.next_layer {
                 pull.lanes[usize::from(lane)].step = Step::Idle;
                 return;
@@ -154,21 +156,35 @@ impl World<'_> {
     }
 
     /// The body begins to flow.
-    pub(crate) fn on_body_started(&mut self, now: Time, id: PullId, generation: u32, lane: usize) {
+    pub(crate) fn on_body_started(
+        &mut self,
+        now: Time,
+        id: PullId,
+        generation: u32,
+        lane: usize,
+        turn: u16,
+    ) {
         let Some(pull) = self.pulls.current(id, generation) else { return };
         let state = pull.lanes[lane];
-        let image = self.catalogue.image(pull.image);
+        if state.turn != turn {
+            return;
+        }
+        let image = self.catalogue.image(pull.content);
         let registry = &self.spec.registries[image.registry.idx()];
-        let size = self.catalogue.size(image.objects[state.object as usize]);
+        let whole = self.catalogue.size(image.objects[state.object as usize]);
+        let size = if state.is_read_whole() { whole } else { whole - state.offset };
         let node = &self.nodes[pull.node.idx()];
-        let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
-        let path = match (egress, self.registry_links[image.registry.idx()]) {
-            (Some(egress), Some(registry)) => Path::new(&[egress, registry]),
-            (Some(link), None) | (None, Some(link)) => Path::new(&[link]),
-            (None, None) => Path::DIRECT,
+        let (path, size) = if let Some(served) = state.served {
+            let blob = image.objects[state.object as usize];
+            (self.mirror_path(served), self.mirror_breaks_after(served, blob).unwrap_or(size))
+        } else {
+            let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+            let egress = egress.filter(|_| !registry.private);
+            let upstream = self.registry_links[image.registry.idx()];
+            (Path::over([egress, upstream, None, None]), size)
         };
         let tag = u64::from(id.0) << 32 | lane as u64;
-        let cap = registry.connection_bandwidth;
+        let cap = registry.connection_bandwidth.filter(|_| !state.is_stored_at_mirror());
         let flow = self.links.start(now, node.leaf, path, cap, size, tag);
         let pull = self.pulls.get_mut(id);
         pull.lanes[lane].flow = Some(flow);
@@ -178,6 +194,9 @@ impl World<'_> {
 
     /// The body of a lane's object arrived in full.
     pub(crate) fn on_body_received(&mut self, now: Time, id: PullId, lane: u16) {
+        if self.body_broke_off(now, id, lane) {
+            return;
+        }
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
         let object = state.object;
@@ -186,12 +205,19 @@ impl World<'_> {
         pull.flows -= 1;
         pull.last_byte = now;
         pull.objects[object as usize] = ObjectState::Held;
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
+        let from = pull.hosts[usize::from(state.host)];
+        let again = if state.is_read_whole() { state.offset } else { Bytes::ZERO };
+        let (offset, served) = (std::mem::take(&mut state.offset), state.served.take());
         let blob = self.catalogue.image(image).objects[object as usize];
-        let size = self.catalogue.size(blob);
-        pull.attempt.bytes += size;
-        self.connection_carried(id, usize::from(lane), size);
-        self.observe.body_received(size);
+        let received = self.catalogue.size(blob) + again - offset;
+        pull.attempt.bytes += received;
+        self.connection_carried(id, usize::from(lane), received);
+        self.observe.body_received(from, received);
+        self.observe.body_discarded(again);
+        if let Some(served) = served {
+            self.mirror_served(now, served, received, blob);
+        }
         if let Some(grant) = grant {
             self.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
@@ -209,7 +235,7 @@ impl World<'_> {
             if !pull.live || pull.unpack != Unpack::Idle {
                 return;
             }
-            let image = self.catalogue.image(pull.image);
+            let image = self.catalogue.image(pull.content);
             let layer = pull.unpacked as usize;
             if layer == image.chains.len() {
                 self.complete_pull(now, id);
@@ -265,7 +291,7 @@ impl World<'_> {
 
     fn chain_at_work(&self, id: PullId) -> ChainId {
         let pull = self.pulls.get(id);
-        self.catalogue.image(pull.image).chains[pull.unpacked as usize]
+        self.catalogue.image(pull.content).chains[pull.unpacked as usize]
     }
 
     fn wake(&mut self, now: Time, mut woken: Vec<Waiter>, event: fn(Waiter) -> Event) {
@@ -279,17 +305,29 @@ impl World<'_> {
     /// returned.
     pub(super) fn stop_lanes(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
         for lane in 0..pull.lanes.len() {
+            self.note_unanswered(now, id, lane);
             let state = &mut self.pulls.get_mut(id).lanes[lane];
             let (flow, grant) = (state.flow.take(), state.grant.take());
+            let (served, before) = (state.served.take(), std::mem::take(&mut state.offset));
+            let (object, host) = (state.object as usize, usize::from(state.host));
             state.turn = state.turn.wrapping_add(1);
+            let mut partial = Bytes::ZERO;
             if let Some(flow) = flow {
-                let partial = self.links.cancel(now, flow);
-                self.pulls.get_mut(id).attempt.bytes += partial;
-                self.observe.body_received(partial);
-                self.observe.body_discarded(partial);
+                partial = self.links.cancel(now, flow);
+                let pull = self.pulls.get_mut(id);
+                pull.attempt.bytes += partial;
+                let from = pull.hosts[host];
+                self.observe.body_received(from, partial);
                 self.links_changed(now);
+            }
+            if self.fetches(id, lane) {
+                self.observe.body_discarded(partial + before);
+            }
+            if let Some(served) = served {
+                let blob = self.catalogue.image(image).objects[object];
+                self.mirror_served(now, served, partial, blob);
             }
             if let Some(grant) = grant {
                 self.limits.release(grant.limit, grant.key, u64::from(grant.units));
@@ -334,7 +372,7 @@ impl World<'_> {
     /// Lets go of everything the pull held; what nobody else holds is thrown away.
     pub(super) fn release_content(&mut self, _now: Time, id: PullId) {
         let pull = self.pulls.get(id);
-        let (node, image) = (pull.node, pull.image);
+        let (node, image) = (pull.node, pull.content);
         let store = &mut self.nodes[node.idx()].store;
         let parts = self.catalogue.image(image);
         for (object, state) in pull.objects.iter().enumerate() {

@@ -10,12 +10,16 @@
 //! `pkg/unpack`, tags 1.6.39 to 2.3.4, executed against a recording registry (see `tests/data/`).
 
 mod content;
+mod mirrored;
 mod request;
 
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Grant};
-use crate::model::ids::{AccountId, AddressId, ImageId, NodeId, PodId, PullId, WorkloadId};
+use crate::model::ids::{
+    AccountId, AddressId, ImageId, NodeId, PodId, PullId, RegistryId, WorkloadId,
+};
 use crate::model::kubelet_events::Sign;
+use crate::model::mirror::Served;
 use crate::model::observe::{Attempt, PullEnded};
 use crate::model::registry::{Endpoint, EndpointKind};
 use crate::model::spec::RequestKind;
@@ -39,8 +43,10 @@ pub(crate) struct Pull {
     pub(crate) node: NodeId,
     /// For whom.
     pub(crate) pod: PodId,
-    /// What.
+    /// What: the reference.
     pub(crate) image: ImageId,
+    /// What the reference names, which is settled when it is resolved.
+    content: ImageId,
     workload: WorkloadId,
     account: Option<AccountId>,
     /// The kubelet's attempt that it serves, with its counts of requests and bytes.
@@ -49,6 +55,8 @@ pub(crate) struct Pull {
     resolved: bool,
     /// Until when the session's token is valid; `None` before there is one.
     token_until: Option<Time>,
+    /// Servers that each object is asked of, in order: the node's mirrors, then the registry.
+    hosts: Vec<RegistryId>,
     lanes: Vec<Lane>,
     objects: Vec<ObjectState>,
     /// First layer whose chain was missing at the start: layers below need no fetch.
@@ -73,10 +81,23 @@ struct Lane {
     challenged: Step,
     /// Object being fetched: position in the image.
     object: u32,
+    /// Position among the hosts of the one that is asked.
+    host: u8,
     /// Responses seen to this logical request.
     responses: u32,
-    registry: Option<Connection>,
+    /// Connections to the hosts, by position.
+    connections: [Option<Connection>; MAX_HOSTS],
     blob_host: Option<Connection>,
+    /// A mirror has not answered yet.
+    asks_mirror: bool,
+    /// What a mirror is serving.
+    served: Option<Served>,
+    /// Bytes of the object that arrived before its connection broke, and how often it broke in a row
+    /// without any.
+    offset: Bytes,
+    stalls: u8,
+    /// Why the mirrors asked before failed.
+    mirror_failed: Option<Cause>,
     flow: Option<FlowId>,
     grant: Option<Grant>,
     /// Address of a token request under way.
@@ -84,9 +105,18 @@ struct Lane {
     /// What the answer under way means.
     answer: Option<Answered>,
     /// The last request that failed, as the client saw it.
-    shown: Option<(RequestKind, Sign)>,
+    shown: Option<LaneShown>,
     /// Cause of a failed HEAD of the manifest, while the HEAD of the blob is tried in its stead.
     head_failed: Option<Cause>,
+}
+
+/// A failed request, as its client shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LaneShown {
+    kind: RequestKind,
+    sign: Sign,
+    /// A mirror answered so, or did not answer.
+    is_mirrors: bool,
 }
 
 /// An open connection and the body bytes it carried, by which its congestion window has grown.
@@ -94,7 +124,12 @@ struct Lane {
 struct Connection {
     address: AddressId,
     carried: u64,
+    /// Where it leads, at a mirror.
+    replica: Option<u32>,
 }
+
+/// Most hosts of a pull: mirrors, and the registry.
+pub(crate) const MAX_HOSTS: usize = 4;
 
 /// The HTTP request that a lane is at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,8 +155,10 @@ enum Step {
 enum Answered {
     /// The reference has a digest.
     Resolved,
-    /// The logical request failed.
-    Failed(Cause),
+    /// The logical request failed at every host: why at the last one, and at the mirrors before.
+    Failed(Cause, Option<Cause>),
+    /// The wait that Retry-After asked for is over.
+    Waited,
 }
 
 /// Where a pull stands with one of its objects.
@@ -160,6 +197,11 @@ impl Pulls {
         &mut self.slots[id.idx()]
     }
 
+    /// Numbers of the pulls in flight.
+    fn live_ids(&self) -> impl Iterator<Item = PullId> {
+        self.slots.iter().enumerate().filter(|(_, it)| it.live).map(|(at, _)| PullId::from(at))
+    }
+
     /// Pulls in flight.
     pub(crate) fn live(&self) -> impl Iterator<Item = &Pull> {
         self.slots.iter().filter(|it| it.live)
@@ -175,12 +217,14 @@ impl Pulls {
             node: NodeId(0),
             pod: PodId(0),
             image: ImageId(0),
+            content: ImageId(0),
             workload: WorkloadId(0),
             account: None,
             attempt: Attempt::default(),
             started: Time::ZERO,
             resolved: false,
             token_until: None,
+            hosts: Vec::new(),
             lanes: Vec::new(),
             objects: Vec::new(),
             first_missing: 0,
@@ -200,12 +244,11 @@ impl World<'_> {
     pub(crate) fn start_pull(&mut self, now: Time, pod: PodId, image: ImageId, attempt: Attempt) {
         let state = &self.pods[pod.idx()];
         let (node, workload) = (state.node, state.workload);
-        // Credentials go to their own registry alone: elsewhere the pull is anonymous.
         let registry = self.catalogue.image(image).registry;
-        let account = state.account.filter(|it| self.spec.accounts[it.idx()].registry == registry);
-        let n_objects = self.catalogue.image(image).objects.len();
+        let account = self.account_of_pull(pod, image);
         let n_lanes = self.profile(node).max_concurrent_downloads as usize;
         let id = self.pulls.take_slot();
+        self.choose_hosts(id, node, registry);
         let pull = self.pulls.get_mut(id);
         pull.generation = pull.generation.wrapping_add(1);
         pull.live = true;
@@ -216,12 +259,44 @@ impl World<'_> {
         (pull.resolved, pull.token_until) = (false, None);
         pull.lanes.clear();
         pull.lanes.resize(n_lanes, Lane::default());
-        pull.objects.clear();
-        pull.objects.resize(n_objects, ObjectState::Pending);
         (pull.first_missing, pull.next_layer, pull.unpacked) = (0, 0, 0);
         (pull.unpack, pull.flows, pull.hanging) = (Unpack::Idle, 0, None);
+        self.resolve(id);
         self.nodes[node.idx()].pulls.push(id);
-        self.send(now, id, 0, Step::Head);
+        self.ask_hosts(now, id, 0, Step::Head);
+    }
+
+    /// The pull is one of the content that its reference names now. Index, manifest and config are
+    /// then fetched by digest, so that a tag which moves later changes nothing for this pull.
+    ///
+    /// Source: containerd 1.7.34 as recorded (`tests/data/containerd-1.7.34-cri.txt`): the HEAD
+    /// names the tag, every GET a digest.
+    fn resolve(&mut self, id: PullId) {
+        self.resolve_to(id, self.catalogue.served(self.pulls.get(id).image));
+    }
+
+    /// The same, where a mirror says which content it is.
+    fn resolve_to(&mut self, id: PullId, content: ImageId) {
+        let pull = self.pulls.get_mut(id);
+        pull.content = content;
+        let n_objects = self.catalogue.image(pull.content).objects.len();
+        pull.objects.clear();
+        pull.objects.resize(n_objects, ObjectState::Pending);
+    }
+
+    /// The account that a pod pulls an image with: its own for that registry, or else its node's.
+    /// Credentials go to their own registry alone: elsewhere the pull is anonymous.
+    ///
+    /// Source: kubernetes `pkg/credentialprovider/secrets/secrets.go` (`MakeDockerKeyring`: the
+    /// pod's secrets, then the node's providers), read 2026-11. The kubelet goes through all that
+    /// fit until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
+    pub(crate) fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
+        let state = &self.pods[pod.idx()];
+        let registry = self.catalogue.image(image).registry;
+        let of_pod = &self.workloads[state.workload.idx()].secrets[usize::from(state.secrets)];
+        let of_node = &self.pools[self.nodes[state.node.idx()].pool.idx()].accounts;
+        let mut all = of_pod.iter().chain(of_node).copied();
+        all.find(|it| self.spec.accounts[it.idx()].registry == registry)
     }
 
     /// Ends every pull of a node: it went away, or its kubelet or machine restarted.
@@ -242,9 +317,10 @@ impl World<'_> {
     /// The pull succeeded: the image holds what the pull held.
     fn complete_pull(&mut self, now: Time, id: PullId) {
         self.stop_lanes(now, id);
-        let (node, image) = (self.pulls.get(id).node, self.pulls.get(id).image);
+        let pull = self.pulls.get(id);
+        let (node, image) = (pull.node, (pull.image, pull.content));
         let seen_from = now + Span::from_micros(1);
-        let parts = self.catalogue.image(image);
+        let parts = self.catalogue.image(image.1);
         let store = &mut self.nodes[node.idx()].store;
         store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
             debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
@@ -300,7 +376,7 @@ impl World<'_> {
     }
 
     /// A request hangs: from now on the progress timeout counts.
-    fn watch_progress(&mut self, now: Time, id: PullId, cause: Cause) {
+    pub(crate) fn watch_progress(&mut self, now: Time, id: PullId, cause: Cause) {
         let pull = self.pulls.get_mut(id);
         let first = pull.hanging.is_none();
         pull.hanging = Some(cause);
@@ -337,8 +413,10 @@ impl World<'_> {
         let closes_at = now + self.profile(node).idle_timeout;
         for lane in 0..n_lanes {
             let lane = &mut self.pulls.get_mut(id).lanes[lane];
-            let (plain, blob, token) =
-                (lane.registry.take(), lane.blob_host.take(), lane.token_address.take());
+            // Those to mirrors hold no port of a gateway.
+            let connections = std::mem::take(&mut lane.connections);
+            let plain = connections.into_iter().flatten().find(|it| it.replica.is_none());
+            let (blob, token) = (lane.blob_host.take(), lane.token_address.take());
             let closing = [
                 (EndpointKind::Registry, plain.map(|it| it.address)),
                 (EndpointKind::Cdn, blob.map(|it| it.address)),
@@ -372,7 +450,12 @@ impl Pull {
 /// it stops growing at the bandwidth-delay product of `bytes_per_second`. Counted are the round
 /// trips until the body is sent, or until the window no longer limits it; the body then flows
 /// through its links as a whole.
-fn slow_start_rounds(size: Bytes, carried: u64, rtt: Span, bytes_per_second: f64) -> u64 {
+pub(crate) fn slow_start_rounds(
+    size: Bytes,
+    carried: u64,
+    rtt: Span,
+    bytes_per_second: f64,
+) -> u64 {
     const INITIAL_WINDOW: u64 = 14_600;
     let full = (bytes_per_second * rtt.as_secs_f64()) as u64;
     let mut window = INITIAL_WINDOW.saturating_add(carried);

@@ -2,19 +2,20 @@
 //! perhaps repeated.
 
 use crate::engine::chance::combine;
-use crate::model::gate::{Cause, Grant, Reply, Request};
+use crate::model::gate::{Cause, Connected, Grant, Reply, Request, Unconnected};
 use crate::model::ids::PullId;
 use crate::model::image::Object;
 use crate::model::kubelet_events::Sign;
-use crate::model::observe::RequestSeen;
+use crate::model::mirror::Inbound;
 use crate::model::registry::{Endpoint, EndpointKind, Spender, Unit};
-use crate::model::runtime::{Answered, Connection, Lane, Step, slow_start_rounds};
+use crate::model::runtime::{Answered, Connection, LaneShown, Step, slow_start_rounds};
+use crate::model::seen::RequestSeen;
 use crate::model::spec::RequestKind;
 use crate::model::{Event, World};
 use crate::units::{Bytes, Span, Time};
 
 impl Step {
-    const fn endpoint(self) -> EndpointKind {
+    pub(super) const fn endpoint(self) -> EndpointKind {
         match self {
             Self::Idle | Self::Head | Self::HeadBlob | Self::Get => EndpointKind::Registry,
             Self::GetRedirected => EndpointKind::Cdn,
@@ -22,7 +23,7 @@ impl Step {
         }
     }
 
-    const fn kind(self, object: Object) -> RequestKind {
+    pub(super) const fn kind(self, object: Object) -> RequestKind {
         match (self, object) {
             (Self::TokenPost | Self::TokenGet, _) => RequestKind::Token,
             (Self::HeadBlob, _) => RequestKind::BlobHead,
@@ -58,39 +59,46 @@ impl World<'_> {
     /// lane's connection to that endpoint, which is made first where there is none.
     pub(super) fn send(&mut self, from: Time, id: PullId, lane: usize, step: Step) {
         let pull = self.pulls.get_mut(id);
-        let (node, generation, image) = (pull.node, pull.generation, pull.image);
+        let (node, generation, image) = (pull.node, pull.generation, pull.content);
         let state = &mut pull.lanes[lane];
         state.step = step;
         state.turn = state.turn.wrapping_add(1);
         let turn = state.turn;
         let object = state.object as usize;
+        let host = usize::from(state.host);
         let open = match step.endpoint() {
-            EndpointKind::Registry => state.registry.is_some(),
+            EndpointKind::Registry => state.connections[host].is_some(),
             EndpointKind::Cdn => state.blob_host.is_some(),
             EndpointKind::Token => false,
         };
+        let registry = pull.hosts[host];
         let image = self.catalogue.image(image);
-        let endpoint = Endpoint { registry: image.registry, kind: step.endpoint() };
+        let endpoint = Endpoint { registry, kind: step.endpoint() };
         let kind = step.kind(image.object(object));
-        let rtt = endpoint.rtt(&self.spec.registries[image.registry.idx()]);
+        let rtt = endpoint.rtt(&self.spec.registries[registry.idx()]);
         let mut takes = rtt.half();
         if !open {
             let key = self.request_key(id, lane);
             match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind, key) {
                 Ok(connected) => {
                     takes += connected.takes;
-                    let connection = Connection { address: connected.address, carried: 0 };
+                    let Connected { address, replica, .. } = connected;
+                    let connection = Connection { address, carried: 0, replica };
                     let state = &mut self.pulls.get_mut(id).lanes[lane];
                     match endpoint.kind {
-                        EndpointKind::Registry => state.registry = Some(connection),
+                        EndpointKind::Registry => state.connections[host] = Some(connection),
                         EndpointKind::Cdn => state.blob_host = Some(connection),
                         EndpointKind::Token => state.token_address = Some(connected.address),
                     }
                 }
-                Err(cause) => {
-                    self.show_failure(id, lane, kind, Sign::DialTimeout);
-                    let gives_up = from + self.profile(node).dial_timeout;
-                    self.fail_request(gives_up, id, lane, cause);
+                Err(Unconnected { cause, after }) => {
+                    let sign = match cause {
+                        Cause::MirrorUntrusted => Sign::Untrusted,
+                        _ if after < self.profile(node).dial_timeout => Sign::DialRefused,
+                        _ => Sign::DialTimeout,
+                    };
+                    self.show_failure(id, lane, sign);
+                    self.fail_request(from + after, id, lane, cause);
                     return;
                 }
             }
@@ -116,6 +124,16 @@ impl World<'_> {
         }
         let request = self.request_of(now, id, lane);
         let mut reply = self.pass_request_gates(now, &request);
+        if reply == Reply::Served
+            && let Some(replica) =
+                state.connections[usize::from(state.host)].and_then(|it| it.replica)
+        {
+            // What it answers is known when it does.
+            let inbound = Inbound { pull: id, generation, lane: lane as u16, turn };
+            self.pulls.get_mut(id).lanes[lane].asks_mirror = true;
+            self.mirror_takes(now, replica, inbound);
+            return;
+        }
         let registry = &self.spec.registries[request.endpoint.registry.idx()];
         let rtt = request.endpoint.rtt(registry);
         let answered = now + registry.server_time;
@@ -124,16 +142,13 @@ impl World<'_> {
             reply = Reply::Challenged;
         }
         let grant = self.granted.take();
-        self.note_request(now, id, &state, &request, reply);
-        if let Some(sign) = self.observe.sign_of(reply) {
-            self.show_failure(id, lane, request.kind, sign);
-        }
+        self.note_request(now, id, lane, &request, reply);
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
             Reply::Challenged => self.request_challenged(back, id, lane, grant),
-            Reply::Refused { status, cause } => {
+            Reply::Refused { status, cause, retry_after } => {
                 self.return_grant(back, grant);
-                self.request_refused(back, id, lane, status, cause);
+                self.request_refused(back, id, lane, (status, retry_after), cause);
             }
             Reply::Dropped { cause } => {
                 self.return_grant(back, grant);
@@ -148,15 +163,16 @@ impl World<'_> {
         }
     }
 
-    fn request_of(&self, now: Time, id: PullId, lane: usize) -> Request {
+    pub(super) fn request_of(&self, now: Time, id: PullId, lane: usize) -> Request {
         let key = self.request_key(id, lane);
         let lane = &self.pulls.get(id).lanes[lane];
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
+        let image = self.catalogue.image(pull.content);
         let object = image.object(lane.object as usize);
-        let endpoint = Endpoint { registry: image.registry, kind: lane.step.endpoint() };
+        let host = usize::from(lane.host);
+        let endpoint = Endpoint { registry: pull.hosts[host], kind: lane.step.endpoint() };
         let address = match endpoint.kind {
-            EndpointKind::Registry => lane.registry.map(|it| it.address),
+            EndpointKind::Registry => lane.connections[host].map(|it| it.address),
             EndpointKind::Cdn => lane.blob_host.map(|it| it.address),
             EndpointKind::Token => lane.token_address,
         };
@@ -184,24 +200,31 @@ impl World<'_> {
         let state = &pull.lanes[lane];
         let pod = self.pods[pull.pod.idx()].key;
         let of_pull = pull.key(pod, self.catalogue.image(pull.image).key);
-        let what = u64::from(state.object) << 8 | (state.step as u64) << 1;
+        let host = pull.hosts[usize::from(state.host)];
+        // The registry itself is host 0 of the key, so that a mirror elsewhere changes no luck.
+        let at = if self.spec.registries[host.idx()].mirror.is_some() {
+            u64::from(state.host) + 1
+        } else {
+            0
+        };
+        let what = u64::from(state.object) << 8 | at << 5 | (state.step as u64) << 1;
         let nth = u64::from(state.responses);
         combine(of_pull, combine(what | u64::from(pull.resolved), nth))
     }
 
-    fn note_request(
+    pub(super) fn note_request(
         &mut self,
         now: Time,
         id: PullId,
-        lane: &Lane,
+        lane: usize,
         request: &Request,
         reply: Reply,
     ) {
         let pull = self.pulls.get_mut(id);
         pull.attempt.requests += 1;
         let pull = self.pulls.get(id);
-        let image = self.catalogue.image(pull.image);
-        let object = image.object(lane.object as usize);
+        let state = &pull.lanes[lane];
+        let object = self.catalogue.image(pull.content).object(state.object as usize);
         let redirected = request.kind == RequestKind::BlobGet
             && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
         let says_remaining = reply == Reply::Served && request.kind == RequestKind::ManifestHead;
@@ -213,18 +236,22 @@ impl World<'_> {
             pod: pull.pod,
             image: pull.image,
             attempt: pull.attempt.number,
-            method: lane.step.method(),
+            method: state.step.method(),
             object,
-            is_head: matches!(lane.step, Step::Head | Step::HeadBlob),
+            is_head: matches!(state.step, Step::Head | Step::HeadBlob),
             kind: request.kind,
             remaining,
             endpoint: request.endpoint,
             reply,
             redirected,
-            refused_post: lane.step == Step::TokenPost && reply == Reply::Challenged,
-            key: pull.key(self.pods[pull.pod.idx()].key, image.key),
+            refused_post: state.step == Step::TokenPost && reply == Reply::Challenged,
+            key: pull.key(self.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
+        let sign = self.observe.sign_of(reply);
         self.observe.request(now, &seen, &self.pods[seen.pod.idx()]);
+        if let Some(sign) = sign {
+            self.show_failure(id, lane, sign);
+        }
     }
 
     fn request_served(&mut self, back: Time, id: PullId, lane: usize, grant: Option<Grant>) {
@@ -242,12 +269,13 @@ impl World<'_> {
                 self.send(back, id, lane, challenged);
             }
             Step::Head | Step::HeadBlob => {
+                self.resolve(id);
                 self.return_grant(back, grant);
                 self.answer(back, id, lane, Answered::Resolved);
             }
             Step::Get => {
                 let is_blob =
-                    lane_is_blob(self.catalogue.image(pull.image).object(state.object as usize));
+                    lane_is_blob(self.catalogue.image(pull.content).object(state.object as usize));
                 if is_blob && registry.redirects_blobs {
                     self.return_grant(back, grant);
                     self.send(back, id, lane, Step::GetRedirected);
@@ -265,24 +293,31 @@ impl World<'_> {
     }
 
     /// The body begins after the round trips of slow start.
-    fn schedule_body(&mut self, back: Time, id: PullId, lane: usize) {
+    pub(super) fn schedule_body(&mut self, back: Time, id: PullId, lane: usize) {
         let pull = self.pulls.get(id);
         let generation = pull.generation;
         let state = pull.lanes[lane];
-        let image = self.catalogue.image(pull.image);
-        let registry = &self.spec.registries[image.registry.idx()];
-        let size = self.catalogue.size(image.objects[state.object as usize]);
-        let kind = state.step.endpoint();
-        let connection = if kind == EndpointKind::Cdn { state.blob_host } else { state.registry };
+        let image = self.catalogue.image(pull.content);
+        let (kind, host) = (state.step.endpoint(), usize::from(state.host));
+        let endpoint = Endpoint { registry: pull.hosts[host], kind };
+        let registry = &self.spec.registries[endpoint.registry.idx()];
+        let size = self.catalogue.size(image.objects[state.object as usize]) - state.offset;
+        let connection =
+            if kind == EndpointKind::Cdn { state.blob_host } else { state.connections[host] };
         let carried = connection.map_or(0, |it| it.carried);
-        let rtt = Endpoint { registry: image.registry, kind }.rtt(registry);
-        let nic = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].nic;
-        let egress = self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].egress;
-        let egress = self.spec.egresses[egress.idx()].bandwidth;
-        let bounds = [registry.connection_bandwidth, registry.bandwidth, egress];
-        let widest = bounds.into_iter().flatten().fold(nic, Ord::min);
+        let rtt = endpoint.rtt(registry);
+        let pool = &self.spec.pools[self.nodes[pull.node.idx()].pool.idx()];
+        let bounds = if let Some(mirror) = &registry.mirror {
+            [Some(mirror.nic), mirror.disk, None]
+        } else {
+            let egress = self.spec.egresses[pool.egress.idx()].bandwidth;
+            let egress = egress.filter(|_| !registry.private);
+            [registry.connection_bandwidth, registry.bandwidth, egress]
+        };
+        let widest = bounds.into_iter().flatten().fold(pool.nic, Ord::min);
         let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());
-        let event = Event::BodyStarted { pull: id, generation, lane: lane as u16 };
+        let (lane, turn) = (lane as u16, state.turn);
+        let event = Event::BodyStarted { pull: id, generation, lane, turn };
         self.calendar.schedule(back + rtt * rounds, event);
     }
 
@@ -305,8 +340,16 @@ impl World<'_> {
 
     /// A refusal: 429 and 408 are repeated at once, on the same connection, until the logical
     /// request has seen `requests_per_object` responses; a token request and every other status is
-    /// not repeated.
-    fn request_refused(&mut self, back: Time, id: PullId, lane: usize, status: u16, cause: Cause) {
+    /// not repeated. What-if: a client that honours Retry-After waits for as long as it says; where
+    /// none is given, it does not wait.
+    pub(super) fn request_refused(
+        &mut self,
+        back: Time,
+        id: PullId,
+        lane: usize,
+        (status, retry_after): (u16, Option<Span>),
+        cause: Cause,
+    ) {
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[lane];
         let step = state.step;
@@ -318,39 +361,64 @@ impl World<'_> {
         state.responses += 1;
         let responses = state.responses;
         let node = pull.node;
-        if matches!(status, 408 | 429) && responses < self.profile(node).requests_per_object {
-            self.send(back, id, lane, step);
-        } else {
+        let profile = self.profile(node);
+        let (waits, idle_timeout) = (profile.honour_retry_after, profile.idle_timeout);
+        if !matches!(status, 408 | 429) || profile.requests_per_object <= responses {
             self.fail_request(back, id, lane, cause);
+            return;
+        }
+        match retry_after.filter(|it| waits && !it.is_zero()) {
+            Some(wait) => {
+                if idle_timeout <= wait {
+                    self.drop_connection(id, lane);
+                }
+                self.answer(back + wait, id, lane, Answered::Waited);
+            }
+            None => self.send(back, id, lane, step),
         }
     }
 
-    /// The logical request failed. After a failed HEAD of a digest, containerd 1.7 tries a HEAD of
-    /// the blob with that digest before it gives up; the first failure is then the one it reports.
-    fn fail_request(&mut self, back: Time, id: PullId, lane: usize, cause: Cause) {
+    /// The logical request failed at its host: the next host is asked. After a HEAD of a digest that
+    /// failed at all of them, containerd 1.7 tries a HEAD of the blob with that digest before it
+    /// gives up; the first failure is then the one it reports.
+    pub(super) fn fail_request(&mut self, back: Time, id: PullId, lane: usize, cause: Cause) {
+        if self.ask_next_host(back, id, lane, cause) {
+            return;
+        }
         let pull = self.pulls.get(id);
         let by_digest = self.catalogue.image(pull.image).by_digest;
         let tries_blob = by_digest && self.profile(pull.node).head_blob_after_failed_head;
         let state = &mut self.pulls.get_mut(id).lanes[lane];
         if state.step == Step::Head && tries_blob {
             state.head_failed = Some(cause);
-            state.responses = 0;
-            self.send(back, id, lane, Step::HeadBlob);
+            self.ask_hosts(back, id, lane, Step::HeadBlob);
             return;
         }
         let cause = state.head_failed.take().unwrap_or(cause);
-        self.answer(back, id, lane, Answered::Failed(cause));
+        let behind = state.mirror_failed.take().filter(|it| *it != cause);
+        self.answer(back, id, lane, Answered::Failed(cause, behind));
     }
 
-    /// What the client sees of a request that failed. The HEAD of a blob that follows a failed HEAD
-    /// of a manifest is not told of.
-    fn show_failure(&mut self, id: PullId, lane: usize, kind: RequestKind, sign: Sign) {
-        if kind != RequestKind::BlobHead {
-            self.pulls.get_mut(id).lanes[lane].shown = Some((kind, sign));
+    /// What the client will show of a failed request: of a list of hosts the first error that is no
+    /// 404, which is mostly a mirror's (containerd 1.x, `core/remotes/docker/resolver.go`,
+    /// `fetcher.go`); never the HEAD of a blob that follows a failed HEAD of a manifest.
+    pub(super) fn show_failure(&mut self, id: PullId, lane: usize, sign: Sign) {
+        let pull = self.pulls.get(id);
+        let state = &pull.lanes[lane];
+        let kind =
+            state.step.kind(self.catalogue.image(pull.content).object(state.object as usize));
+        let last = pull.hosts.len() - 1;
+        let is_mirrors = usize::from(state.host) < last;
+        let stays = state.shown.is_some_and(|it| {
+            it.is_mirrors && !is_mirrors && !matches!(it.sign, Sign::Status(404, _))
+        });
+        if kind != RequestKind::BlobHead && !stays {
+            let shown = Some(LaneShown { kind, sign, is_mirrors });
+            self.pulls.get_mut(id).lanes[lane].shown = shown;
         }
     }
 
-    fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
+    pub(super) fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
         pull.lanes[lane].answer = Some(answer);
@@ -371,10 +439,14 @@ impl World<'_> {
                 pull.token_until = None;
                 self.fetch_serial(now, id, 0);
             }
-            Some(Answered::Failed(cause)) => {
+            Some(Answered::Failed(cause, behind)) => {
                 let pull = self.pulls.get_mut(id);
-                pull.attempt.shown = pull.lanes[lane].shown;
-                self.fail_pull(now, id, cause, None);
+                pull.attempt.shown = pull.lanes[lane].shown.map(|it| (it.kind, it.sign));
+                self.fail_pull(now, id, cause, behind);
+            }
+            Some(Answered::Waited) => {
+                let step = self.pulls.get(id).lanes[lane].step;
+                self.send(now, id, lane, step);
             }
             None => {}
         }
@@ -398,13 +470,16 @@ impl World<'_> {
     }
 
     /// The endpoint closed the connection; its port is held like that of any closed connection.
-    fn drop_connection(&mut self, id: PullId, lane: usize) {
+    pub(super) fn drop_connection(&mut self, id: PullId, lane: usize) {
         let pull = self.pulls.get_mut(id);
         let (node, image) = (pull.node, pull.image);
         let state = &mut pull.lanes[lane];
         let kind = state.step.endpoint();
         let address = match kind {
-            EndpointKind::Registry => state.registry.take().map(|it| it.address),
+            EndpointKind::Registry => {
+                let connection = state.connections[usize::from(state.host)].take();
+                connection.filter(|it| it.replica.is_none()).map(|it| it.address)
+            }
             EndpointKind::Cdn => state.blob_host.take().map(|it| it.address),
             EndpointKind::Token => state.token_address.take(),
         };
@@ -421,7 +496,7 @@ impl World<'_> {
         let connection = if state.step == Step::GetRedirected {
             &mut state.blob_host
         } else {
-            &mut state.registry
+            &mut state.connections[usize::from(state.host)]
         };
         if let Some(connection) = connection {
             connection.carried += bytes.0;

@@ -47,6 +47,15 @@ pub enum Answer {
     Hang,
     /// Does not take the connection: the dial times out.
     Unreachable,
+    /// Refuses the connection at once: nothing listens there.
+    Refuse,
+}
+
+impl Answer {
+    /// Whether it strikes before there is a connection.
+    pub const fn keeps_from_connecting(self) -> bool {
+        matches!(self, Self::Unreachable | Self::Refuse)
+    }
 }
 
 /// Kinds of requests, as a set.
@@ -69,17 +78,20 @@ pub enum RequestKind {
     BlobGet = 4,
     /// GET of a blob at the host that the registry redirected to.
     CdnGet = 5,
+    /// GET of the root of the API; of the clients here only mirrors send it.
+    Ping = 6,
 }
 
 impl RequestKind {
     /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Token,
         Self::ManifestHead,
         Self::ManifestGet,
         Self::BlobHead,
         Self::BlobGet,
         Self::CdnGet,
+        Self::Ping,
     ];
 
     /// The name in scenarios and outputs.
@@ -91,13 +103,14 @@ impl RequestKind {
             Self::BlobHead => "blob-head",
             Self::BlobGet => "blob-get",
             Self::CdnGet => "cdn-get",
+            Self::Ping => "ping",
         }
     }
 }
 
 impl RequestKinds {
     /// Every kind.
-    pub const ALL: Self = Self(0b11_1111);
+    pub const ALL: Self = Self(0b111_1111);
 
     /// The set with `kind` added.
     #[must_use]

@@ -6,12 +6,14 @@
 //! `crate::scenario` holds those with their sources.
 
 mod fault;
+mod mirror;
 mod timeline;
 
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
-pub use timeline::{Action, Change, TimelineSpec, Which};
+pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
+pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
 
-use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
+use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
 /// Everything a run needs.
@@ -23,7 +25,7 @@ pub struct Spec {
     pub horizon: Span,
     /// Pace of the controllers and the scheduler.
     pub control_plane: ControlPlaneSpec,
-    /// Registries, by name.
+    /// Servers of images: the registries by name, then the mirrors by name.
     pub registries: Vec<RegistrySpec>,
     /// Accounts, by name.
     pub accounts: Vec<AccountSpec>,
@@ -35,7 +37,7 @@ pub struct Spec {
     pub pools: Vec<PoolSpec>,
     /// The image catalogue, by name.
     pub images: Vec<ImageSpec>,
-    /// Workloads, by name.
+    /// Workloads, by name; behind them the image pullers of the timeline's pre-pulls, by name.
     pub workloads: Vec<WorkloadSpec>,
     /// What happens during the run, by name.
     pub timeline: Vec<TimelineSpec>,
@@ -62,11 +64,14 @@ pub struct ControlPlaneSpec {
 
 /// One registry: its registry, token and blob endpoints, and its limits.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a registry")]
 pub struct RegistrySpec {
     /// Block name.
     pub name: String,
     /// Host as it stands in image references.
     pub host: String,
+    /// Whether its endpoints are reached past the egress, by private addresses.
+    pub private: bool,
     /// Round trip to the registry endpoint.
     pub rtt: Span,
     /// Round trip to the token service.
@@ -92,6 +97,16 @@ pub struct RegistrySpec {
     pub bandwidth: Option<Bandwidth>,
     /// Limits, in the order of their names.
     pub limits: Vec<LimitSpec>,
+    /// What makes it a pull-through cache of another registry.
+    pub mirror: Option<MirrorSpec>,
+}
+
+impl RegistrySpec {
+    /// How outputs call it: `registry.NAME` or `mirror.NAME`.
+    pub fn scope(&self) -> String {
+        let kind = if self.mirror.is_some() { "mirror" } else { "registry" };
+        format!("{kind}.{}", self.name)
+    }
 }
 
 /// One limit of a registry. Its name is the cause in the results.
@@ -195,6 +210,8 @@ pub struct Weights {
     pub single: u32,
     /// GET of a blob at the registry.
     pub blob: u32,
+    /// GET of the root of the API, by which a client learns how to authenticate.
+    pub ping: u32,
 }
 
 /// Credentials at a registry.
@@ -215,6 +232,8 @@ pub struct EgressSpec {
     pub name: String,
     /// Which addresses a registry sees.
     pub addressing: Addressing,
+    /// NAT: the share of nodes or connections that each address gets; empty is all alike.
+    pub shares: Vec<Share>,
     /// Source ports, where they are scarce.
     pub ports: Option<PortsSpec>,
     /// What passes in all (towards the nodes).
@@ -294,6 +313,8 @@ pub struct PoolSpec {
     pub arch: String,
     /// Way out.
     pub egress: EgressId,
+    /// Credentials of its nodes, one per registry at most; a pod's own go first.
+    pub accounts: Vec<AccountId>,
     /// Client that pulls.
     pub runtime: RuntimeProfile,
     /// The kubelet's configuration.
@@ -306,6 +327,8 @@ pub struct PoolSpec {
     pub preloaded: Vec<ImageId>,
     /// Most pods on a node.
     pub max_pods: u32,
+    /// The image puller that a node of this pool waits for before it takes other pods.
+    pub startup_taint: Option<WorkloadId>,
 }
 
 /// The kubelet's own fields, and the constants of its back-off and sync loop.
@@ -323,6 +346,10 @@ pub struct KubeletSpec {
     pub image_backoff_initial: Span,
     /// Longest back-off window.
     pub image_backoff_max: Span,
+    /// What-if: windows grow by up to this share, by a keyed draw.
+    pub image_backoff_jitter: Share,
+    /// What-if: a pull of an image that is being pulled on the node waits for it.
+    pub coalesce_image_pulls: bool,
     /// Least time from a failed pod sync to the next.
     pub sync_backoff: Span,
     /// The next sync comes up to this share of `sync_backoff` later.
@@ -350,6 +377,8 @@ pub struct RuntimeProfile {
     pub idle_timeout: Span,
     /// Whether a digest reference repeats a failed HEAD of the manifest as a HEAD of the blob.
     pub head_blob_after_failed_head: bool,
+    /// What-if: whether a repetition waits for as long as Retry-After says.
+    pub honour_retry_after: bool,
 }
 
 /// One image of the catalogue.
@@ -399,14 +428,18 @@ pub struct WorkloadSpec {
     pub start_over: Span,
     /// Its pods run, ready, at the start of the simulation, their images on their nodes.
     pub running: bool,
-    /// Its pull secret.
-    pub account: Option<AccountId>,
+    /// Its pull secrets, one per registry at most.
+    pub accounts: Vec<AccountId>,
     /// Init containers, in order.
     pub init_containers: Vec<ContainerSpec>,
     /// Containers, in order.
     pub containers: Vec<ContainerSpec>,
     /// From the start of the last container to ready.
     pub startup: Span,
+    /// It is the image puller of a pre-pull: a DaemonSet that serves nobody, has an init container
+    /// for each of its images and no container with an image to pull, and is started by the
+    /// timeline.
+    pub is_puller: bool,
 }
 
 /// Which controller runs a workload.

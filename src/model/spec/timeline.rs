@@ -1,7 +1,7 @@
 //! What happens during a run, and what `set` can change.
 
 use super::{Count, KubeletSpec};
-use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+use crate::model::ids::{AccountId, EgressId, FaultId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Share, Span};
 
 /// Something that happens at a time.
@@ -24,6 +24,17 @@ pub enum Action {
         workload: WorkloadId,
         /// Old and new image.
         replace: Vec<(ImageId, ImageId)>,
+        /// What pauses it.
+        guard: Option<GuardSpec>,
+    },
+    /// New pod template for a share of the pods first.
+    Canary {
+        /// Whose template.
+        workload: WorkloadId,
+        /// Old and new image.
+        replace: Vec<(ImageId, ImageId)>,
+        /// How it is judged.
+        canary: CanarySpec,
     },
     /// New number of replicas.
     ScaleWorkload {
@@ -47,6 +58,28 @@ pub enum Action {
         batch: Count,
         /// From one batch to the next.
         every: Span,
+    },
+    /// Nodes learn of a mirror: each is drained, restarts with its disk and takes pods again, batch
+    /// by batch; nodes that come up later have the mirror from the start.
+    ReconfigureNodes {
+        /// Which mirror.
+        mirror: RegistryId,
+        /// Which pool.
+        pool: PoolId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one batch to the next.
+        every: Span,
+    },
+    /// A mirror restarts: what it works on breaks off. While it is down it refuses connections: that
+    /// is a fault of its own.
+    RestartMirror {
+        /// Which mirror.
+        mirror: RegistryId,
+        /// The fault that stands for the time it is down.
+        fault: FaultId,
+        /// Whether its storage is kept.
+        keeps_storage: bool,
     },
     /// From now on each node lives for an exponentially distributed time.
     SpotInterruptions {
@@ -91,8 +124,53 @@ pub enum Action {
         /// For how long.
         length: Span,
     },
+    /// An image puller pulls on every node, wave by wave.
+    Prepull {
+        /// The puller.
+        workload: WorkloadId,
+        /// Nodes at a time (a share rounds up, at least 1).
+        batch: Count,
+        /// From one wave to the next.
+        every: Span,
+    },
+    /// From now on the registry serves the content of one image under the reference of another.
+    MoveTag {
+        /// Whose reference.
+        image: ImageId,
+        /// Whose content.
+        to: ImageId,
+    },
+    /// Back to the template of the revision before (`kubectl rollout undo`).
+    Rollback {
+        /// Which workload.
+        workload: WorkloadId,
+    },
     /// The parameter changes; `Change` says when it reaches what runs.
     Set(Change),
+}
+
+/// What pauses a rollout by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GuardSpec {
+    /// Once so many pods of the new revision have had a failed pull.
+    pub pause_on_failures: u32,
+    /// After how long it goes on; `None` never.
+    pub resume_after: Option<Span>,
+}
+
+/// How a canary is judged, and tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CanarySpec {
+    /// Its share of the replicas; rounds up, at least 1.
+    pub share: Share,
+    /// For how long all of its pods have to be ready.
+    pub bake: Span,
+    /// By when they have to be ready.
+    pub deadline: Span,
+    /// How long after it was undone it is tried again; `None` never.
+    pub retry_every: Option<Span>,
+    /// Most retries; `None` is no limit.
+    pub max_retries: Option<u32>,
 }
 
 /// Which of a set of nodes or pods an action takes.
@@ -124,12 +202,19 @@ pub enum Change {
         /// Addresses from now on.
         addresses: u32,
     },
-    /// Pull secret of a workload; lands for new pods.
+    /// Pull secrets of a workload; lands for new pods.
     WorkloadAccount {
         /// Which workload.
         workload: WorkloadId,
-        /// Its account from now on.
-        account: Option<AccountId>,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
+    },
+    /// Credentials of a pool's nodes; lands at the next pull.
+    PoolAccount {
+        /// Which pool.
+        pool: PoolId,
+        /// Its accounts from now on.
+        accounts: Vec<AccountId>,
     },
     /// Surge of a Deployment; lands at once.
     MaxSurge {

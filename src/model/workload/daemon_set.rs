@@ -3,7 +3,6 @@
 use std::ops::RangeBounds;
 
 use crate::model::ids::{NodeId, PodId, WorkloadId};
-use crate::model::node::NodeState;
 use crate::model::pod::Phase;
 use crate::model::spec::{Count, WorkloadKind};
 use crate::model::workload::{CONTROLLER_DAEMON_SET, ReplicaSet};
@@ -14,7 +13,7 @@ use crate::units::Time;
 const FIRST: PodId = PodId(0);
 
 impl World<'_> {
-    pub(super) fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
+    pub(crate) fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
         self.workloads[id.idx()].daemons.insert(node, None);
         let at = self.controller_pace[CONTROLLER_DAEMON_SET].next(now);
         self.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
@@ -39,10 +38,8 @@ impl World<'_> {
         }
     }
 
-    /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
-    /// to go.
     pub(super) fn keeps_daemons(&self, node: NodeId) -> bool {
-        matches!(self.nodes[node.idx()].state, NodeState::Ready | NodeState::Restarting)
+        self.nodes[node.idx()].state.keeps_daemons()
     }
 
     /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
@@ -67,7 +64,7 @@ impl World<'_> {
         max_unavailable: Count,
     ) {
         let workload = &self.workloads[id.idx()];
-        if workload.paused_until <= now {
+        if !workload.stands_still(now) {
             let n_nodes = workload.daemons.len() as u32;
             let allowed = match max_unavailable {
                 Count::Number(n) => n,

@@ -9,11 +9,18 @@ use crate::units::{Share, Time};
 impl World<'_> {
     pub(super) fn reconcile_deployment(&mut self, now: Time, id: WorkloadId) {
         let workload = &mut self.workloads[id.idx()];
-        if workload.paused_until <= now {
+        let has_canary = workload.canary.is_some();
+        if has_canary {
+            workload.split_canary();
+        } else if !workload.stands_still(now) {
             workload.roll();
         }
         for revision in 0..self.workloads[id.idx()].sets.len() {
             self.fill_set(now, id, revision);
+        }
+        if has_canary {
+            self.watch_canary(now, id);
+            return;
         }
         let workload = &self.workloads[id.idx()];
         let old: u32 = workload.old_sets().map(ReplicaSet::size).sum();

@@ -6,13 +6,20 @@
 //! a burst of 30, each controller for itself). The slow start of a ReplicaSet (batches of 1, 2, 4,
 //! …) costs some API round trips, about 0.1 s in all, and is left out.
 
+mod canary;
 mod daemon_set;
 mod deployment;
+mod guard;
+mod puller;
+mod revision;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use canary::Canary;
+use guard::Guard;
+
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
-use crate::model::ids::{AccountId, ImageId, NodeId, PodId, WorkloadId};
+use crate::model::ids::{AccountId, NodeId, PodId, WorkloadId};
 use crate::model::pod::{Phase, Pod, all_started};
 use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
@@ -24,18 +31,28 @@ pub(crate) struct Workload {
     pub(crate) key: u64,
     /// Its controller with what `scale_workload` and `set` changed.
     pub(crate) kind: WorkloadKind,
-    /// Pull secret of new pods.
-    pub(crate) account: Option<AccountId>,
+    /// Pull secrets of its pods, as they were set one after another; new pods have the last.
+    pub(crate) secrets: Vec<Vec<AccountId>>,
     /// Pod templates, by revision.
     templates: Vec<Template>,
     /// ReplicaSets, by revision; a Job has one.
     sets: Vec<ReplicaSet>,
     /// The revision that pods are made of now: the newest, or an earlier one that came back.
     current: usize,
+    /// Revisions in the order in which they became current last.
+    history: Vec<usize>,
     /// Whether its pods have been asked for.
     started: bool,
     /// Until when its rollout stands still.
     pub(crate) paused_until: Time,
+    /// What pauses its rollout by itself.
+    guard: Option<Guard>,
+    /// Since when its rollout has stood still.
+    standing_since: Option<Time>,
+    /// The canary of its rollout.
+    canary: Option<Canary>,
+    /// Counts what is awaited of canaries, so that an overtaken check is known.
+    canary_turn: u32,
     next_ordinal: u32,
     /// Pods ready now.
     pub(crate) ready: u32,
@@ -80,15 +97,21 @@ impl Workload {
             init_containers: spec.init_containers.clone(),
             containers: spec.containers.clone(),
         };
+        let kind = if spec.is_puller { "prepull" } else { "workload" };
         Self {
-            key: combine(stable_hash("workload"), stable_hash(&spec.name)),
+            key: combine(stable_hash(kind), stable_hash(&spec.name)),
             kind: spec.kind,
-            account: spec.account,
+            secrets: vec![spec.accounts.clone()],
             templates: vec![template],
             sets: vec![ReplicaSet::default()],
             current: 0,
+            history: vec![0],
             started: false,
             paused_until: Time::ZERO,
+            guard: None,
+            standing_since: None,
+            canary: None,
+            canary_turn: 0,
             next_ordinal: 0,
             ready: 0,
             rollout: None,
@@ -139,9 +162,11 @@ impl World<'_> {
     pub(crate) fn open_workloads(&mut self) {
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             self.workloads.push(Workload::new(spec));
-            let workload = WorkloadId::from(number);
-            let at = Time::ZERO + spec.start_at;
-            self.calendar.schedule(at, Event::WorkloadStarted { workload });
+            if !spec.is_puller {
+                let workload = WorkloadId::from(number);
+                let at = Time::ZERO + spec.start_at;
+                self.calendar.schedule(at, Event::WorkloadStarted { workload });
+            }
         }
     }
 
@@ -210,6 +235,9 @@ impl World<'_> {
             for container in containers {
                 self.preload(node, container.image);
             }
+            for (nth, container) in spec.containers.iter().enumerate() {
+                self.note_content(pod, nth, self.content_on_node(pod, container.image));
+            }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
             state.phase = Phase::Ready;
@@ -220,6 +248,7 @@ impl World<'_> {
             self.pod_rank_changed(pod, Phase::Unbound);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
+            self.note_version(now, pod, true);
             match spec.kind {
                 WorkloadKind::Deployment { .. } => {}
                 WorkloadKind::DaemonSet { .. } => {
@@ -273,7 +302,7 @@ impl World<'_> {
             workload: id,
             ordinal,
             revision: revision as u32,
-            account: workload.account,
+            secrets: (workload.secrets.len() - 1) as u16,
             node: pinned.unwrap_or(NodeId(0)),
             phase: Phase::Unbound,
             row: None,
@@ -293,6 +322,7 @@ impl World<'_> {
             sandbox_failed: false,
             polls: None,
             tries: Vec::new(),
+            contents: Vec::new(),
             rejected: None,
         });
         let tie = self.deletion_tie(pod);
@@ -383,7 +413,9 @@ impl World<'_> {
         if let WorkloadKind::Job { duration, .. } = workload.kind {
             self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
         }
+        self.note_version(now, pod, true);
         self.note_availability(id);
+        self.lift_taint(now, pod);
         self.reconcile(now, id);
     }
 
@@ -397,10 +429,13 @@ impl World<'_> {
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
             self.observe.pod_unready(now, &self.pods[pod.idx()]);
+            self.note_version(now, pod, false);
         }
         self.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, before);
-        self.note_availability(self.pods[pod.idx()].workload);
+        let id = self.pods[pod.idx()].workload;
+        self.note_availability(id);
+        self.watch_canary(now, id);
     }
 
     fn desired_pods(&self, id: WorkloadId) -> u32 {
@@ -408,10 +443,11 @@ impl World<'_> {
         self.workloads[id.idx()].desired(self.pools[pool.idx()].wanted)
     }
 
-    /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves:
-    /// their number is no availability.
+    /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves,
+    /// and those of an image puller serve nobody: their number is no availability.
     pub(crate) fn note_availability(&mut self, id: WorkloadId) {
-        if matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. }) {
+        let is_job = matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. });
+        if is_job || self.spec.workloads[id.idx()].is_puller {
             return;
         }
         let desired = self.desired_pods(id);
@@ -470,6 +506,7 @@ impl World<'_> {
             let workload = &mut self.workloads[state.workload.idx()];
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
+            self.note_version(now, pod, false);
         }
         self.observe.pod_ended(now, &mut self.pods[pod.idx()], end);
         let state = &mut self.pods[pod.idx()];
@@ -513,37 +550,6 @@ impl World<'_> {
         }
     }
 
-    /// A new template: from now on the controller rolls towards it. A template that an earlier
-    /// revision had is that revision again, with the pods it still has; one that changes nothing
-    /// does nothing. Without images to replace it is a restart, which is a template of its own.
-    pub(crate) fn roll_out(&mut self, now: Time, id: WorkloadId, replace: &[(ImageId, ImageId)]) {
-        let workload = &mut self.workloads[id.idx()];
-        let current = workload.revision();
-        let mut template = workload.templates[current].clone();
-        for container in template.init_containers.iter_mut().chain(&mut template.containers) {
-            if let Some(&(_, new)) = replace.iter().find(|&&(old, _)| old == container.image) {
-                container.image = new;
-            }
-        }
-        if !workload.started || matches!(workload.kind, WorkloadKind::Job { .. }) {
-            // Nothing to roll: pods made from now on use the new template.
-            workload.templates[current] = template;
-            return;
-        }
-        let known = workload.templates.iter().rposition(|it| *it == template);
-        match known.filter(|_| !replace.is_empty()) {
-            Some(same) if same == current => return,
-            Some(earlier) => workload.current = earlier,
-            None => {
-                workload.templates.push(template);
-                workload.sets.push(ReplicaSet::default());
-                workload.current = workload.sets.len() - 1;
-            }
-        }
-        self.begin_rollout(now, id);
-        self.reconcile(now, id);
-    }
-
     fn begin_rollout(&mut self, now: Time, id: WorkloadId) {
         let workload = &mut self.workloads[id.idx()];
         workload.rollout = Some(Rollout { began: now, last_progress: now, complete: false });
@@ -561,6 +567,7 @@ impl World<'_> {
         {
             rollout.complete = true;
             let took = now.since(rollout.began);
+            self.workloads[id.idx()].guard = None;
             self.observe.rollout_completed(now, id, took);
         }
     }
@@ -576,7 +583,10 @@ impl World<'_> {
         if rollout.complete {
             return;
         }
-        let since = rollout.last_progress.max(workload.paused_until.min(now));
+        // Neither a pause nor a canary counts.
+        let is_held = workload.stands_still(now) || workload.canary.is_some();
+        let held_until = if is_held { now } else { workload.paused_until };
+        let since = rollout.last_progress.max(held_until);
         let due = since + progress_deadline;
         if due <= now {
             self.observe.rollout_stalled(now, id);

@@ -1,4 +1,5 @@
-//! Share of the pods that are ready, over time; those that never were leave a gap.
+//! Share of the pods that are ready, over time; those that never were leave a gap. Image pullers
+//! serve nobody and are left out.
 
 use super::figure::{Entry, Figure, Form, Mark, Marker, Swatch, Vertical};
 use super::palette::{BLACK, LINES};
@@ -11,14 +12,15 @@ const MAX_LINES: usize = 5;
 
 pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     let mut figure = Figure::new("ready", "Share of the pods that are ready", window.seconds());
-    if detail.pods.is_empty() {
+    let serves = |it: &u32| !detail.pullers.contains(&detail.workloads[*it as usize]);
+    let rows = || detail.pods.iter().filter(|it| serves(&it.workload));
+    let pods = rows().count();
+    if pods == 0 {
         figure.empty = Some("no pod was created");
         return figure;
     }
-    let pods = detail.pods.len();
-    let never = detail.pods.iter().filter(|it| it.ready.is_none() && it.deleted.is_none()).count();
-    let deleted =
-        detail.pods.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
+    let never = rows().filter(|it| it.ready.is_none() && it.deleted.is_none()).count();
+    let deleted = rows().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
     let gone = match deleted {
         0 => String::new(),
         n => format!(", {} deleted before", format::count(n as f64)),
@@ -33,7 +35,8 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
     );
     figure.vertical = Vertical { label: "share ready".into(), top: 1.0, form: Form::Percent };
     let mut workloads: Vec<(usize, u32)> = (0..detail.workloads.len() as u32)
-        .map(|it| (detail.pods.iter().filter(|pod| pod.workload == it).count(), it))
+        .filter(serves)
+        .map(|it| (rows().filter(|pod| pod.workload == it).count(), it))
         .filter(|(count, _)| 0 < *count)
         .collect();
     workloads.sort_by_key(|it| std::cmp::Reverse(it.0));
@@ -50,7 +53,8 @@ pub(super) fn figure(detail: &Detail, window: Window) -> Figure {
             figure.marks.push(Mark::Steps { colour, marker, points });
         }
     }
-    let all: Vec<&str> = detail.workloads.iter().map(|it| &**it).collect();
+    let all = detail.workloads.iter().filter(|it| !detail.pullers.contains(it));
+    let all: Vec<&str> = all.map(|it| &**it).collect();
     let points = shares(detail, &all, window);
     let end = points.last().map_or(1.0, |it| it.1);
     let label = format!("all pods ({})", format::count(pods as f64));

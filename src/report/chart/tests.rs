@@ -83,6 +83,18 @@ fn the_share_ready_is_that_of_all_pods_that_exist() {
 }
 
 #[test]
+fn image_pullers_are_no_pods_that_wait() {
+    let mut detail = synthetic::tiny_detail();
+    detail.pullers = detail.workloads.clone();
+    let figure = ready::figure(&detail, Window::of(&detail));
+    assert_eq!(figure.empty, Some("no pod was created"));
+    detail.workloads.push("web".into());
+    detail.pods[0].workload = 1;
+    let figure = ready::figure(&detail, Window::of(&detail));
+    assert!(figure.subtitle.starts_with("1 pods created, 1 became ready, 0 never did"));
+}
+
+#[test]
 fn levels_are_said_to_be_samples() {
     let window = |bin_seconds| Window { bin_seconds, bins: 6 };
     assert_eq!(window(10).sampling("least"), "sampled every 10s");

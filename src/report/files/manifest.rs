@@ -40,6 +40,9 @@ struct Parameter<'a> {
     path: &'a str,
     value: &'a str,
     origin: &'a str,
+    /// In force, and nothing that released software has; left out where that is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    what_if: bool,
 }
 
 /// A digest as it is written everywhere: 16 hexadecimal digits.
@@ -70,7 +73,12 @@ pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -
         parameters: scenario
             .parameters
             .iter()
-            .map(|it| Parameter { path: &it.path, value: &it.value, origin: &it.origin })
+            .map(|it| Parameter {
+                path: &it.path,
+                value: &it.value,
+                origin: &it.origin,
+                what_if: it.is_what_if(),
+            })
             .collect(),
         wall_clock,
     };

@@ -47,7 +47,7 @@ impl RequestFile {
             Some((workload, ordinal)) => rows.numbered(workload, ordinal),
             None => rows.empty(),
         };
-        rows.text(row.image).number(u64::from(row.attempt)).text(row.method);
+        rows.text(row.image).maybe_number(row.attempt).text(row.method);
         match row.layer {
             Some(layer) => rows.numbered(row.object, layer),
             None => rows.text(row.object),

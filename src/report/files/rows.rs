@@ -57,6 +57,14 @@ impl<W: Write> Rows<W> {
         self.comma()
     }
 
+    /// A whole number that may not exist.
+    pub(crate) fn maybe_number(&mut self, number: Option<u32>) -> &mut Self {
+        match number {
+            Some(number) => self.number(u64::from(number)),
+            None => self.empty(),
+        }
+    }
+
     /// A level: whole numbers without a point, others in their shortest exact form.
     pub(crate) fn level(&mut self, level: f64) -> &mut Self {
         if (0.0..1e15).contains(&level) && level.fract() == 0.0 {

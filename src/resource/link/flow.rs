@@ -34,6 +34,20 @@ impl Path {
         path
     }
 
+    /// The path over those of `links` that are there.
+    ///
+    /// # Panics
+    /// Panics when one is named twice.
+    pub fn over(links: [Option<LinkId>; Self::MAX]) -> Self {
+        let mut named = [LinkId(0); Self::MAX];
+        let mut n = 0;
+        for link in links.into_iter().flatten() {
+            named[n] = link;
+            n += 1;
+        }
+        Self::new(&named[..n])
+    }
+
     /// The links, in ascending order.
     pub fn links(&self) -> impl Iterator<Item = LinkId> + use<> {
         self.links.into_iter().take_while(|&link| link != u32::MAX).map(LinkId)

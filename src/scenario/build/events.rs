@@ -1,8 +1,10 @@
 //! What happens during a run: the timeline and the faults.
 
 use super::Ids;
+use crate::model::ids::{FaultId, ImageId};
 use crate::model::spec::{
-    Action, Answer, Change, Count, FaultSpec, RequestKind, RequestKinds, TimelineSpec, Which,
+    Action, Answer, CanarySpec, Change, Count, FaultSpec, GuardSpec, RequestKind, RequestKinds,
+    TimelineSpec, Which,
 };
 use crate::scenario::settings::{Changed, Setting};
 use crate::scenario::typed::{Value, Values};
@@ -16,7 +18,7 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
         let mut add = |action| {
             timeline.push(TimelineSpec { name: name.to_owned(), at, action });
         };
-        if let Some(action) = action(ids, values) {
+        if let Some(action) = action(ids, name, values).or_else(|| first(ids, name, values)) {
             add(action);
         }
         for setting in settings.iter().filter(|setting| setting.block == name) {
@@ -40,16 +42,28 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
     timeline
 }
 
-fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
+fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
     let table = |key| values.table(key);
     Some(if let Some(rollout) = table("rollout") {
-        let pair = |(old, new): &(String, crate::scenario::typed::Typed)| {
-            let new = new.value.as_text().unwrap_or_default();
-            (ids.image(old), ids.image(new))
-        };
+        let resume_after = rollout.span_opt("resume_after");
         Action::Rollout {
             workload: ids.workload(rollout.text("workload")),
-            replace: rollout.replace("replace").iter().map(pair).collect(),
+            replace: replace(ids, rollout),
+            guard: rollout
+                .count_opt("pause_on_failures")
+                .map(|pause_on_failures| GuardSpec { pause_on_failures, resume_after }),
+        }
+    } else if let Some(canary) = table("canary") {
+        Action::Canary {
+            workload: ids.workload(canary.text("workload")),
+            replace: replace(ids, canary),
+            canary: CanarySpec {
+                share: canary.share("share"),
+                bake: canary.span("bake"),
+                deadline: canary.span("deadline"),
+                retry_every: canary.span_opt("retry_every"),
+                max_retries: canary.count_opt("max_retries"),
+            },
         }
     } else if let Some(scale) = table("scale_workload") {
         Action::ScaleWorkload {
@@ -63,6 +77,19 @@ fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
             pool: ids.pool(replace.text("pool")),
             batch: replace.count_or_share("batch").unwrap_or(Count::Number(1)),
             every: replace.span("every"),
+        }
+    } else if let Some(change) = table("reconfigure_nodes") {
+        Action::ReconfigureNodes {
+            mirror: ids.mirror(change.text("mirror")),
+            pool: ids.pool(change.text("pool")),
+            batch: change.count_or_share("batch").unwrap_or(Count::Number(1)),
+            every: change.span("every"),
+        }
+    } else if let Some(restart) = table("restart_mirror") {
+        Action::RestartMirror {
+            mirror: ids.mirror(restart.text("mirror")),
+            fault: fault_id(ids, name),
+            keeps_storage: restart.bool("keep_storage"),
         }
     } else if let Some(spot) = table("spot_interruptions") {
         Action::SpotInterruptions {
@@ -88,6 +115,29 @@ fn action(ids: &Ids<'_>, values: &Values) -> Option<Action> {
     })
 }
 
+/// What concerns which content is where before a pod asks for it.
+fn first(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
+    let table = |key| values.table(key);
+    Some(if let Some(prepull) = table("prepull") {
+        Action::Prepull {
+            workload: ids.puller(name),
+            batch: prepull.count_or_share("batch").unwrap_or(Count::Share(Share::ALL)),
+            every: prepull.span("every"),
+        }
+    } else if let Some(moved) = table("move_tag") {
+        Action::MoveTag { image: ids.image(moved.text("image")), to: ids.image(moved.text("to")) }
+    } else {
+        Action::Rollback { workload: ids.workload(table("rollback")?.text("workload")) }
+    })
+}
+
+fn replace(ids: &Ids<'_>, values: &Values) -> Vec<(ImageId, ImageId)> {
+    let pairs = values.replace("replace").iter();
+    pairs
+        .map(|(old, new)| (ids.image(old), ids.image(new.value.as_text().unwrap_or_default())))
+        .collect()
+}
+
 fn some_of(values: &Values) -> (Which, Share) {
     let which = if values.text("which") == "waiting" { Which::Waiting } else { Which::All };
     (which, values.share("share"))
@@ -107,10 +157,13 @@ fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
         Changed::EgressAddresses { egress, addresses } => {
             Change::EgressAddresses { egress: ids.egress(egress), addresses: *addresses }
         }
-        Changed::WorkloadAccount { workload, account } => Change::WorkloadAccount {
+        Changed::WorkloadAccount { workload, accounts } => Change::WorkloadAccount {
             workload: ids.workload(workload),
-            account: account.as_deref().map(|name| ids.account(name)),
+            accounts: ids.accounts(accounts),
         },
+        Changed::PoolAccount { pool, accounts } => {
+            Change::PoolAccount { pool: ids.pool(pool), accounts: ids.accounts(accounts) }
+        }
         Changed::MaxSurge { workload, max_surge } => {
             Change::MaxSurge { workload: ids.workload(workload), max_surge: *max_surge }
         }
@@ -141,9 +194,31 @@ pub(super) fn faults(ids: &Ids<'_>) -> Vec<FaultSpec> {
         fault.at_edge = true;
         Some(fault)
     });
-    let mut all: Vec<FaultSpec> = faults.chain(outages).collect();
+    let restarts = ids.root.named("timeline").filter_map(|(name, values)| {
+        let restart = values.table("restart_mirror")?;
+        let from = values.span("at");
+        Some(FaultSpec {
+            name: name.to_owned(),
+            registry: ids.mirror(restart.text("mirror")),
+            requests: RequestKinds::ALL,
+            layers: Vec::new(),
+            from,
+            until: Some(from + restart.span("down")),
+            share: Share::ALL,
+            first: None,
+            at_edge: true,
+            answer: Answer::Refuse,
+        })
+    });
+    let mut all: Vec<FaultSpec> = faults.chain(outages).chain(restarts).collect();
     all.sort_by(|a, b| a.name.cmp(&b.name));
     all
+}
+
+/// The fault of this name.
+fn fault_id(ids: &Ids<'_>, name: &str) -> FaultId {
+    let at = faults(ids).iter().position(|fault| fault.name == name);
+    FaultId::from(at.expect("a restart is a fault too"))
 }
 
 fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
@@ -153,7 +228,7 @@ fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
     });
     FaultSpec {
         name: name.to_owned(),
-        registry: ids.registry(values.text("registry")),
+        registry: ids.server(values),
         requests: requests(values),
         layers: layers.collect(),
         from: values.span("from"),

@@ -24,7 +24,7 @@ fn image(ids: &Ids<'_>, name: &str, values: &Values) -> ImageSpec {
     ImageSpec {
         name: name.to_owned(),
         reference: reference.to_owned(),
-        registry: registry(ids, reference),
+        registry: registry(ids, name, reference),
         by_digest: reference.contains('@'),
         platforms,
         index,
@@ -34,8 +34,21 @@ fn image(ids: &Ids<'_>, name: &str, values: &Values) -> ImageSpec {
     }
 }
 
-/// The registry of a reference; an image that is only preloaded has none and is never asked for.
-fn registry(ids: &Ids<'_>, reference: &str) -> RegistryId {
+/// Registries that an image has been copied into, by name; there is one at most.
+pub(crate) fn replicating<'a>(
+    root: &'a Values,
+    image: &str,
+) -> impl Iterator<Item = (&'a str, &'a Values)> {
+    let copies = move |values: &Values| values.texts("replicates").contains(&image);
+    root.named("registry").filter(move |(_, values)| copies(values))
+}
+
+/// The registry that an image is pulled from: one that it has been copied into, or that of its
+/// reference; an image that is only preloaded has none and is never asked for.
+fn registry(ids: &Ids<'_>, name: &str, reference: &str) -> RegistryId {
+    if let Some((own, _)) = replicating(ids.root, name).next() {
+        return ids.registry(own);
+    }
     let host = Reference::parse(reference).map(|reference| reference.host);
     let at = ids.root.named("registry").position(|(_, registry)| registry.text_opt("host") == host);
     RegistryId::from(at.unwrap_or(0))

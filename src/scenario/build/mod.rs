@@ -4,6 +4,7 @@
 mod defaults;
 mod events;
 mod images;
+mod mirrors;
 mod network;
 mod pods;
 
@@ -14,6 +15,7 @@ use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, Worklo
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
 pub(crate) use defaults::parameters as default_parameters;
+pub(crate) use images::{layers, replicating};
 pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.
@@ -49,8 +51,26 @@ impl<'a> Ids<'a> {
         self.position("registry", name)
     }
 
+    /// Mirrors come after the registries.
+    fn mirror(&self, name: &str) -> RegistryId {
+        let at: RegistryId = self.position("mirror", name);
+        RegistryId::from(self.root.named("registry").len() + at.idx())
+    }
+
+    /// The registry or the mirror that a block names.
+    fn server(&self, values: &Values) -> RegistryId {
+        match values.text_opt("mirror") {
+            Some(mirror) => self.mirror(mirror),
+            None => self.registry(values.text("registry")),
+        }
+    }
+
     fn account(&self, name: &str) -> AccountId {
         self.position("account", name)
+    }
+
+    fn accounts(&self, names: &[impl AsRef<str>]) -> Vec<AccountId> {
+        names.iter().map(|it| self.account(it.as_ref())).collect()
     }
 
     fn egress(&self, name: &str) -> EgressId {
@@ -65,10 +85,22 @@ impl<'a> Ids<'a> {
         self.position("workload", name)
     }
 
+    /// The image puller of a pre-pull: pullers stand behind the workloads.
+    fn puller(&self, timeline: &str) -> WorkloadId {
+        let at = prepulls(self.root).position(|(name, _)| name == timeline);
+        let workloads = self.root.named("workload").len();
+        WorkloadId::from(workloads + at.expect("the check resolved the prepull"))
+    }
+
     fn image(&self, name: &str) -> ImageId {
         let at = self.images.binary_search(&name);
         ImageId::from(at.expect("the check saw to it that this image can be pulled"))
     }
+}
+
+/// The pre-pulls of a timeline, by name of their blocks.
+pub(crate) fn prepulls(root: &Values) -> impl Iterator<Item = (&str, &Values)> {
+    root.named("timeline").filter_map(|(name, event)| Some((name, event.table("prepull")?)))
 }
 
 /// Names in a list of names.
@@ -90,7 +122,11 @@ pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
             scheduler_qps: pace.count("scheduler_qps"),
             scheduler_burst: pace.count("scheduler_burst"),
         },
-        registries: root.named("registry").map(|(n, v)| network::registry(n, v)).collect(),
+        registries: root
+            .named("registry")
+            .map(|(n, v)| network::registry(n, v))
+            .chain(root.named("mirror").map(|(n, v)| mirrors::mirror(&ids, n, v)))
+            .collect(),
         accounts: root.named("account").map(|(n, v)| network::account(&ids, n, v)).collect(),
         egresses: root.named("egress").map(|(n, v)| network::egress(n, v)).collect(),
         backgrounds: root
@@ -99,7 +135,7 @@ pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
             .collect(),
         pools: root.named("pool").map(|(n, v)| pods::pool(&ids, n, v)).collect(),
         images: images::all(&ids),
-        workloads: root.named("workload").map(|(n, v)| pods::workload(&ids, n, v)).collect(),
+        workloads: pods::workloads(&ids),
         timeline: events::timeline(&ids, settings),
         faults: events::faults(&ids),
     }

@@ -5,12 +5,13 @@ use crate::model::spec::{
     AccountSpec, Addressing, BackgroundSpec, Choose, Clients, EgressSpec, LawSpec, LimitKey,
     LimitSpec, PortsSpec, RegistrySpec, Weights,
 };
-use crate::scenario::typed::Values;
+use crate::scenario::typed::{Value, Values};
 
 pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
     RegistrySpec {
         name: name.to_owned(),
         host: values.text("host").to_owned(),
+        private: values.bool("private"),
         rtt: values.span("rtt"),
         token_rtt: values.span("token_rtt"),
         cdn_rtt: values.span("cdn_rtt"),
@@ -23,6 +24,7 @@ pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
         connection_bandwidth: values.bandwidth_opt("connection_bandwidth"),
         bandwidth: values.bandwidth_opt("bandwidth"),
         limits: values.named("limit").map(|(name, values)| limit(name, values)).collect(),
+        mirror: None,
     }
 }
 
@@ -71,6 +73,7 @@ fn weights(values: &Values) -> Weights {
         platform: weight.milli32("platform"),
         single: weight.milli32("single"),
         blob: weight.milli32("blob"),
+        ping: weight.milli32("ping"),
     })
 }
 
@@ -96,6 +99,14 @@ pub(super) fn egress(name: &str, values: &Values) -> EgressSpec {
                 },
             },
         },
+        shares: values
+            .list("shares")
+            .iter()
+            .filter_map(|typed| match typed.value {
+                Value::Share(share) => Some(share),
+                _ => None,
+            })
+            .collect(),
         ports: values.table("ports").map(|ports| PortsSpec {
             per_node: ports.text("per") == "node",
             count: ports.count("count"),

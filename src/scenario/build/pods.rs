@@ -3,13 +3,14 @@
 use super::Ids;
 use super::defaults::{DAEMONSET_UNAVAILABLE, DEPLOYMENT_FENCE, PARALLELISM, PROGRESS_DEADLINE};
 use crate::model::spec::{
-    ContainerSpec, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
+    ContainerSpec, Count, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
     WorkloadSpec,
 };
 use crate::scenario::presets;
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
 use crate::scenario::typed::{Typed, Value, Values};
+use crate::units::{Share, Span};
 
 pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
     let none = Values::new(Origin::DEFAULT);
@@ -24,12 +25,14 @@ pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
         drain: values.span("drain"),
         arch: values.text("arch").to_owned(),
         egress: ids.egress(values.text("egress")),
+        accounts: ids.accounts(&values.texts("account")),
         runtime: runtime(values.text("runtime"), values.table("client").unwrap_or(&none)),
         kubelet: kubelet(values.table("kubelet").unwrap_or(&none)),
         nic: values.bandwidth("nic"),
         unpack: values.table("disk").unwrap_or(&none).bandwidth("unpack"),
         preloaded: preloaded.into_iter().map(|name| ids.image(name)).collect(),
         max_pods: values.count("max_pods"),
+        startup_taint: values.text_opt("startup_taint").map(|name| ids.puller(name)),
     }
 }
 
@@ -44,6 +47,7 @@ fn runtime(name: &str, client: &Values) -> RuntimeProfile {
         dial_timeout: client.span("dial_timeout"),
         idle_timeout: client.span("idle_timeout"),
         head_blob_after_failed_head: client.bool("head_blob_after_failed_head"),
+        honour_retry_after: client.bool("honour_retry_after"),
     }
 }
 
@@ -64,13 +68,44 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
         registry_burst: values.count("registry_burst"),
         image_backoff_initial: values.span("image_backoff_initial"),
         image_backoff_max: values.span("image_backoff_max"),
+        image_backoff_jitter: values.share("image_backoff_jitter"),
+        coalesce_image_pulls: values.bool("coalesce_image_pulls"),
         sync_backoff: values.span("sync_backoff"),
         sync_jitter: values.share("sync_jitter"),
         sync_tick: values.span("sync_tick"),
     }
 }
 
-pub(super) fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
+/// The workloads, and behind them the image pullers of the timeline.
+pub(super) fn workloads(ids: &Ids<'_>) -> Vec<WorkloadSpec> {
+    let workloads = ids.root.named("workload").map(|(name, values)| workload(ids, name, values));
+    let pullers = super::prepulls(ids.root).map(|(name, values)| puller(ids, name, values));
+    workloads.chain(pullers).collect()
+}
+
+/// The image puller of a pre-pull.
+fn puller(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
+    let init_container = |image| ContainerSpec {
+        image: ids.image(image),
+        image_pull_policy: policy(ids, None, image),
+        duration: Span::ZERO,
+    };
+    WorkloadSpec {
+        name: name.to_owned(),
+        kind: WorkloadKind::DaemonSet { max_unavailable: Count::Share(Share::ALL) },
+        pool: ids.pool(values.text("pool")),
+        start_at: Span::ZERO,
+        start_over: Span::ZERO,
+        running: false,
+        accounts: values.text_opt("account").map(|name| ids.account(name)).into_iter().collect(),
+        init_containers: super::names(values, "images").into_iter().map(init_container).collect(),
+        containers: Vec::new(),
+        startup: Span::ZERO,
+        is_puller: true,
+    }
+}
+
+fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
     let none = Values::new(Origin::DEFAULT);
     let start = values.table("start").unwrap_or(&none);
     WorkloadSpec {
@@ -80,10 +115,11 @@ pub(super) fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSp
         start_at: start.span("at"),
         start_over: start.span("over"),
         running: start.bool("running"),
-        account: values.text_opt("account").map(|name| ids.account(name)),
+        accounts: ids.accounts(&values.texts("account")),
         init_containers: containers(ids, values.list("init_containers")),
         containers: containers(ids, values.list("containers")),
         startup: values.span("startup"),
+        is_puller: false,
     }
 }
 
@@ -117,15 +153,20 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
             let image = values.text("image");
             ContainerSpec {
                 image: ids.image(image),
-                image_pull_policy: policy(ids, values, image),
+                image_pull_policy: policy(ids, values.text_opt("image_pull_policy"), image),
                 duration: values.span("duration"),
             }
         })
         .collect()
 }
 
-fn policy(ids: &Ids<'_>, container: &Values, image: &str) -> ImagePullPolicy {
-    match container.text_opt("image_pull_policy") {
+/// The policy of a container: what it says, or what the API server makes of the reference. Where
+/// the admission plugin is on, always `Always`.
+fn policy(ids: &Ids<'_>, written: Option<&str>, image: &str) -> ImagePullPolicy {
+    if ids.root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
+        return ImagePullPolicy::Always;
+    }
+    match written {
         Some("Always") => ImagePullPolicy::Always,
         Some("Never") => ImagePullPolicy::Never,
         Some(_) => ImagePullPolicy::IfNotPresent,

@@ -10,17 +10,22 @@ use crate::scenario::walk::shorten;
 pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems<'_>) {
     for (name, event) in root.named("timeline") {
         one_action(name, event, problems);
-        rollout(root, name, event, problems);
+        for action in ROLLS {
+            rolls(root, name, event, action, problems);
+        }
+        retries(name, event, problems);
         scale(root, name, event, problems);
         pause(root, name, event, problems);
         never_happens(root, &format!("timeline.{name}.at"), event, "at", problems);
         if let Some(outage) = event.table("outage") {
             requests(outage, &format!("timeline.{name}.outage"), problems);
+            one_server(outage, &format!("timeline.{name}.outage"), problems);
         }
     }
     for (name, fault) in root.named("fault") {
         window(name, fault, problems);
         requests(fault, &format!("fault.{name}"), problems);
+        one_server(fault, &format!("fault.{name}"), problems);
         never_happens(root, &format!("fault.{name}.from"), fault, "from", problems);
     }
     for (kind, key) in [("pool", "join"), ("workload", "start")] {
@@ -31,10 +36,27 @@ pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
         }
     }
     for setting in settings {
-        if let Changed::WorkloadAccount { workload, account: Some(account) } = &setting.changed
-            && let Some(event) = root.block("timeline", &setting.block)
-        {
-            pods::account_fits(root, workload, account, event.origin("set"), problems);
+        let Some(event) = root.block("timeline", &setting.block) else { continue };
+        let origin = event.origin("set");
+        match &setting.changed {
+            Changed::WorkloadAccount { workload, accounts } => {
+                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+                pods::accounts_fit(root, workload, &names, origin, problems);
+            }
+            Changed::EgressAddresses { egress, .. } => {
+                let values = root.block("egress", egress);
+                if values.is_some_and(|it| !it.list("shares").is_empty()) {
+                    let message = format!("`egress.{egress}` has shares for the addresses it has");
+                    problems
+                        .error(Code::NotSettable, origin, message)
+                        .help("leave its shares out to change the number of addresses");
+                }
+            }
+            Changed::PoolAccount { pool, accounts } => {
+                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
+                pods::one_per_registry(root, &format!("pool `{pool}`"), &names, origin, problems);
+            }
+            _ => {}
         }
     }
 }
@@ -59,18 +81,22 @@ fn one_action(name: &str, event: &Values, problems: &mut Problems<'_>) {
     }
 }
 
-fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let Some(rollout) = event.table("rollout") else { return };
+/// Actions with a new template.
+const ROLLS: [&str; 2] = ["rollout", "canary"];
+
+fn rolls(root: &Values, name: &str, event: &Values, action: &str, problems: &mut Problems<'_>) {
+    let Some(rollout) = event.table(action) else { return };
     let Some(workload) = rollout.text_opt("workload") else { return };
     let Some(values) = root.block("workload", workload) else { return };
-    if values.text("kind") == "job" {
-        problems
-            .error(
-                Code::NotHere,
-                rollout.origin("workload"),
-                format!("`timeline.{name}.rollout` is for job `{workload}`"),
-            )
-            .help("deployments and daemonsets roll out; a job does not");
+    let help = match (action, values.text("kind")) {
+        ("rollout", "job") => Some("deployments and daemonsets roll out; a job does not"),
+        ("canary", "job" | "daemonset") => Some("only deployments have canaries"),
+        _ => None,
+    };
+    if let Some(help) = help {
+        let kind = values.text("kind");
+        let message = format!("`timeline.{name}.{action}` is for {kind} `{workload}`");
+        problems.error(Code::NotHere, rollout.origin("workload"), message).help(help);
     }
     for (old, new) in rollout.replace("replace") {
         if let Some(image) = new.value.as_text() {
@@ -87,7 +113,7 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
                 Code::NotInWorkload,
                 rollout.origin("replace"),
                 format!(
-                    "`timeline.{name}.rollout` replaces image `{old}`, which workload \
+                    "`timeline.{name}.{action}` replaces image `{old}`, which workload \
                      `{workload}` lacks"
                 ),
             )
@@ -99,12 +125,36 @@ fn rollout(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_
 /// Whether a workload has an image, from the start or through a rollout.
 fn runs(root: &Values, workload: &str, image: &str) -> bool {
     let first = root.block("workload", workload);
-    let rollouts = root.named("timeline").filter_map(|(_, event)| event.table("rollout"));
     first.is_some_and(|values| pods::images(values).any(|known| known == image))
-        || rollouts
-            .filter(|rollout| rollout.text("workload") == workload)
-            .flat_map(|rollout| rollout.replace("replace"))
-            .any(|(_, new)| new.value.as_text() == Some(image))
+        || rolled_to(root, workload).any(|known| known == image)
+}
+
+/// The images that rollouts bring to a workload.
+pub(super) fn rolled_to<'a>(root: &'a Values, workload: &str) -> impl Iterator<Item = &'a str> {
+    let events = root.named("timeline");
+    let rollouts = events.flat_map(|(_, event)| ROLLS.map(|action| event.table(action)));
+    rollouts
+        .flatten()
+        .filter(move |rollout| rollout.text("workload") == workload)
+        .flat_map(|rollout| rollout.replace("replace"))
+        .filter_map(|(_, new)| new.value.as_text())
+}
+
+/// What goes on or is tried again says when it stops.
+fn retries(name: &str, event: &Values, problems: &mut Problems<'_>) {
+    let needs = [
+        ("rollout", "resume_after", "pause_on_failures", "nothing pauses this rollout"),
+        ("canary", "max_retries", "retry_every", "an undone canary is not tried again"),
+    ];
+    for (action, key, needed, without) in needs {
+        let Some(values) = event.table(action).filter(|it| it.given(key)) else { continue };
+        if !values.given(needed) {
+            let message = format!("`timeline.{name}.{action}.{key}` needs {needed} beside it");
+            problems
+                .error(Code::MissingKey, values.origin(key), message)
+                .help(format!("without {needed}, {without}"));
+        }
+    }
 }
 
 fn scale(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
@@ -134,6 +184,27 @@ fn pause(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>)
                 format!("`timeline.{name}.pause_rollout` is for job `{workload}`"),
             )
             .help("deployments and daemonsets roll out; a job does not");
+    }
+}
+
+/// A fault is one of a registry or one of a mirror.
+fn one_server(values: &Values, path: &str, problems: &mut Problems<'_>) {
+    match (values.given("registry"), values.given("mirror")) {
+        (true, false) | (false, true) => {}
+        (false, false) => {
+            problems
+                .error(Code::MissingKey, values.origin, format!("`{path}` has no `registry`"))
+                .help("name the registry whose endpoints it strikes, or a mirror");
+        }
+        (true, true) => {
+            problems
+                .error(
+                    Code::NotHere,
+                    values.origin("mirror"),
+                    format!("`{path}` has both a registry and a mirror"),
+                )
+                .help("give each of them a block of its own");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::build::names;
+use crate::scenario::build::{names, replicating};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::field::MOST_LAYERS;
 use crate::scenario::reference::Reference;
@@ -11,6 +11,7 @@ use crate::scenario::walk::shorten;
 use crate::units::Bytes;
 
 pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
+    replicas(root, problems);
     let mut sizes: BTreeMap<&str, (Bytes, &str)> = BTreeMap::new();
     let mut own = BTreeMap::new();
     for (name, image) in root.named("image") {
@@ -50,6 +51,32 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     chains(root, &own, problems);
 }
 
+/// Images that registries have copies of: one registry each, and another than their own.
+fn replicas(root: &Values, problems: &mut Problems<'_>) {
+    for (registry, values) in root.named("registry") {
+        let path = format!("registry.{registry}.replicates");
+        let origin = values.origin("replicates");
+        for image in values.texts("replicates") {
+            super::pods::pullable(root, image, origin, problems);
+            let first = replicating(root, image).next().map(|it| it.0);
+            if let Some(other) = first.filter(|it| *it != registry) {
+                let message = format!("`{path}` has image `{image}`, and so has `{other}`");
+                problems
+                    .error(Code::NotHere, origin, message)
+                    .help("an image is pulled from one registry: keep it in one of them");
+            }
+            let reference = root.block("image", image).and_then(|it| it.text_opt("reference"));
+            let host = reference.and_then(Reference::parse).map(|it| it.host);
+            if host.is_some() && host == values.text_opt("host") {
+                let message = format!("`{path}` has image `{image}`, which is of this registry");
+                problems
+                    .error(Code::NotHere, origin, message)
+                    .help("list images of other registries: those that have been copied here");
+            }
+        }
+    }
+}
+
 fn reference(root: &Values, name: &str, image: &Values, problems: &mut Problems<'_>) {
     let Some(text) = image.text_opt("reference") else { return };
     let origin = image.origin("reference");
@@ -64,6 +91,9 @@ fn reference(root: &Values, name: &str, image: &Values, problems: &mut Problems<
         return;
     };
     let hosts = || root.named("registry").map(|(_, registry)| registry.text("host"));
+    if replicating(root, name).next().is_some() {
+        return;
+    }
     let all_known = root.named("registry").all(|(_, registry)| registry.given("host"));
     if all_known && !hosts().any(|host| host == reference.host) {
         let message = format!("no registry has the host {} of image `{name}`", reference.host);

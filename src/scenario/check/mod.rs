@@ -4,7 +4,9 @@
 //! already.
 
 mod events;
+mod first;
 mod images;
+mod mirrors;
 mod network;
 mod pods;
 
@@ -17,7 +19,9 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     network::check(root, problems);
     images::check(root, problems);
     pods::check(root, problems);
+    mirrors::check(root, problems);
     events::check(root, settings, problems);
+    first::check(root, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.

@@ -6,7 +6,8 @@ use super::{needed, not_here};
 use crate::scenario::diagnostic::{Code, Problems, nearest};
 use crate::scenario::metrics::BUILT_IN_CAUSES;
 use crate::scenario::presets;
-use crate::scenario::typed::Values;
+use crate::scenario::typed::{Value, Values, show_milli};
+use crate::units::Share;
 
 pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     hosts(root, problems);
@@ -98,10 +99,10 @@ fn causes(root: &Values, problems: &mut Problems<'_>) {
     let faults = root
         .named("fault")
         .map(|(name, fault)| (name, fault.origin, format!("`fault.{name}`"), fault.origin));
-    let outages =
-        root.named("timeline").filter(|(_, block)| block.given("outage")).map(|(name, block)| {
-            (name, block.origin, format!("outage `timeline.{name}`"), block.origin)
-        });
+    let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
+    let outages = root.named("timeline").filter(|(_, block)| fails(block)).map(|(name, block)| {
+        (name, block.origin, format!("outage `timeline.{name}`"), block.origin)
+    });
     for (name, origin, what, block) in limits.chain(faults).chain(outages) {
         if let Some(other) = seen.get(name) {
             let place = if origin.is_written() { origin } else { block };
@@ -181,7 +182,7 @@ const ANOTHER: &str = "for another kind add another [egress.…] and let the poo
 fn egress(values: &Values, path: &str, problems: &mut Problems<'_>) {
     let Some(kind) = values.text_opt("kind") else { return };
     let beside = format!("kind = \"{kind}\"");
-    let only: [(&str, &str); 3] = [("addresses", "nat"), ("choose", "nat"), ("prefixes", "ipv6")];
+    let only = [("addresses", "nat"), ("choose", "nat"), ("shares", "nat"), ("prefixes", "ipv6")];
     for (key, of) in only {
         if kind != of {
             let help = format!("it goes with kind = \"{of}\"; {ANOTHER}");
@@ -191,5 +192,33 @@ fn egress(values: &Values, path: &str, problems: &mut Problems<'_>) {
     if kind != "nat" {
         let help = format!("the presets are NAT gateways; {ANOTHER}");
         not_here(problems, values, path, "preset", &beside, &help);
+    }
+    shares(values, path, problems);
+}
+
+/// Shares of addresses: one for each, all of them together everything.
+fn shares(values: &Values, path: &str, problems: &mut Problems<'_>) {
+    let shares = values.list("shares");
+    if shares.is_empty() {
+        return;
+    }
+    let addresses = values.integer_opt("addresses");
+    let (given, origin) = (shares.len() as u64, values.origin("shares"));
+    if let Some(addresses) = addresses.filter(|it| *it != given) {
+        let message = format!("`{path}.shares` has {given} shares for {addresses} addresses");
+        problems
+            .error(Code::OutOfRange, origin, message)
+            .help("give each address its share, or leave shares out: all are drawn alike");
+    }
+    let millionths = shares.iter().map(|typed| match typed.value {
+        Value::Share(share) => u64::from(share.millionths()),
+        _ => 0,
+    });
+    let sum: u64 = millionths.sum();
+    if sum != u64::from(Share::ALL.millionths()) {
+        let sum = format!("{}%", show_milli(sum / 10));
+        problems
+            .error(Code::OutOfRange, origin, format!("`{path}.shares` add up to {sum}"))
+            .help("they have to add up to 100%");
     }
 }

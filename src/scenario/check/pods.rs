@@ -2,7 +2,7 @@
 
 use super::{needed, not_here};
 use crate::model::spec::Count;
-use crate::scenario::build::names;
+use crate::scenario::build::{names, prepulls, replicating};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
@@ -17,13 +17,16 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     for (name, pool) in root.named("pool") {
         kubelet(name, pool, problems);
         preloaded(root, name, pool, problems);
+        let (what, accounts) = (format!("pool `{name}`"), pool.texts("account"));
+        one_per_registry(root, &what, &accounts, pool.origin("account"), problems);
     }
     for (name, workload) in root.named("workload") {
         kind(name, workload, problems);
         start(root, name, workload, problems);
         fence(name, workload, problems);
         containers(root, name, workload, problems);
-        account(root, name, workload, problems);
+        let accounts = workload.texts("account");
+        accounts_fit(root, name, &accounts, workload.origin("account"), problems);
         platforms(root, name, workload, problems);
     }
     totals(root, problems);
@@ -195,55 +198,110 @@ pub(super) fn images(workload: &Values) -> impl Iterator<Item = &str> {
     all_containers(workload).filter_map(|container| container.text_opt("image"))
 }
 
-fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
+/// The host that an image is pulled from.
+pub(super) fn host<'a>(root: &'a Values, image: &str) -> Option<&'a str> {
+    if let Some((_, own)) = replicating(root, image).next() {
+        return own.text_opt("host");
+    }
     let reference = root.block("image", image)?.text_opt("reference")?;
     Reference::parse(reference).map(|reference| reference.host)
 }
 
-fn account(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
-    let Some(account) = workload.text_opt("account") else { return };
-    account_fits(root, name, account, workload.origin("account"), problems);
-}
-
-/// Reports an account that none of the images of a workload is pulled with.
-pub(super) fn account_fits(
+/// Reports accounts that none of the images of a workload is pulled with, be it through a rollout,
+/// and two of one registry.
+pub(super) fn accounts_fit(
     root: &Values,
     workload: &str,
-    account: &str,
+    accounts: &[&str],
     origin: Origin,
     problems: &mut Problems<'_>,
 ) {
+    one_per_registry(root, &format!("workload `{workload}`"), accounts, origin, problems);
     let Some(values) = root.block("workload", workload) else { return };
-    let registry = root.block("account", account).and_then(|values| values.text_opt("registry"));
-    let Some(registry) = registry else { return };
-    let Some(of) = root.block("registry", registry).and_then(|r| r.text_opt("host")) else {
-        return;
-    };
-    let mut hosts: Vec<&str> = images(values).filter_map(|image| host(root, image)).collect();
+    let all = images(values).chain(super::events::rolled_to(root, workload));
+    accounts_fit_images(root, &format!("workload `{workload}`"), all, accounts, origin, problems);
+}
+
+/// Reports accounts that none of the images is pulled with.
+pub(super) fn accounts_fit_images<'a>(
+    root: &Values,
+    of_what: &str,
+    images: impl Iterator<Item = &'a str>,
+    accounts: &[&str],
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
+    let mut hosts: Vec<&str> = images.filter_map(|image| host(root, image)).collect();
     hosts.sort_unstable();
     hosts.dedup();
-    if !hosts.is_empty() && !hosts.contains(&of) {
-        let message =
-            format!("no image of workload `{workload}` is pulled with account `{account}`");
+    for account in accounts {
+        let registry = account_registry(root, account);
+        let of = registry.and_then(|it| root.block("registry", it)?.text_opt("host"));
+        let Some(of) = of.filter(|it| !hosts.is_empty() && !hosts.contains(it)) else { continue };
+        let message = format!("no image of {of_what} is pulled with account `{account}`");
         problems
             .error(Code::OtherAccount, origin, message)
             .help(format!("the account is one of {of}; the images come from {}", hosts.join(", ")));
     }
 }
 
+fn account_registry<'a>(root: &'a Values, account: &str) -> Option<&'a str> {
+    root.block("account", account)?.text_opt("registry")
+}
+
+/// Reports two accounts of one registry: a pull sends one.
+pub(super) fn one_per_registry(
+    root: &Values,
+    what: &str,
+    accounts: &[&str],
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
+    for (nth, account) in accounts.iter().enumerate() {
+        let Some(of) = account_registry(root, account) else { continue };
+        let same = |it: &&&str| account_registry(root, it) == Some(of);
+        if let Some(first) = accounts[..nth].iter().find(same) {
+            let message =
+                format!("accounts `{first}` and `{account}` of {what} are both of `{of}`");
+            problems
+                .error(Code::OtherAccount, origin, message)
+                .help("a pull sends the credentials of one account: keep one of them");
+        }
+    }
+}
+
 fn platforms(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
     let Some(pool) = workload.text_opt("pool") else { return };
+    has_platform(
+        root,
+        &format!("workload `{name}`"),
+        pool,
+        images(workload),
+        workload.origin,
+        problems,
+    );
+}
+
+/// Warns of images that lack the platform of the pool where they are pulled.
+pub(super) fn has_platform<'a>(
+    root: &Values,
+    of_what: &str,
+    pool: &str,
+    images: impl Iterator<Item = &'a str>,
+    origin: Origin,
+    problems: &mut Problems<'_>,
+) {
     let arch = root.block("pool", pool).and_then(|values| values.text_opt("arch"));
-    for image in images(workload) {
+    for image in images {
         let platforms = root.block("image", image).map(|values| names(values, "platforms"));
         if let (Some(arch), Some(platforms)) = (arch, platforms)
             && !platforms.is_empty()
             && !platforms.contains(&arch)
         {
             let message = format!(
-                "image `{image}` of workload `{name}` has no {arch}, which is what pool `{pool}` is"
+                "image `{image}` of {of_what} has no {arch}, which is what pool `{pool}` is"
             );
-            problems.warning(Code::NoPlatform, workload.origin, message).help(format!(
+            problems.warning(Code::NoPlatform, origin, message).help(format!(
                 "its pulls will fail with platform-missing; its platforms: {}",
                 platforms.join(", ")
             ));
@@ -260,7 +318,10 @@ fn totals(root: &Values, problems: &mut Problems<'_>) {
             format!("{nodes} nodes in all are more than the {MOST_NODES} allowed"),
         );
     }
-    let all: u64 = root.named("workload").map(|(_, workload)| pods(root, workload)).sum();
+    let nodes_of = |prepull: &Values| nodes_of_pool(root, prepull.text("pool"));
+    let pullers: u64 = prepulls(root).map(|(_, prepull)| nodes_of(prepull)).sum();
+    let all =
+        root.named("workload").map(|(_, workload)| pods(root, workload)).sum::<u64>() + pullers;
     if MOST_PODS < all {
         problems.error(
             Code::TooMuch,
@@ -285,7 +346,9 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
         None if workload.text("kind") == "job" => 1,
         None => pods(root, workload),
     });
-    let (wanted, most_in_all) = (at_once.sum::<u64>(), nodes * most);
+    let pullers = prepulls(root).filter(|(_, prepull)| prepull.text_opt("pool") == Some(name));
+    let wanted = at_once.sum::<u64>() + pullers.count() as u64 * nodes;
+    let most_in_all = nodes * most;
     if 0 < nodes && most_in_all < wanted && wanted <= MOST_PODS {
         let message = format!("pool `{name}` has {wanted} pods, and room for {most_in_all}");
         problems.warning(Code::NoRoom, pool.origin("nodes"), message).help(format!(
@@ -294,12 +357,15 @@ fn room(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
     }
 }
 
+/// The nodes of a pool at the start.
+fn nodes_of_pool(root: &Values, pool: &str) -> u64 {
+    root.block("pool", pool).map_or(0, |pool| pool.integer("nodes"))
+}
+
 /// The pods of a workload.
 fn pods(root: &Values, workload: &Values) -> u64 {
     match workload.text("kind") {
-        "daemonset" => {
-            root.block("pool", workload.text("pool")).map_or(0, |pool| pool.integer("nodes"))
-        }
+        "daemonset" => nodes_of_pool(root, workload.text("pool")),
         "job" => workload.integer("completions"),
         _ => workload.integer("replicas"),
     }

@@ -5,6 +5,7 @@
 //! itself.
 
 mod docker_hub;
+mod mirrors;
 mod nat;
 mod registries;
 mod runtime;
@@ -17,13 +18,15 @@ pub(crate) const REGISTRIES: &[&str] = &["docker-hub", "ecr-public", "ghcr", "re
 pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text"];
 /// Gateways with a preset.
 pub(crate) const EGRESSES: &[&str] = &["aws-nat-gateway", "azure-nat-gateway", "gcp-cloud-nat"];
+/// Mirrors with a preset.
+pub(crate) const MIRRORS: &[&str] = &["distribution-2.8", "distribution-3"];
 /// Container runtimes, by version and by line; a line means its newest version here.
 pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "containerd-1.7.34"];
 
 /// What is known of one real thing.
 #[derive(Debug)]
 pub struct Preset {
-    /// Kind of block it stands below: `registry`, `egress`; `runtime` stands below
+    /// Kind of block it stands below: `registry`, `egress`, `mirror`; `runtime` stands below
     /// `pool.NAME.client`.
     pub kind: &'static str,
     /// Its name.
@@ -79,7 +82,8 @@ impl PresetValue {
 
 /// Every preset, by kind and name.
 pub fn all() -> impl Iterator<Item = &'static Preset> {
-    [&docker_hub::DOCKER_HUB].into_iter().chain(registries::ALL).chain(nat::ALL).chain(runtime::ALL)
+    let registries = [&docker_hub::DOCKER_HUB].into_iter().chain(registries::ALL);
+    registries.chain(nat::ALL).chain(mirrors::ALL).chain(runtime::ALL)
 }
 
 /// The preset of this kind and name; a runtime's line means its newest version.
@@ -115,8 +119,12 @@ mod tests {
 
     #[test]
     fn the_lists_of_names_are_those_of_the_presets() {
-        for (kind, names) in [("registry", REGISTRIES), ("egress", EGRESSES), ("runtime", RUNTIMES)]
-        {
+        for (kind, names) in [
+            ("registry", REGISTRIES),
+            ("egress", EGRESSES),
+            ("mirror", MIRRORS),
+            ("runtime", RUNTIMES),
+        ] {
             for name in names {
                 assert!(find(kind, name).is_some(), "{kind} {name}");
             }

@@ -1,7 +1,10 @@
 //! `[account.x]` and `[background.x]`: who spends which identity.
 
 use super::ENABLED;
-use crate::scenario::field::{Field, Shape, Type};
+use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
+
+/// Accounts, one per registry at most.
+pub(crate) const ACCOUNTS: Type = Type::OneOrMore { of: &Type::Name("account"), max: MOST_BLOCKS };
 
 pub(crate) static ACCOUNT: Shape = Shape {
     doc: "Credentials at a registry; pulls made with them can be counted per account",

@@ -4,6 +4,10 @@ use super::ENABLED;
 use crate::scenario::field::{Field, Shape, Type};
 use crate::scenario::presets;
 
+/// Most addresses of a NAT.
+const MOST_ADDRESSES: u64 = 10_000;
+const ADDRESSES: Type = Type::Integer { min: 1, max: MOST_ADDRESSES };
+
 pub(crate) static EGRESS: Shape = Shape {
     doc: "A way out of the cluster: which addresses a registry sees, how many ports, how wide",
     fields: &[
@@ -15,8 +19,7 @@ pub(crate) static EGRESS: Shape = Shape {
             "Shared IPv4 addresses, one IPv4 address per node, or one IPv6 address per node",
         )
         .default("nat"),
-        Field::new("addresses", Type::Integer { min: 1, max: 10_000 }, "Addresses of the NAT")
-            .default("1"),
+        Field::new("addresses", ADDRESSES, "Addresses of the NAT").default("1"),
         Field::new(
             "choose",
             Type::Word(&["node", "connection"]),
@@ -24,6 +27,12 @@ pub(crate) static EGRESS: Shape = Shape {
         )
         .default("node")
         .unverified(),
+        Field::new(
+            "shares",
+            Type::List { of: &Type::SHARE, max: MOST_ADDRESSES as usize },
+            "Which share of the nodes (or connections) draws each address; left out: all alike",
+        )
+        .default("[]"),
         Field::new(
             "prefixes",
             Type::Integer { min: 1, max: 100_000 },

@@ -12,18 +12,27 @@ pub(crate) const REQUESTS: Type = Type::List {
         "blob-head",
         "blob-get",
         "cdn-get",
+        "ping",
     ]),
-    max: 6,
+    max: 7,
 };
 
 /// What an endpoint answers.
 pub(crate) const ANSWER: Type = Type::Either { plain: &Type::Answer, table: &STATUS };
 
+/// Whose endpoints: of a registry, or a mirror.
+pub(crate) const REGISTRY: Field =
+    Field::new("registry", Type::Name("registry"), "Whose endpoints; or a mirror");
+/// The other choice.
+pub(crate) const MIRROR: Field =
+    Field::new("mirror", Type::Name("mirror"), "Whose endpoints; or a registry");
+
 pub(crate) static FAULT: Shape = Shape {
     doc: "An endpoint that answers as told; the block's name is the cause in the results",
     fields: &[
         ENABLED,
-        Field::new("registry", Type::Name("registry"), "Whose endpoints").required(),
+        REGISTRY,
+        MIRROR,
         Field::new("answer", ANSWER, "What happens to the requests").required(),
         Field::new("requests", REQUESTS, "Which requests; left out: all"),
         Field::new(

@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod egress;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod mirror;
 pub(crate) mod pool;
 pub(crate) mod registry;
 pub(crate) mod timeline;
@@ -45,6 +46,7 @@ pub(crate) static ROOT: Shape = Shape {
         blocks("pool", &pool::POOL),
         blocks("image", &image::IMAGE),
         blocks("workload", &workload::WORKLOAD),
+        blocks("mirror", &mirror::MIRROR),
         blocks("timeline", &timeline::TIMELINE),
         blocks("fault", &fault::FAULT),
         Field::new(
@@ -59,13 +61,6 @@ pub(crate) static ROOT: Shape = Shape {
              lever that it stands for",
         ),
         Field::new(
-            "mirror",
-            Type::NotYet(
-                "add a second [egress] or an [account], or list images in pool.NAME.preloaded",
-            ),
-            "A mirror or proxy cache",
-        ),
-        Field::new(
             "state",
             Type::NotYet("use pool.NAME.preloaded and workload.NAME.start = { running = true }"),
             "What is on the nodes at the start",
@@ -77,6 +72,23 @@ pub(crate) static ROOT: Shape = Shape {
         ),
     ],
 };
+
+/// The key at a path such as `pool.workers.nodes`.
+pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
+    let mut shape: &'static Shape = &ROOT;
+    let mut parts = path.split('.');
+    loop {
+        let field = shape.field(parts.next()?)?;
+        shape = match field.ty {
+            Type::Named { shape, .. } => {
+                parts.next()?;
+                shape
+            }
+            Type::Table(shape) => shape,
+            _ => return parts.next().is_none().then_some(field),
+        };
+    }
+}
 
 /// A kind of blocks.
 const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {
@@ -107,5 +119,12 @@ static CONTROL_PLANE: Shape = Shape {
         Field::new("scheduler_burst", PACE, "Bindings at once")
             .default("100")
             .source("kube-scheduler --kube-api-burst", "secondary, 2026-08"),
+        Field::new(
+            "always_pull_images",
+            Type::Bool,
+            "The admission plugin AlwaysPullImages: every container has the policy Always",
+        )
+        .default("false")
+        .source("kubernetes plugin/pkg/admission/alwayspullimages/admission.go", "2026-11"),
     ],
 };

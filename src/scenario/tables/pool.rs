@@ -1,10 +1,12 @@
 //! `[pool.x]`: like nodes, their kubelet and their container runtime.
 
 use super::ENABLED;
+use super::account::ACCOUNTS;
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
 const KUBELET_TYPES: &str = "k8s.io/kubelet config/v1beta1 types.go, defaults.go";
+const BACKOFF_GO: &str = "client-go util/flowcontrol/backoff.go, NewBackOffWithJitter";
 const KUBELET_GO: &str = "kubernetes pkg/kubelet/kubelet.go, pod_workers.go";
 const READ: &str = "2026-07-23";
 
@@ -24,6 +26,12 @@ pub(crate) static POOL: Shape = Shape {
         Field::new("arch", Type::Text, "Architecture, as image platforms spell it")
             .default("amd64"),
         Field::new("egress", Type::Name("egress"), "Way out").required(),
+        Field::new(
+            "account",
+            ACCOUNTS,
+            "Credentials of its nodes (kubelet credential provider, containerd hosts.toml), one \
+             per registry at most; a pod's own pull secret for the registry goes first",
+        ),
         Field::new("runtime", Type::Word(presets::RUNTIMES), "Client that pulls, and its version")
             .default("containerd-1.7"),
         Field::new("client", Type::Table(&CLIENT), CLIENT.doc).filled(),
@@ -40,6 +48,12 @@ pub(crate) static POOL: Shape = Shape {
         Field::new("max_pods", Type::Integer { min: 1, max: 10_000 }, "Most pods on a node")
             .default("110")
             .source(KUBELET_TYPES, READ),
+        Field::new(
+            "startup_taint",
+            Type::Name("timeline"),
+            "A prepull: once it has begun, a new node takes no pod before its images are there, \
+             not even one of a daemonset",
+        ),
     ],
 };
 
@@ -90,6 +104,25 @@ pub(crate) static KUBELET: Shape = Shape {
         Field::new("image_backoff_max", Type::PERIOD, "Longest back-off window")
             .default("300s")
             .source(KUBELET_GO, READ),
+        Field::new(
+            "image_backoff_jitter",
+            Type::SHARE,
+            "Each window grows by up to this share of the window before it, the first by up to \
+             this share of itself; the longest window stays the longest. client-go's back-off can, \
+             and the kubelet does not ask for it",
+        )
+        .default("0%")
+        .what_if()
+        .source(BACKOFF_GO, READ),
+        Field::new(
+            "coalesce_image_pulls",
+            Type::Bool,
+            "A container with policy IfNotPresent whose image is being pulled on the node waits, \
+             and then looks again whether the image is there",
+        )
+        .default("false")
+        .what_if()
+        .source("open pull request kubernetes/kubernetes 139591", "2026-06"),
         Field::new("sync_backoff", Type::PERIOD, "Least time from a failed pod sync to the next")
             .default("10s")
             .source(KUBELET_GO, READ),
@@ -128,5 +161,13 @@ pub(crate) static CLIENT: Shape = Shape {
             Type::Bool,
             "A digest whose manifest HEAD failed is asked for as a blob too",
         ),
+        Field::new(
+            "honour_retry_after",
+            Type::Bool,
+            "A 429 or 408 with Retry-After is repeated when that has passed, and not at once",
+        )
+        .default("false")
+        .what_if()
+        .source("open pull request containerd/containerd 14066", "2026-08"),
     ],
 };

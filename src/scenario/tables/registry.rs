@@ -1,10 +1,10 @@
 //! `[registry.x]` and its limits.
 
 use super::ENABLED;
-use crate::scenario::field::{Field, Shape, Type};
+use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
-const RTT: Type =
+pub(super) const RTT: Type =
     Type::Span { min: crate::units::Span::ZERO, max: crate::units::Span::from_secs(60) };
 
 pub(crate) static REGISTRY: Shape = Shape {
@@ -18,6 +18,20 @@ pub(crate) static REGISTRY: Shape = Shape {
             "With preset docker-hub: which description of its counter sets the weights",
         ),
         Field::new("host", Type::Text, "Host as it stands in image references").required(),
+        Field::new(
+            "private",
+            Type::Bool,
+            "Its endpoints are reached by private addresses (VPC endpoint, private link, in the \
+             cluster): past the egress with its addresses, ports and bandwidth",
+        )
+        .default("false"),
+        Field::new(
+            "replicates",
+            Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
+            "Images that have been copied here ahead of time and are pulled from here, whatever \
+             host their reference has",
+        )
+        .default("[]"),
         Field::new("rtt", RTT, "Round trip to the registry").default("40ms"),
         Field::new("token_rtt", RTT, "Round trip to the token service").same_as("rtt"),
         Field::new("cdn_rtt", RTT, "Round trip to the blob host").same_as("rtt"),
@@ -88,8 +102,9 @@ pub(crate) static LIMIT: Shape = Shape {
             Type::SPAN,
             "Fixed window: when a window starts; left out: a random phase per key",
         ),
-        Field::new("weight", Type::Table(&WEIGHTS), WEIGHTS.doc)
-            .default("{ token = 1, head = 1, index = 1, platform = 1, single = 1, blob = 1 }"),
+        Field::new("weight", Type::Table(&WEIGHTS), WEIGHTS.doc).default(
+            "{ token = 1, head = 1, index = 1, platform = 1, single = 1, blob = 1, ping = 1 }",
+        ),
         Field::new("rejected_consume", Type::Bool, "A refused request consumes units all the same")
             .default("false"),
         Field::new("retry_after", Type::SPAN, "Retry-After of a refusal"),
@@ -117,5 +132,6 @@ static WEIGHTS: Shape = Shape {
         Field::new("platform", WEIGHT, "GET of a manifest that an index named").default("0"),
         Field::new("single", WEIGHT, "GET of a manifest without an index").default("0"),
         Field::new("blob", WEIGHT, "GET of a blob").default("0"),
+        Field::new("ping", WEIGHT, "GET of the root of the API, which mirrors send").default("0"),
     ],
 };

@@ -1,8 +1,8 @@
 //! `[timeline.x]`: what happens during a run.
 
 use super::ENABLED;
-use super::fault::{ANSWER, REQUESTS};
-use super::workload::{PODS, PODS_OR_SHARE};
+use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
+use super::workload::{MOST_PODS, PODS, PODS_OR_SHARE};
 use crate::scenario::field::{Field, Shape, Type};
 
 /// Most paths of one `set`.
@@ -17,6 +17,7 @@ pub(crate) static TIMELINE: Shape = Shape {
         ENABLED,
         Field::new("at", Type::SPAN, "When").default("0s"),
         action("rollout", &ROLLOUT),
+        action("canary", &CANARY),
         action("scale_workload", &SCALE_WORKLOAD),
         action("scale_nodes", &SCALE_NODES),
         action("replace_nodes", &REPLACE_NODES),
@@ -26,6 +27,11 @@ pub(crate) static TIMELINE: Shape = Shape {
         action("delete_pods", &DELETE_PODS),
         action("pause_rollout", &PAUSE),
         action("outage", &OUTAGE),
+        action("reconfigure_nodes", &RECONFIGURE_NODES),
+        action("restart_mirror", &RESTART_MIRROR),
+        action("prepull", &PREPULL),
+        action("move_tag", &MOVE_TAG),
+        action("rollback", &ROLLBACK),
         Field::new("set", Type::Paths, "Parameters change: { \"path\" = value }"),
     ],
 };
@@ -42,11 +48,55 @@ const WHICH: Field =
 const SHARE: Field =
     Field::new("share", Type::SHARE, "Which share of those; rounds up, at least 1").default("100%");
 
+const REPLACE: Field =
+    Field::new("replace", Type::Replace("image"), "Old and new images; left out: a restart");
+
 static ROLLOUT: Shape = Shape {
     doc: "A new pod template",
     fields: &[
         WORKLOAD,
-        Field::new("replace", Type::Replace("image"), "Old and new images; left out: a restart"),
+        REPLACE,
+        Field::new(
+            "pause_on_failures",
+            Type::Integer { min: 1, max: MOST_PODS },
+            "It is paused once so many new pods have had a failed pull; left out: never",
+        ),
+        Field::new(
+            "resume_after",
+            Type::PERIOD,
+            "With pause_on_failures: it goes on after this long and counts anew; left out: never",
+        ),
+    ],
+};
+
+static CANARY: Shape = Shape {
+    doc: "A new pod template for a share of the pods first, and then a rollout or none",
+    fields: &[
+        WORKLOAD,
+        REPLACE,
+        Field::new("share", Type::SHARE, "Its share of the replicas; rounds up, at least 1")
+            .default("10%")
+            .unverified(),
+        Field::new("bake", Type::SPAN, "For how long all of its pods have to be ready")
+            .default("10m")
+            .unverified(),
+        Field::new(
+            "deadline",
+            Type::PERIOD,
+            "By when all of its pods have to be ready; past it, the canary is undone",
+        )
+        .default("10m")
+        .source("Flagger: progressDeadlineSeconds, default 600", "2026-11"),
+        Field::new(
+            "retry_every",
+            Type::PERIOD,
+            "How long after it was undone new pods try again; left out: they do not",
+        ),
+        Field::new(
+            "max_retries",
+            Type::Integer { min: 0, max: 1_000_000 },
+            "With retry_every: most retries; left out: no limit",
+        ),
     ],
 };
 
@@ -70,6 +120,29 @@ pub(crate) static REPLACE_NODES: Shape = Shape {
         Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
             .required(),
         Field::new("every", Type::PERIOD, "From one batch to the next").required(),
+    ],
+};
+
+static RECONFIGURE_NODES: Shape = Shape {
+    doc: "Nodes learn of a mirror: each is drained, restarts with its disk (after the pool's boot \
+          time) and takes pods again, batch by batch; nodes that come up later know it at once",
+    fields: &[
+        Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
+        POOL,
+        Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
+            .required(),
+        Field::new("every", Type::PERIOD, "From one batch to the next").required(),
+    ],
+};
+
+static RESTART_MIRROR: Shape = Shape {
+    doc: "A mirror restarts and refuses connections until it is back; the block's name is the \
+          cause in the results",
+    fields: &[
+        Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
+        Field::new("down", Type::SPAN, "For how long it is down").default("30s").unverified(),
+        Field::new("keep_storage", Type::Bool, "Whether it comes back with what it had stored")
+            .default("true"),
     ],
 };
 
@@ -104,10 +177,45 @@ static PAUSE: Shape = Shape {
     fields: &[WORKLOAD, Field::new("for", Type::PERIOD, "For how long").required()],
 };
 
-static OUTAGE: Shape = Shape {
-    doc: "A registry fails for a while; the block's name is the cause in the results",
+static PREPULL: Shape = Shape {
+    doc: "An image puller, a DaemonSet, pulls images on every node; its results stand under \
+          workload.NAME with the block's name",
     fields: &[
-        Field::new("registry", Type::Name("registry"), "Whose endpoints").required(),
+        POOL,
+        Field::new(
+            "images",
+            Type::List { of: &Type::Name("image"), max: 100 },
+            "Images, pulled one after another by the init containers of a pod",
+        )
+        .required(),
+        Field::new(
+            "batch",
+            PODS_OR_SHARE,
+            "Nodes of a wave, in random order; a share rounds up, at least 1; left out: all",
+        ),
+        Field::new("every", Type::PERIOD, "From one wave to the next").default("1m"),
+        Field::new("account", Type::Name("account"), "Its pull secret; left out: anonymous"),
+    ],
+};
+
+static MOVE_TAG: Shape = Shape {
+    doc: "The registry serves another content under a reference from now on",
+    fields: &[
+        Field::new("image", Type::Name("image"), "Whose reference, which has a tag").required(),
+        Field::new("to", Type::Name("image"), "Whose content; its own moves it back").required(),
+    ],
+};
+
+static ROLLBACK: Shape = Shape {
+    doc: "Back to the pod template of the revision before, as kubectl rollout undo; ends a pause",
+    fields: &[WORKLOAD],
+};
+
+static OUTAGE: Shape = Shape {
+    doc: "A registry or a mirror fails for a while; the block's name is the cause in the results",
+    fields: &[
+        REGISTRY,
+        MIRROR,
         Field::new("answer", ANSWER, "What happens to the requests").required(),
         Field::new("for", Type::PERIOD, "For how long").required(),
         Field::new("requests", REQUESTS, "Which requests; left out: all"),
@@ -131,9 +239,10 @@ pub(crate) const SETTABLE: &[Settable] = &[
         path: "egress.*.addresses",
         lands: "at the next connection (choose = \"connection\") or for later nodes (\"node\")",
     },
-    Settable { path: "workload.*.account", lands: "for new pods; \"\" means anonymous" },
+    Settable { path: "workload.*.account", lands: "for new pods; \"\" means none of their own" },
     Settable { path: "workload.*.max_surge", lands: "at once" },
     Settable { path: "workload.*.max_unavailable", lands: "at once" },
+    Settable { path: "pool.*.account", lands: "at the next pull; \"\" means none" },
     Settable { path: "pool.*.kubelet.*", lands: "when a kubelet starts: a restart or a new node" },
     Settable { path: "pool.*.preloaded", lands: "on new nodes" },
     Settable { path: "timeline.*.replace_nodes.batch", lands: "at the next batch" },

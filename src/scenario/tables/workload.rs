@@ -1,6 +1,7 @@
 //! `[workload.x]`: pods and who makes them.
 
 use super::ENABLED;
+use super::account::ACCOUNTS;
 use crate::scenario::field::{Field, Shape, Type};
 
 const APPS: &str = "kubernetes pkg/apis/apps/v1/defaults.go";
@@ -29,7 +30,11 @@ pub(crate) static WORKLOAD: Shape = Shape {
         ),
         Field::new("duration", Type::SPAN, "Job: how long a pod runs once started"),
         Field::new("start", Type::Table(&START), START.doc).filled(),
-        Field::new("account", Type::Name("account"), "Its pull secret; left out: anonymous"),
+        Field::new(
+            "account",
+            ACCOUNTS,
+            "Its pull secrets, one per registry at most; left out: its nodes' credentials, or none",
+        ),
         Field::new(
             "init_containers",
             Type::List { of: &Type::Table(&CONTAINER), max: 100 },
