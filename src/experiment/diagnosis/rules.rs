@@ -244,8 +244,8 @@ pub static RULES: &[Rule] = &[
             below("release_share", HALF, 0.2),
         ],
         evidence: &["new_node_share", "nodes_joined", "pull_limit_share"],
-        confirm: "kubectl get nodes --sort-by=.metadata.creationTimestamp; kubectl get events -A -o \
-                  wide | grep Failed (on the young nodes)",
+        confirm: "kubectl get nodes --sort-by=.metadata.creationTimestamp; kubectl get events -A \
+                  -o wide | grep Failed (on the young nodes)",
         levers: &[
             "preload",
             "mirror",
