@@ -104,6 +104,11 @@ const REMOVALS: &[Removal] = &[
         }
         lacked
     }),
+    removal("pruning", "jobs that delete images", true, |spec| {
+        cancel(spec, |it| matches!(it, Action::PruneImages { .. }))
+    }),
+    removal("pruning", "the size of disks, and with it image GC", true, boundless_disks),
+    removal("disk-full", "the size of disks", false, boundless_disks),
     removal("ornamental-mirror", "whatever leads past mirrors", false, |spec| {
         let pools: Vec<PoolId> = (0..spec.pools.len()).map(PoolId::from).collect();
         let mut any = false;
@@ -172,6 +177,12 @@ fn cancel(spec: &mut Spec, fits: impl Fn(&Action) -> bool) -> bool {
 fn heal(spec: &mut Spec, fits: impl Fn(Answer, RequestKinds) -> bool) -> bool {
     let found = spec.faults.iter_mut().filter(|it| fits(it.answer, it.requests));
     found.map(|it| it.until = Some(Span::ZERO)).count() != 0
+}
+
+/// Disks never fill up, so nothing is deleted from them.
+fn boundless_disks(spec: &mut Spec) -> bool {
+    let bounded = spec.pools.iter_mut().filter(|it| it.disk.capacity.is_some());
+    bounded.map(|it| it.disk.capacity = None).count() != 0
 }
 
 /// Lifts limits beyond reach.

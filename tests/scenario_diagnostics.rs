@@ -1,5 +1,7 @@
 //! Every diagnostic fires, at its place, with its help.
 
+#[path = "diagnostics/disk.rs"]
+mod disk;
 #[path = "diagnostics/first.rs"]
 mod first;
 #[path = "diagnostics/guards.rs"]
@@ -92,13 +94,6 @@ const CASES: &[Case] = &[
     case(Code::BadName, ("", "[account.CI]\nregistry = \"docker-hub\"\n"), "CI", "`CI`", "a-z"),
     case(Code::NotYet, ("", "[state]\n"), "state", "`state` is not supported yet", "preloaded"),
     case(Code::NotYet, ("", "[sweep]\n"), "sweep", "`sweep`", "--set path=value"),
-    case(
-        Code::NotYet,
-        ("nodes = 3", "nodes = 3\ndisk = { capacity = \"1GB\" }"),
-        "capacity",
-        "`pool.workers.disk.capacity` is not supported yet",
-        "never fill up",
-    ),
     case(Code::MissingKey, ("replicas = 2\n", ""), "api", "has no `replicas`", "deployment"),
     case(Code::MissingKey, ("nodes = 3\n", ""), "workers", "has no `nodes`", "from 0 to 100000"),
     case(
@@ -468,7 +463,8 @@ const CASES: &[Case] = &[
 
 /// These, and those that stand in files of their own.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().chain(first::CASES).chain(guards::CASES).chain(mirrors::CASES)
+    let files = [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES];
+    files.into_iter().flatten()
 }
 
 fn changed((from, to): (&str, &str)) -> String {

@@ -9,14 +9,12 @@ mod support;
 use std::fmt::Write;
 
 use pullstorm::engine::chance::{Chance, Draw};
-use pullstorm::experiment::diagnose;
 use pullstorm::model::kubelet::Polling;
-use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
 use pullstorm::model::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
-use support::{Requests, known};
+use support::{Requests, balance_observed, known};
 
 /// Scenarios of one swarm.
 const SCENARIOS: u64 = 400;
@@ -65,7 +63,18 @@ struct Coverage {
     /// Sums over the swarm of what only some scenarios have.
     sums: std::collections::BTreeMap<&'static str, f64>,
     causes: std::collections::BTreeSet<String>,
+    /// Images deleted by reason, pods evicted.
+    deleted: [f64; 5],
 }
+
+/// Metrics of disks that a swarm must have seen move.
+const DISKS: [&str; 5] = [
+    "images_deleted_by_reason.gc-threshold",
+    "images_deleted_by_reason.gc-age",
+    "images_deleted_by_reason.disk-pressure",
+    "images_deleted_by_reason.prune",
+    "pods_evicted",
+];
 
 impl Coverage {
     fn add(&mut self, outcome: &Outcome) {
@@ -87,6 +96,9 @@ impl Coverage {
         ] {
             *self.sums.entry(name).or_default() += sum(outcome, scopes, name);
         }
+        for (sum, metric) in self.deleted.iter_mut().zip(DISKS) {
+            *sum += known(outcome, "run", metric);
+        }
         self.causes.extend(outcome.failures.iter().map(|it| it.cause.clone()));
     }
 
@@ -98,6 +110,9 @@ impl Coverage {
             assert!(20 < met, "{} {} {} {}", self.successes, self.failures, self.open, met);
         }
         assert!(self.sums.values().all(|it| 20.0 < *it), "{:?}", self.sums);
+        for (sum, metric) in self.deleted.iter().zip(DISKS) {
+            assert!(9.0 < *sum, "{metric} is {sum} of {:?}", self.deleted);
+        }
         for cause in [
             "kubelet-qps",
             "egress-ports",
@@ -107,6 +122,7 @@ impl Coverage {
             "kubelet-restarted",
             "mirror-untrusted",
             "mirror-disk-full",
+            "disk-full",
             "limit-0",
             "limit-3",
             "fault-0",
@@ -117,7 +133,7 @@ impl Coverage {
     }
 }
 
-/// Runs a scenario with and without elided polls and balances its books.
+/// Runs a scenario with and without elided polls, of pods and of disks, and balances its books.
 fn check(spec: &Spec) -> Outcome {
     let mut requests = Requests::default();
     let sink = Some(&mut requests as &mut dyn RequestSink);
@@ -131,6 +147,10 @@ fn check(spec: &Spec) -> Outcome {
     assert_eq!(elided.observed, every.observed);
     let of_nodes = requests.0.iter().filter(|it| 0 < it.attempt).count();
     balance_observed(&elided, of_nodes);
+    let figures = |of: &Outcome| {
+        of.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(figures(&elided), figures(&every));
     for metric in &elided.metrics {
         if let Some(value) = metric.value.known() {
             assert!(value.is_finite() && 0.0 <= value, "{metric:?}");
@@ -148,26 +168,6 @@ fn detail(outcome: &Outcome) -> &Detail {
 
 fn same(a: f64, b: f64, what: &str) {
     assert!((a - b).abs() < 1e-6, "{what}: {a} and {b}");
-}
-
-/// What can be seen adds up to what happened.
-fn balance_observed(outcome: &Outcome, n_requests: usize) {
-    let seen = &outcome.observed;
-    let pulls = |of: fn(&PullsSeen) -> u64| seen.pulls.iter().map(of).sum::<u64>() as f64;
-    let failed = pulls(|it| it.failed.iter().sum()) + seen.cut_off as f64;
-    same(known(outcome, "run", "pull_attempts"), pulls(|it| it.pulling), "Pulling events");
-    same(known(outcome, "run", "pull_failures"), failed, "Failed events");
-    assert!(pulls(|it| it.first_failed.iter().sum()) <= pulls(|it| it.failed.iter().sum()));
-    assert!(pulls(|it| it.first) <= pulls(|it| it.pulling));
-    let at_hosts = seen.hosts.iter().flat_map(|it| &it.answers);
-    let answers = at_hosts.chain(seen.mirrors.iter().map(|it| &it.answers));
-    let answered: u64 = answers.map(AnswersSeen::total).sum();
-    same(answered as f64, n_requests as f64, "answers to nodes");
-    let in_bins =
-        |of: fn(&BinSeen) -> u32| seen.bins.iter().map(|it| u64::from(of(it))).sum::<u64>() as f64;
-    same(in_bins(|it| it.pulling), pulls(|it| it.pulling), "Pulling events in bins");
-    same(in_bins(|it| it.failed), failed - seen.cut_off as f64, "Failed events in bins");
-    diagnose(&[seen]);
 }
 
 fn balance_pulls(outcome: &Outcome) {
@@ -244,6 +244,10 @@ fn balance_requests(outcome: &Outcome, requests: &Requests) {
 /// Writes a random scenario.
 struct Writer {
     draw: Draw,
+    /// What disks are like, drawn apart: it leaves the rest of a scenario alone.
+    disk: Draw,
+    /// Whether disks are so small that pulls do not fit; nothing is on them at the start then.
+    is_tight: bool,
     text: String,
     mirrors: u64,
     /// Host of each image, and whether its reference is a digest.
@@ -264,8 +268,12 @@ impl Writer {
     fn new(seed: u64) -> Self {
         let mut draw = Chance::new(seed, 0).draw(1, 1, 0);
         let (copies, shares) = (draw.below(4) == 0, draw.below(4) == 0);
+        let mut disk = Chance::new(seed, 0).draw(1, 2, 0);
+        let is_tight = disk.below(4) == 0;
         Self {
             draw,
+            disk,
+            is_tight,
             text: String::new(),
             mirrors: 0,
             references: Vec::new(),
@@ -324,6 +332,7 @@ impl Writer {
             self.line(format!("[timeline.undone]\nat = \"{undone}s\""));
             self.line(format!("rollback = {{ workload = \"{rolls}\" }}"));
         }
+        self.prunes(minutes);
         self.text
     }
 
@@ -568,6 +577,8 @@ impl Writer {
             kubelet +=
                 self.one(&[", image_backoff_jitter = \"50%\"", ", coalesce_image_pulls = true"]);
         }
+        let (watches, has_size) = self.kubelet_watch();
+        kubelet += &watches;
         self.line(format!("kubelet = {{ {kubelet} }}"));
         if self.yes(40) {
             let account = self.one(&["\"ci\"", "\"own\"", "[\"own\", \"ci\"]"]);
@@ -580,16 +591,70 @@ impl Writer {
             "client = {{ max_concurrent_downloads = {downloads}, \
              progress_timeout = \"{progress}\", honour_retry_after = {honour} }}"
         ));
+        let mut preloaded = Vec::new();
         if self.yes(30) {
-            let image = self.one(&IMAGES);
-            self.line(format!("preloaded = [\"{image}\"]"));
+            preloaded.push(self.one(&IMAGES));
         }
         if self.yes(25) {
             self.line(format!("startup_taint = \"first-{name}\""));
             self.tainted.push(name.to_owned());
         }
+        if self.disk.below(2) == 0 {
+            preloaded.push(IMAGES[self.disk.below(6) as usize]);
+        }
+        if !self.is_tight && !preloaded.is_empty() {
+            self.line(format!("preloaded = {preloaded:?}"));
+        }
+        let mut disk = Vec::new();
         if self.yes(20) {
-            self.line("nic = \"50Mbit/s\"\ndisk = { unpack = \"5MB/s\" }");
+            self.line("nic = \"50Mbit/s\"");
+            disk.push("unpack = \"5MB/s\"".to_owned());
+        }
+        if has_size {
+            let (least, most) = if self.is_tight { (10, 150) } else { (700, 400) };
+            let megabytes = least + self.disk.below(most);
+            let used = self.disk.below(9);
+            disk.push(format!("capacity = \"{megabytes}MB\", used = \"{used}MB\""));
+            if self.disk.below(3) == 0 {
+                disk.push("pinned = [\"base\"]".to_owned());
+            }
+        }
+        self.line(format!("disk = {{ {} }}", disk.join(", ")));
+    }
+
+    /// What a kubelet does about images, and whether its disk has a size.
+    fn kubelet_watch(&mut self) -> (String, bool) {
+        if self.disk.below(2) == 0 {
+            return (String::new(), false);
+        }
+        let mut of = |of: &[&'static str]| of[self.disk.below(of.len() as u64) as usize];
+        let (high, age) = (of(&["4", "4", "15", "85", "100"]), of(&["0s", "0s", "2m"]));
+        let oldest = of(&["0s", "0s", "6m", "12m"]);
+        let (images, node) = (of(&["0%", "0%", "0%", "15%", "97%"]), of(&["0%", "10%"]));
+        let lasts = of(&["0s", "25s", "5m"]);
+        let text = format!(
+            ", image_gc_high_threshold_percent = {high}, image_gc_low_threshold_percent = 3, \
+             image_minimum_gc_age = \"{age}\", image_maximum_gc_age = \"{oldest}\", \
+             eviction_hard = {{ imagefs_available = \"{images}\", \
+             nodefs_available = \"{node}\" }}, \
+             eviction_pressure_transition_period = \"{lasts}\""
+        );
+        (text, self.disk.below(5) != 0)
+    }
+
+    fn prunes(&mut self, minutes: u64) {
+        for number in 0..self.disk.below(3) {
+            let at = self.disk.below(minutes * 60);
+            let pool = POOLS[self.disk.below(2) as usize];
+            self.line(format!("[timeline.prune-{number}]\nat = \"{at}s\""));
+            let mut more = String::new();
+            if self.disk.below(2) == 0 {
+                more += ", every = \"7m\"";
+            }
+            if self.disk.below(3) == 0 {
+                more += ", keep = [\"api\"]";
+            }
+            self.line(format!("prune_images = {{ pool = \"{pool}\"{more} }}"));
         }
     }
 
@@ -636,7 +701,9 @@ impl Writer {
             _ => {}
         }
         if self.yes(25) {
-            self.line("start = { running = true }");
+            if !self.is_tight {
+                self.line("start = { running = true }");
+            }
         } else if self.yes(30) {
             let over = if kind == "deployment" { ", over = \"1m\"" } else { "" };
             self.line(format!("start = {{ at = \"90s\"{over} }}"));
@@ -778,7 +845,7 @@ impl Writer {
             0 if !self.shares => "\"egress.nat.addresses\" = 4".to_owned(),
             6 => format!("\"pool.{pool}.account\" = {}", self.one(&["\"\"", "\"ci\""])),
             1 => format!("\"pool.{pool}.kubelet.registry_pull_qps\" = 2"),
-            2 => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
+            2 if !self.is_tight => format!("\"pool.{pool}.preloaded\" = [\"base\", \"twice\"]"),
             3 => "\"workload.web.max_surge\" = 0".to_owned(),
             4 => "\"workload.extra.max_unavailable\" = 2".to_owned(),
             _ => "\"workload.web.max_surge\" = \"50%\"".to_owned(),

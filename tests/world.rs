@@ -358,6 +358,8 @@ fn each_cause_fires() {
     let restart =
         format!("{hang}\n[timeline.k]\nat = \"1m\"\nrestart_kubelets = {{ pool = \"workers\" }}");
     assert!(causes(&restart).contains(&"kubelet-restarted".into()));
+    let full = open.replace("runtime =", "disk = { capacity = \"1MB\" }\nruntime =");
+    assert_eq!(causes(&full), ["disk-full"], "a layer of 1 MB, and a config");
     let busy =
         pods(50, "").replace("allow = 1000", "allow = 1").replace("index = 0.5", "index = 1");
     assert!(causes(&busy).contains(&"pulls".into()), "{:?}", causes(&busy));

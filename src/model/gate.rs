@@ -34,6 +34,8 @@ pub enum Cause {
     MirrorDiskFull,
     /// A mirror worked on others for longer than the runtime waits.
     MirrorBusy,
+    /// A body or an unpacked layer did not fit on the disk: `no space left on device`.
+    DiskFull,
     /// A limit of a registry refused a request.
     Limit(LimitId),
     /// An injected fault or an outage.
@@ -42,13 +44,14 @@ pub enum Cause {
 
 impl Cause {
     /// Causes that are there in every run, each with its label; their order is that of the labels.
-    const FIXED: [(Self, &str); 9] = [
+    const FIXED: [(Self, &str); 10] = [
         (Self::KubeletQps, "kubelet-qps"),
         (Self::EgressPorts, "egress-ports"),
         (Self::PlatformMissing, "platform-missing"),
         (Self::ProgressTimeout, "progress-timeout"),
         (Self::NodeLost, "node-lost"),
         (Self::KubeletRestarted, "kubelet-restarted"),
+        (Self::DiskFull, "disk-full"),
         (Self::MirrorUntrusted, "mirror-untrusted"),
         (Self::MirrorDiskFull, "mirror-disk-full"),
         (Self::MirrorBusy, "mirror-busy"),

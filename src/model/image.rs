@@ -105,6 +105,13 @@ impl Catalogue {
         self.sizes[blob.idx()]
     }
 
+    /// Size of an image as the runtime tells it: that of its compressed content, for containerd.
+    ///
+    /// Source: containerd `internal/cri/store/image/image.go`, read 2026-11.
+    pub fn image_size(&self, id: ImageId) -> Bytes {
+        self.image(id).objects.iter().map(|&it| self.size(it)).sum()
+    }
+
     /// Number of images.
     pub fn len(&self) -> usize {
         self.images.len()
@@ -117,6 +124,11 @@ impl Catalogue {
 }
 
 impl Image {
+    /// The blobs of the layers, from the bottom up.
+    pub fn layers(&self) -> &[BlobId] {
+        &self.objects[self.first_layer..]
+    }
+
     /// What the object at this position is.
     pub fn object(&self, position: usize) -> Object {
         let manifest = usize::from(self.has_index);

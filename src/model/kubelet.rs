@@ -32,13 +32,13 @@ use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
 use crate::units::{Share, Span, Time};
 
-/// Whether syncs that can do nothing are events.
+/// Whether syncs, and runs of the loops of `disk.rs`, that can do nothing are events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Polling {
-    /// The stream of polls is walked to the first sync that matters.
+    /// The stream of polls is walked to the first sync that matters, loops are woken when needed.
     #[default]
     Elided,
-    /// Every poll is an event: the slow twin.
+    /// Every poll and every run is an event: the slow twin.
     Every,
 }
 
@@ -91,6 +91,11 @@ impl Kubelet {
         });
         let (queue, coalesced) = (VecDeque::new(), VecDeque::new());
         Self { spec, phase, queue, coalesced, in_flight: 0, limiter }
+    }
+
+    /// What it was started with.
+    pub(crate) const fn spec(&self) -> &KubeletSpec {
+        &self.spec
     }
 
     const fn ladder(&self) -> Ladder {
@@ -211,7 +216,7 @@ impl World<'_> {
                 }
                 Ensure::Start => {
                     self.observe.watch.seen.already_present += 1;
-                    self.start_container(pod, container);
+                    self.start_container(now, pod, container);
                 }
                 Ensure::Pull => {
                     let policy = container.image_pull_policy;
@@ -262,10 +267,11 @@ impl World<'_> {
     /// pod never gets ready. (A single manifest of the wrong platform is pulled without complaint.)
     /// The restarts of a crashed container, each a pull of its own under policy `Always`, are left
     /// out: it is not looked at again before its sandbox or its kubelet starts anew.
-    fn start_container(&mut self, pod: PodId, container: ContainerSpec) {
+    fn start_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
         let nth = self.pods[pod.idx()].cursor as usize;
-        self.note_content(pod, nth, self.content_on_node(pod, container.image));
+        let content = self.content_on_node(pod, container.image);
+        let before = self.note_content(pod, nth, content);
         let state = &mut self.pods[pod.idx()];
         let bit = 1 << state.cursor;
         if runs {
@@ -275,6 +281,9 @@ impl World<'_> {
             self.observe.watch.seen.exec_format_errors += 1;
         }
         state.cursor += 1;
+        let is_new = state.made & bit == 0;
+        state.made |= bit;
+        self.container_made(now, pod, content, before.filter(|_| !is_new), is_new);
     }
 
     fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
@@ -284,12 +293,19 @@ impl World<'_> {
     }
 
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
-        if !self.runs_on_its_node(pod, container.image) {
+        let runs = self.runs_on_its_node(pod, container.image);
+        let content = self.content_on_node(pod, container.image);
+        let state = &mut self.pods[pod.idx()];
+        state.polls = None;
+        let is_new = state.inits_made <= state.init_done;
+        state.inits_made = state.inits_made.max(state.init_done + 1);
+        let before = self.note_init_content(pod, content);
+        self.container_made(now, pod, content, before.filter(|_| !is_new), is_new);
+        if !runs {
             return;
         }
         let state = &mut self.pods[pod.idx()];
         state.init_running = true;
-        state.polls = None;
         let (plan, done) = (state.plan, u64::from(state.init_done));
         let noticed =
             self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
@@ -495,7 +511,7 @@ impl World<'_> {
                 self.start_init_container(now, pod, container);
                 return;
             }
-            self.start_container(pod, container);
+            self.start_container(now, pod, container);
             self.pods[pod.idx()].pulled = Some(image);
         } else {
             self.back_off(now, pod, image);
@@ -540,6 +556,7 @@ impl World<'_> {
         state.kubelet_starts += 1;
         let mut draw = self.chance.draw(Purpose::KubeletPhase as u64, state.key, n);
         state.kubelet = Kubelet::new(spec, draw.span_below(spec.sync_tick));
+        self.start_disk_loops(now, node);
         for nth in 0..self.nodes[node.idx()].pods.len() {
             let pod = self.nodes[node.idx()].pods[nth];
             let state = &mut self.pods[pod.idx()];
@@ -558,6 +575,7 @@ impl World<'_> {
     /// Pulls in flight and in the queue end with the kubelet, or with its node.
     pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
         self.nodes[node.idx()].kubelet.coalesced.clear();
+        self.stop_disk_loops(node);
         let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
         for Asked { pod, image, attempt } in queue {
             let ended = PullEnded { node, pod, image, attempt };

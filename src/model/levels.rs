@@ -2,7 +2,8 @@
 //! Sampled between events, so that sampling is no event and changes nothing.
 
 use crate::model::World;
-use crate::model::ids::{LimitId, RegistryId};
+use crate::model::ids::{LimitId, NodeId, RegistryId};
+use crate::model::node::NodeState;
 use crate::model::outcome::{GaugeSeries, SAMPLE_PERIOD};
 use crate::model::pod::Phase;
 use crate::model::spec::{LimitKey, Spec};
@@ -25,6 +26,8 @@ pub(crate) struct Levels {
     nodes_in_backoff: Vec<Option<f64>>,
     links: Vec<Vec<Option<f64>>>,
     ports: Vec<(usize, f64, Vec<Option<f64>>)>,
+    /// The fullest disk of each pool whose disks have a size.
+    disks: Vec<Vec<Option<f64>>>,
     /// By mirror.
     mirrors: Vec<MirrorLevels>,
 }
@@ -55,6 +58,7 @@ impl Levels {
             nodes_in_backoff: Vec::new(),
             links: vec![Vec::new(); spec.egresses.len() + spec.registries.len()],
             ports: Vec::new(),
+            disks: vec![Vec::new(); spec.pools.len()],
             mirrors: mirrors(spec),
         }
     }
@@ -90,6 +94,7 @@ impl World<'_> {
             self.sample_pods();
             self.sample_links(at);
             self.sample_mirrors(at);
+            self.sample_disks();
             self.levels.n_samples += 1;
             self.levels.next = at + SAMPLE_PERIOD;
         }
@@ -136,7 +141,7 @@ impl World<'_> {
         }
         let in_backoff = in_backoff.iter().filter(|&&it| it).count();
         put(&mut levels.nodes_in_backoff, place, in_backoff as f64);
-        let ready = self.nodes.iter().filter(|it| it.state == crate::model::node::NodeState::Ready);
+        let ready = self.nodes.iter().filter(|it| it.state == NodeState::Ready);
         put(&mut levels.nodes_ready, place, ready.count() as f64);
     }
 
@@ -180,6 +185,27 @@ impl World<'_> {
                 if let Some(level) = level {
                     put(series, place, level);
                 }
+            }
+        }
+    }
+
+    fn sample_disks(&mut self) {
+        if self.spec.pools.iter().all(|it| it.disk.capacity.is_none()) {
+            return;
+        }
+        let mut fullest = vec![None; self.spec.pools.len()];
+        for (number, node) in self.nodes.iter().enumerate() {
+            if node.state != NodeState::Gone
+                && let Some((used, capacity)) = self.disk_use(NodeId::from(number))
+            {
+                let share = used.0 as f64 / capacity.0 as f64;
+                let most = &mut fullest[node.pool.idx()];
+                *most = Some(most.map_or(share, |it: f64| it.max(share)));
+            }
+        }
+        for (pool, share) in fullest.into_iter().enumerate() {
+            if let Some(share) = share {
+                put(&mut self.levels.disks[pool], self.levels.n_samples, share);
             }
         }
     }
@@ -228,6 +254,9 @@ impl World<'_> {
         for (egress, all, samples) in &self.levels.ports {
             let name = &self.spec.egresses[*egress].name;
             push("ports_taken", name, String::new(), Some(*all), samples);
+        }
+        for (pool, samples) in self.spec.pools.iter().zip(&self.levels.disks) {
+            push("disk_used_share", &pool.name, String::new(), Some(1.0), samples);
         }
         gauges
     }

@@ -3,10 +3,11 @@
 
 use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
+use crate::model::disk::Deleted;
 use crate::model::gate::Cause;
 use crate::model::ids::LimitId;
 use crate::model::observe::{
-    MirrorTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+    DiskTally, MirrorTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -82,6 +83,17 @@ impl Scope<'_> {
         self.ratio("mirror_bypass_share", "share", it.wanted - it.asked, it.wanted);
     }
 
+    /// Figures of disks; `share` is the most that one disk held of its size.
+    fn disks(&mut self, tally: &DiskTally, share: Option<f64>) {
+        self.count("images_deleted", "images", tally.deleted.iter().sum());
+        for (why, &count) in Deleted::ALL.iter().zip(&tally.deleted) {
+            self.count(format!("images_deleted_by_reason.{}", why.name()), "images", count);
+        }
+        self.count("image_gc_failures", "runs", tally.gc_failures);
+        self.count("pods_evicted", "pods", tally.evicted);
+        self.put("disk_used_share_max", "share", share.map_or(Value::Absent, Value::Known));
+    }
+
     fn pods(&mut self, rows: &[&PodRow]) {
         let ready = rows.iter().filter(|it| it.ready.is_some()).count() as u64;
         let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
@@ -117,6 +129,7 @@ impl World<'_> {
             }
         }
         self.check_conservation();
+        self.check_disks();
         let metrics = self.metrics(events);
         self.close_watch();
         Outcome {
@@ -214,6 +227,7 @@ impl World<'_> {
             let name = format!("pool.{}", spec.name);
             let mut scope = Scope { name, metrics: &mut metrics };
             scope.pulls(&self.observe.pools[number], &labels);
+            scope.disks(&self.observe.disks[number], self.most_used_share(number));
         }
         for (number, spec) in self.spec.registries.iter().enumerate() {
             let name = spec.scope();
@@ -248,6 +262,8 @@ impl World<'_> {
         scope.count("pods_on_stale_digest", "pods", stale);
         let whole = whole_tally(observe, labels.len());
         scope.pulls(&whole, labels);
+        let shares = (0..self.spec.pools.len()).filter_map(|it| self.most_used_share(it));
+        scope.disks(&whole_disks(observe), shares.reduce(f64::max));
         let n_endpoints = observe.requests.len();
         let refused = observe.refused_429.iter().sum();
         let requests = request_metrics(scope, observe, 0..n_endpoints, refused);
@@ -274,6 +290,12 @@ impl World<'_> {
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
         scope.mirror(observe.all_mirrors());
         scope.count("events", "events", events);
+    }
+
+    /// The most that a disk of a pool held of its size, where it has one.
+    fn most_used_share(&self, pool: usize) -> Option<f64> {
+        let capacity = self.spec.pools[pool].disk.capacity?;
+        Some(self.observe.disks[pool].most_used.0 as f64 / capacity.0 as f64)
     }
 
     /// From the first rejection until the last serving pod that a failed pull delayed was ready or
@@ -451,6 +473,18 @@ fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {
             *sum += count;
         }
         whole.durations.extend(&tally.durations);
+    }
+    whole
+}
+
+fn whole_disks(observe: &Observer<'_>) -> DiskTally {
+    let mut whole = DiskTally::default();
+    for tally in &observe.disks {
+        for (sum, count) in whole.deleted.iter_mut().zip(tally.deleted) {
+            *sum += count;
+        }
+        whole.gc_failures += tally.gc_failures;
+        whole.evicted += tally.evicted;
     }
     whole
 }

@@ -7,10 +7,13 @@
 
 mod background;
 pub mod backoff;
+pub mod disk;
 mod egress;
 pub mod gate;
 pub mod ids;
 pub mod image;
+pub mod image_gc;
+pub mod image_records;
 pub mod image_store;
 pub mod kubelet;
 pub mod kubelet_events;
@@ -113,6 +116,8 @@ pub(crate) enum Event {
     ProgressDeadline { workload: WorkloadId },
     CanaryChecked { workload: WorkloadId, turn: u32 },
     BackgroundPulled { background: BackgroundId, n: u32 },
+    ImageGcDue { node: NodeId, plan: u32 },
+    EvictionDue { node: NodeId, plan: u32 },
 }
 
 const _: () = assert!(size_of::<Event>() <= 16, "keep events small: the heap moves them");
@@ -139,6 +144,9 @@ pub(crate) enum Purpose {
     MirrorReplica = 16,
     MirrorAdoption = 17,
     MirrorFill = 18,
+    DiskLoops = 20,
+    ImageGcTie = 21,
+    EvictionOrder = 22,
     BackoffJitter = 30,
 }
 
@@ -330,6 +338,9 @@ impl<'a> World<'a> {
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }
+            // disk.rs
+            Event::ImageGcDue { node, plan } => self.on_image_gc_due(now, node, plan),
+            Event::EvictionDue { node, plan } => self.on_eviction_due(now, node, plan),
         }
     }
 

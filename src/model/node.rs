@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
+use crate::model::disk::{self, DiskWatch};
 use crate::model::gate::Cause;
 use crate::model::ids::{
     AccountId, AddressId, ImageId, NodeId, PodId, PoolId, PullId, RegistryId, WorkloadId,
@@ -29,6 +30,8 @@ pub(crate) struct Node {
     /// Starts of its kubelet so far.
     pub(crate) kubelet_starts: u32,
     pub(crate) store: ImageStore,
+    /// How its kubelet watches disk and images, where there is a reason to.
+    pub(crate) watch: Option<DiskWatch>,
     /// Pods bound to it.
     pub(crate) pods: Vec<PodId>,
     /// Pods of DaemonSets that wait until it takes them.
@@ -97,6 +100,8 @@ pub(crate) struct Pool {
     pub(crate) accounts: Vec<AccountId>,
     /// What a new node has on its disk from now on.
     pub(crate) preloaded: Vec<ImageId>,
+    /// Whether its kubelets watch disk and images.
+    is_watched: bool,
     /// Mean lifetime and notice of spot nodes, once that has begun.
     pub(crate) spot: Option<(Span, Span)>,
     /// Mirrors that new nodes know by now, of those that come by the timeline.
@@ -124,6 +129,7 @@ impl World<'_> {
                 kubelet: pool.kubelet,
                 accounts: pool.accounts.clone(),
                 preloaded: pool.preloaded.clone(),
+                is_watched: disk::is_watched(self.spec, id),
                 spot: None,
                 mirrors: Vec::new(),
             });
@@ -151,6 +157,7 @@ impl World<'_> {
         let generation = state.slots[slot as usize].generation;
         state.slots[slot as usize] = Slot { generation: generation + 1, node: Some(id) };
         let key = combine(state.key, u64::from(slot) << 32 | u64::from(generation));
+        let room = spec.disk.capacity.map(|it| Bytes(it.0.saturating_sub(spec.disk.used.0)));
         self.nodes.push(Node {
             key,
             pool,
@@ -159,7 +166,8 @@ impl World<'_> {
             state: NodeState::Booting,
             kubelet: Kubelet::new(state.kubelet, Span::ZERO),
             kubelet_starts: 0,
-            store: ImageStore::default(),
+            store: ImageStore::new(room),
+            watch: state.is_watched.then(DiskWatch::default),
             pods: Vec::new(),
             pinned: Vec::new(),
             pulls: Vec::new(),
@@ -183,12 +191,32 @@ impl World<'_> {
 
     /// Puts an image on the disk of a node, as if it had always been there.
     pub(crate) fn preload(&mut self, node: NodeId, image: ImageId) {
-        let parts = self.catalogue.image(image);
-        let content = (&*parts.objects, &*parts.chains);
-        let mut seeded = Bytes::ZERO;
-        let added = |blob| seeded += self.catalogue.size(blob);
-        self.nodes[node.idx()].store.add_image((image, image), Time::ZERO, content, added);
+        let seeded = self.add_image(node, (image, image), Time::ZERO).unwrap_or(Bytes::ZERO);
         self.observe.disk_seeded(seeded);
+        self.disk_grew(self.calendar.now(), node);
+    }
+
+    /// Puts an image on a node, present from `from` on: a content under a reference. Returns the size
+    /// of the blobs that were not there before; `None` where the content was there.
+    pub(crate) fn add_image(
+        &mut self,
+        node: NodeId,
+        (reference, content): (ImageId, ImageId),
+        from: Time,
+    ) -> Option<Bytes> {
+        let state = &mut self.nodes[node.idx()];
+        let disk = &self.spec.pools[state.pool.idx()].disk;
+        let (parts, catalogue) = (self.catalogue.image(content), &self.catalogue);
+        let blobs = parts.objects.iter().map(|&blob| (blob, catalogue.size(blob)));
+        let unpacked = parts.layers().iter().map(|&blob| disk.unpacked(catalogue.size(blob)));
+        let chains = parts.chains.iter().copied().zip(unpacked);
+        let added = state.store.add_image((reference, content), from, blobs, chains);
+        if added.is_some()
+            && let Some(watch) = &mut state.watch
+        {
+            watch.records.added(content, from);
+        }
+        added
     }
 
     /// Asks for a machine for a slot; it is ready after the pool's boot time.

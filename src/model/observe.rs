@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::engine::chance::{combine, mix, stable_hash};
 use crate::engine::stats::{PeakCounter, PhaseCoherence};
+use crate::model::disk::Deleted;
 use crate::model::gate::{Cause, Causes};
-use crate::model::ids::{ImageId, LimitId, NodeId, PodId, RegistryId, WorkloadId};
+use crate::model::ids::{ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
 use crate::model::kubelet_events::Sign;
 use crate::model::limit_tally::{CounterTally, LimitTally};
 use crate::model::node::Node;
@@ -95,6 +96,19 @@ pub(crate) struct WorkloadTally {
     pub(crate) canaries: (u64, u64),
 }
 
+/// What became of the disks of one pool.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct DiskTally {
+    /// Images deleted, by reason.
+    pub(crate) deleted: [u64; Deleted::ALL.len()],
+    /// Runs of image GC that found too little.
+    pub(crate) gc_failures: u64,
+    /// Pods evicted.
+    pub(crate) evicted: u64,
+    /// Most that one disk held.
+    pub(crate) most_used: Bytes,
+}
+
 /// The last rollout of a workload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum RolloutSeen {
@@ -131,6 +145,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) node_names: Vec<String>,
     pub(crate) workloads: Vec<WorkloadTally>,
     pub(crate) pools: Vec<PullTally>,
+    /// What became of disks, by pool.
+    pub(crate) disks: Vec<DiskTally>,
     /// Failed and all pulls, by image.
     pub(crate) images: Vec<(u64, u64)>,
     /// Whether a node pulled, and whether a pull failed there.
@@ -161,6 +177,8 @@ pub(crate) struct Observer<'a> {
     pub(crate) lost: Bytes,
     /// Bytes that disks came with.
     seeded: Bytes,
+    /// Bytes that went with deleted images.
+    deleted: Bytes,
     pub(crate) request_series: Vec<PerSecond>,
     pub(crate) attempt_series: PerSecond,
     pub(crate) failure_series: Vec<PerSecond>,
@@ -187,6 +205,8 @@ enum Fact {
     Request,
     Node,
     Rollout,
+    ImageDeleted,
+    DiskPressure,
 }
 
 impl<'a> Observer<'a> {
@@ -213,6 +233,7 @@ impl<'a> Observer<'a> {
             node_names: Vec::new(),
             workloads: vec![workload; spec.workloads.len()],
             pools: vec![tally; spec.pools.len()],
+            disks: vec![DiskTally::default(); spec.pools.len()],
             images: vec![(0, 0); spec.images.len()],
             nodes: Vec::new(),
             limits: limits.map(LimitTally::of).collect(),
@@ -233,6 +254,7 @@ impl<'a> Observer<'a> {
             discarded: Bytes::ZERO,
             lost: Bytes::ZERO,
             seeded: Bytes::ZERO,
+            deleted: Bytes::ZERO,
             request_series: vec![PerSecond::default(); n_endpoints * RequestOutcome::ALL.len()],
             attempt_series: PerSecond::default(),
             failure_series: vec![PerSecond::default(); n_causes],
@@ -509,9 +531,44 @@ impl<'a> Observer<'a> {
     }
 
     /// Bytes that must be on disks: what was received or there from the start, and neither thrown
-    /// away nor lost with a disk.
+    /// away, nor deleted, nor lost with a disk.
     pub(crate) fn bytes_on_disks(&self) -> Bytes {
-        self.received + self.seeded - self.discarded - self.lost
+        self.received + self.seeded - self.discarded - self.deleted - self.lost
+    }
+
+    /// An image was deleted from a node, and with it these bytes that nobody else held.
+    pub(crate) fn image_deleted(
+        &mut self,
+        now: Time,
+        pool: PoolId,
+        key: u64,
+        why: Deleted,
+        bytes: Bytes,
+    ) {
+        self.fact(now, Fact::ImageDeleted, key, why as u64);
+        self.disks[pool.idx()].deleted[why as usize] += 1;
+        self.deleted += bytes;
+    }
+
+    /// Image GC found less than it was to free.
+    pub(crate) fn image_gc_failed(&mut self, pool: PoolId) {
+        self.disks[pool.idx()].gc_failures += 1;
+    }
+
+    /// A node reports disk pressure, or no more.
+    pub(crate) fn disk_pressure(&mut self, now: Time, node: u64, pressure: bool) {
+        self.fact(now, Fact::DiskPressure, node, u64::from(pressure));
+    }
+
+    /// A pod is evicted.
+    pub(crate) fn pod_evicted(&mut self, pool: PoolId) {
+        self.disks[pool.idx()].evicted += 1;
+    }
+
+    /// A disk of a pool holds so much.
+    pub(crate) fn disk_used(&mut self, pool: PoolId, used: Bytes) {
+        let most = &mut self.disks[pool.idx()].most_used;
+        *most = (*most).max(used);
     }
 
     /// A disk went away with what it kept.

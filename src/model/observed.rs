@@ -294,7 +294,6 @@ impl Watch {
     }
 
     /// An image was deleted from a node: by the kubelet's garbage collection, or by hand.
-    #[expect(dead_code, reason = "where deleting images plugs in")]
     pub(crate) fn image_removed(&mut self, now: Time, node: NodeId, image: ImageId) {
         self.removed.insert((node, image));
         self.bin(now).removed += 1;

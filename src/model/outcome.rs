@@ -296,7 +296,8 @@ pub struct CounterSeries {
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaugeSeries {
     /// `limit_units_left`, `pods_ready`, `pods_waiting`, `pods_created`, `nodes_in_backoff`,
-    /// `nodes_ready`, `link_share`, `ports_taken`, `mirror_requests`, `mirror_stored_bytes`.
+    /// `nodes_ready`, `link_share`, `ports_taken`, `mirror_requests`, `mirror_stored_bytes`,
+    /// `disk_used_share`.
     pub series: &'static str,
     /// Limit, workload, link, egress.
     pub scope: String,

@@ -41,6 +41,10 @@ pub(crate) struct Pod {
     pub(crate) started: u128,
     /// Containers that crashed, their image being for another architecture, as bits.
     pub(crate) crashed: u128,
+    /// Containers that were ever made, as bits: one that ended stays until its pod goes.
+    pub(crate) made: u128,
+    /// Init containers that were ever made.
+    pub(crate) inits_made: u32,
     /// Container that the sync is at.
     pub(crate) cursor: u32,
     /// A container of this sync is in error.
@@ -59,6 +63,8 @@ pub(crate) struct Pod {
     pub(crate) tries: Vec<ImageTry>,
     /// The content that each container runs, once one has started; kept only where a tag moves.
     pub(crate) contents: Vec<ImageId>,
+    /// The same for its init containers.
+    pub(crate) init_contents: Vec<ImageId>,
     /// An attempt that the kubelet's own limiter refused, until the sync hears of it.
     pub(crate) rejected: Option<(ImageId, Attempt)>,
 }

@@ -28,11 +28,12 @@ impl World<'_> {
             match self.nodes[node.idx()].state {
                 // Pods of DaemonSets tolerate a cordon.
                 NodeState::Ready | NodeState::Cordoned
-                    if self.has_room(node) && self.tolerates(pod, node) =>
+                    if self.takes_pods(node) && self.tolerates(pod, node) =>
                 {
                     self.bind_pod(now, pod, node);
                 }
-                // The pod waits until its node is back, has room, or lost its taint.
+                // The pod waits until its node is back, has room, lost its taint, or is under
+                // pressure no more.
                 NodeState::Ready
                 | NodeState::Cordoned
                 | NodeState::Booting
@@ -51,9 +52,10 @@ impl World<'_> {
         }
     }
 
-    fn has_room(&self, node: NodeId) -> bool {
+    fn takes_pods(&self, node: NodeId) -> bool {
         let state = &self.nodes[node.idx()];
-        (state.pods.len() as u32) < self.spec.pools[state.pool.idx()].max_pods
+        !self.under_disk_pressure(node)
+            && (state.pods.len() as u32) < self.spec.pools[state.pool.idx()].max_pods
     }
 
     fn bind_pod(&mut self, now: Time, pod: PodId, node: NodeId) {
@@ -80,6 +82,7 @@ impl World<'_> {
     pub(crate) fn take_pod_off(&mut self, now: Time, pod: PodId) {
         let node = self.pods[pod.idx()].node;
         self.nodes[node.idx()].pods.retain(|&it| it != pod);
+        self.containers_removed(now, pod);
         if self.nodes[node.idx()].state == NodeState::Ready {
             self.reopen_node(node);
             self.retry_pinned(now, node);
@@ -98,6 +101,9 @@ impl World<'_> {
     /// Puts a ready node at its place in the scheduler's order, or out of it where it is full.
     pub(crate) fn reopen_node(&mut self, node: NodeId) {
         self.close_node(node);
+        if self.under_disk_pressure(node) {
+            return;
+        }
         let state = &mut self.nodes[node.idx()];
         let load = state.pods.len() as u32;
         let is_full = self.spec.pools[state.pool.idx()].max_pods <= load;

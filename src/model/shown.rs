@@ -22,6 +22,7 @@ impl Observer<'_> {
             Cause::KubeletQps => Some(Failure::QpsExceeded),
             Cause::PlatformMissing => Some(Failure::NoPlatform),
             Cause::ProgressTimeout => Some(Failure::Cancelled),
+            Cause::DiskFull => Some(Failure::NoSpace),
             Cause::NodeLost | Cause::KubeletRestarted => None,
             Cause::EgressPorts
             | Cause::MirrorUntrusted

@@ -100,15 +100,42 @@ impl World<'_> {
         node.store.content_of(image).unwrap_or(image)
     }
 
-    /// A container of a pod starts, with the content that its node has.
-    pub(crate) fn note_content(&mut self, pod: PodId, container: usize, content: ImageId) {
+    /// A container of a pod starts, with the content that its node has; the content with which it
+    /// started before.
+    pub(crate) fn note_content(
+        &mut self,
+        pod: PodId,
+        container: usize,
+        content: ImageId,
+    ) -> Option<ImageId> {
         if !self.tags.move_at_all {
-            return;
+            return None;
         }
         let n_containers = self.template(pod).containers.len();
         let contents = &mut self.pods[pod.idx()].contents;
         contents.resize(n_containers, content);
-        contents[container] = content;
+        Some(std::mem::replace(&mut contents[container], content))
+    }
+
+    /// The same for the init container that a pod is at.
+    pub(crate) fn note_init_content(&mut self, pod: PodId, content: ImageId) -> Option<ImageId> {
+        if !self.tags.move_at_all {
+            return None;
+        }
+        let state = &mut self.pods[pod.idx()];
+        let nth = state.init_done as usize;
+        if state.init_contents.len() <= nth {
+            state.init_contents.resize(nth + 1, content);
+        }
+        Some(std::mem::replace(&mut state.init_contents[nth], content))
+    }
+
+    /// The content of a container that a pod has, running or ended: the `nth` of its init containers
+    /// or of its containers.
+    pub(crate) fn content_made(&self, pod: PodId, is_init: bool, nth: usize) -> Option<ImageId> {
+        let state = &self.pods[pod.idx()];
+        let contents = if is_init { &state.init_contents } else { &state.contents };
+        contents.get(nth).copied()
     }
 
     /// A pod became ready, or is so no longer.

@@ -115,6 +115,13 @@ impl World<'_> {
                 self.calendar.schedule(until, Event::PauseEnded { workload });
                 self.note_standstill(now, workload);
             }
+            Action::PruneImages { pool, every, keep, only_above, between } => {
+                self.prune_images(now, *pool, keep, *only_above, *between);
+                if let Some(every) = *every {
+                    let event = Event::TimelineReached { timeline: id, step: step + 1 };
+                    self.calendar.schedule(now + every, event);
+                }
+            }
             Action::Set(change) => self.apply_change(now, change),
         }
     }

@@ -68,6 +68,7 @@ codes! {
     "PS0413" OneAction "a timeline block has exactly one action"
     "PS0414" NotSettable "a path that cannot change during a run"
     "PS0415" TooMuch "the scenario is larger than a run may be"
+    "PS0416" DiskTooSmall "disks that are too small for what is on them at the start"
     "PS0425" SameScope "a prepull and a workload with one name, under which results stand"
     "PS0501" UnknownMetric "a metric that does not exist"
     "PS0502" BadDemand "a demand that cannot be read"
@@ -78,6 +79,8 @@ codes! {
     "PS0902" NoPlatform "nodes run images that lack their platform"
     "PS0903" OddTier "an account's tier is nearly the one that a limit names"
     "PS0904" NoRoom "a pool has more pods than its nodes take"
+    "PS0905" DiskFilledAtStart "a node may hold more at the start than its disk takes"
+    "PS0906" AlwaysPressure "nodes are under disk pressure whatever they hold"
 }
 
 impl Serialize for Code {

@@ -9,6 +9,7 @@ use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
 use super::{Comparison, Expectation};
+use crate::model::disk::Deleted;
 use crate::model::observe::RequestOutcome;
 use crate::units::{Bytes, Share, Span};
 
@@ -141,6 +142,7 @@ fn find_metric(
         Suffix::Outcome => RequestOutcome::ALL.map(RequestOutcome::name).into(),
         Suffix::Cause => causes(root),
         Suffix::Limit => limits(root).collect(),
+        Suffix::Reason => Deleted::ALL.map(Deleted::name).into(),
     };
     if known.contains(&suffix) {
         return Some(info);

@@ -119,6 +119,7 @@ fn metrics(page: &mut String) {
             Suffix::Cause => ".CAUSE",
             Suffix::Outcome => ".OUTCOME",
             Suffix::Limit => ".LIMIT",
+            Suffix::Reason => ".REASON",
         };
         let _ = writeln!(page, "| `{}{suffix}` | {demand} | {} |", metric.name, metric.doc);
     }

@@ -24,6 +24,8 @@ pub enum Suffix {
     Outcome,
     /// A limit.
     Limit,
+    /// A reason for which images are deleted.
+    Reason,
 }
 
 /// Of what a metric is measured.
@@ -41,6 +43,8 @@ pub enum Of {
     Requests,
     /// The whole run and each mirror.
     Mirrors,
+    /// The whole run and each pool.
+    Disks,
 }
 
 impl Of {
@@ -53,6 +57,7 @@ impl Of {
             Self::Pulls => &["run", "workload", "pool"],
             Self::Requests => &["run", "registry", "mirror"],
             Self::Mirrors => &["run", "mirror"],
+            Self::Disks => &["run", "pool"],
         }
     }
 }
@@ -80,6 +85,7 @@ pub const BUILT_IN_CAUSES: &[&str] = &[
     "progress-timeout",
     "node-lost",
     "kubelet-restarted",
+    "disk-full",
     "mirror-untrusted",
     "mirror-disk-full",
     "mirror-busy",
@@ -129,6 +135,11 @@ metrics! {
     "pull_seconds_p50" Seconds None Pulls "duration of a pull, median"
     "pull_seconds_p95" Seconds None Pulls "duration of a pull, 95th percentile"
     "pull_seconds_p99" Seconds None Pulls "duration of a pull, 99th percentile"
+    "images_deleted" Number None Disks "images deleted from nodes"
+    "images_deleted_by_reason" Number Reason Disks "images deleted for one reason"
+    "image_gc_failures" Number None Disks "runs of image GC that found too little to delete"
+    "pods_evicted" Number None Disks "pods evicted for disk pressure"
+    "disk_used_share_max" Share None Disks "most that a disk held of its size"
     "requests" Number None Requests "HTTP requests"
     "requests_by_outcome" Number Outcome Requests "HTTP requests of one outcome"
     "requests_rejected_429" Number None Requests "HTTP requests answered 429"

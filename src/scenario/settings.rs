@@ -2,6 +2,7 @@
 
 use super::build;
 use super::diagnostic::Code;
+use super::field::Type;
 use super::source::Origin;
 use super::tables::field_at;
 use super::tables::pool::KUBELET;
@@ -122,6 +123,12 @@ fn target_exists(root: &Values, parts: &[&str], key: Origin, walker: &mut Walker
             let known = KUBELET.fields.iter().map(|field| field.name).collect();
             let what = format!("a kubelet has no `{}`", parts[3]);
             missing(walker, what, parts[3], known)
+        }
+        ("pool", "kubelet")
+            if matches!(KUBELET.field(parts[3]).map(|it| it.ty), Some(Type::Table(_))) =>
+        {
+            let what = format!("`{}` is a table, which cannot change during a run", parts[3]);
+            missing(walker, what, parts[3], Vec::new())
         }
         ("timeline", _) if block.table("replace_nodes").is_none() => {
             missing(walker, format!("`timeline.{name}` has no replace_nodes"), name, Vec::new())

@@ -5,7 +5,7 @@ use crate::model::gate::Cause;
 use crate::model::ids::{ChainId, PullId};
 use crate::model::image::Object;
 use crate::model::image_store::{Claim, Waiter};
-use crate::model::runtime::{ObjectState, Step, Unpack};
+use crate::model::runtime::{Answered, ObjectState, Step, Unpack};
 use crate::model::{Event, World};
 use crate::resource::link::Path;
 use crate::units::{Bytes, Time};
@@ -41,7 +41,8 @@ impl World<'_> {
         let pull = self.pulls.get(id);
         let blob = self.catalogue.image(pull.content).objects[object as usize];
         let waiter = Waiter { pull: id, object };
-        let claim = self.nodes[pull.node.idx()].store.claim_blob(blob, waiter);
+        let (node, size) = (pull.node, self.catalogue.size(blob));
+        let claim = self.nodes[node.idx()].store.claim_blob(blob, size, waiter);
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
         state.object = object;
@@ -55,6 +56,11 @@ impl World<'_> {
             Claim::Granted => {
                 pull.objects[object as usize] = ObjectState::Fetching(lane);
                 self.ask_hosts(now, id, usize::from(lane), Step::Get);
+                self.disk_grew(now, node);
+                false
+            }
+            Claim::Full => {
+                self.disk_is_full(now, id, lane);
                 false
             }
             Claim::Wait => {
@@ -62,6 +68,12 @@ impl World<'_> {
                 false
             }
         }
+    }
+
+    /// There is no room for what a lane asks for: `no space left on device`. The pull ends in this
+    /// instant, behind whatever is being done for it.
+    fn disk_is_full(&mut self, now: Time, id: PullId, lane: u16) {
+        self.answer(now, id, usize::from(lane), Answered::Failed(Cause::DiskFull, None));
     }
 
     /// Whoever had the blob has it no longer: the waiting lane claims it.
@@ -129,8 +141,10 @@ impl World<'_> {
         let (blob, chain) = (image.objects[object], image.chains[layer as usize]);
         let waiter = Waiter { pull: id, object: object as u32 };
         let store = &mut self.nodes[node.idx()].store;
-        let held = store.has_blob(blob) && store.claim_blob(blob, waiter) == Claim::Present;
-        let claimed = store.claim_chain(chain, waiter);
+        // What is there needs no room.
+        let held =
+            store.has_blob(blob) && store.claim_blob(blob, Bytes::ZERO, waiter) == Claim::Present;
+        let claimed = store.claim_chain(chain, Bytes::ZERO, waiter);
         debug_assert_eq!(claimed, Claim::Present);
         self.pulls.get_mut(id).objects[object] =
             if held { ObjectState::Held } else { ObjectState::Skipped };
@@ -248,19 +262,26 @@ impl World<'_> {
             let (chain, node) = (image.chains[layer], pull.node);
             let waiter = Waiter { pull: id, object: object as u32 };
             let size = self.catalogue.size(image.objects[object]);
-            let node = &mut self.nodes[node.idx()];
-            match node.store.claim_chain(chain, waiter) {
+            let unpacked = self.unpacked_size(node, size);
+            match self.nodes[node.idx()].store.claim_chain(chain, unpacked, waiter) {
                 Claim::Present => self.pulls.get_mut(id).unpacked += 1,
                 Claim::Wait => {
                     self.pulls.get_mut(id).unpack = Unpack::Waiting;
                     return;
                 }
+                Claim::Full => {
+                    // It may have been woken for others who wait as well: they are next.
+                    self.pulls.get_mut(id).unpack = Unpack::Waiting;
+                    self.disk_is_full(now, id, 0);
+                    return;
+                }
                 Claim::Granted => {
-                    let done = node.disk.serve(now, size);
+                    let done = self.nodes[node.idx()].disk.serve(now, size);
                     let pull = self.pulls.get_mut(id);
                     pull.unpack = Unpack::Working;
                     let generation = pull.generation;
                     self.calendar.schedule(done, Event::LayerUnpacked { pull: id, generation });
+                    self.disk_grew(now, node);
                     return;
                 }
             }
@@ -378,7 +399,7 @@ impl World<'_> {
         for (object, state) in pull.objects.iter().enumerate() {
             if *state == ObjectState::Held {
                 let blob = parts.objects[object];
-                let discarded = store.release_blob(blob, self.catalogue.size(blob));
+                let discarded = store.release_blob(blob);
                 self.observe.body_discarded(discarded);
             }
         }

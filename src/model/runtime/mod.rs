@@ -320,11 +320,8 @@ impl World<'_> {
         let pull = self.pulls.get(id);
         let (node, image) = (pull.node, (pull.image, pull.content));
         let seen_from = now + Span::from_micros(1);
-        let parts = self.catalogue.image(image.1);
-        let store = &mut self.nodes[node.idx()].store;
-        store.add_image(image, seen_from, (&parts.objects, &parts.chains), |blob| {
-            debug_assert!(false, "a pull that succeeded holds every blob: {blob:?}");
-        });
+        let added = self.add_image(node, image, seen_from);
+        debug_assert_eq!(added.unwrap_or(Bytes::ZERO), Bytes::ZERO, "a pull holds every blob");
         self.release_content(now, id);
         let ended = self.end_pull(now, id);
         self.pull_ended(now, &ended, Ok(()));

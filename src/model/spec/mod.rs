@@ -5,10 +5,12 @@
 //! blocks in a file changes nothing. Values come from a scenario file, a preset or a default;
 //! `crate::scenario` holds those with their sources.
 
+mod disk;
 mod fault;
 mod mirror;
 mod timeline;
 
+pub use disk::{DayWindow, DiskSpec, EvictionSpec, ImageGcSpec};
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
 pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
 pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
@@ -323,6 +325,8 @@ pub struct PoolSpec {
     pub nic: Bandwidth,
     /// Compressed layer bytes unpacked per second.
     pub unpack: Bandwidth,
+    /// How full the disk may get.
+    pub disk: DiskSpec,
     /// Images on the disk of every new node.
     pub preloaded: Vec<ImageId>,
     /// Most pods on a node.
@@ -356,6 +360,10 @@ pub struct KubeletSpec {
     pub sync_jitter: Share,
     /// Period of the loop that dispatches syncs.
     pub sync_tick: Span,
+    /// When it deletes images.
+    pub image_gc: ImageGcSpec,
+    /// When it puts the node under disk pressure.
+    pub eviction: EvictionSpec,
 }
 
 /// A client and version: the rules of `model::runtime` in numbers.

@@ -1,6 +1,6 @@
 //! What happens during a run, and what `set` can change.
 
-use super::{Count, KubeletSpec};
+use super::{Count, DayWindow, KubeletSpec};
 use crate::model::ids::{AccountId, EgressId, FaultId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Share, Span};
 
@@ -144,6 +144,19 @@ pub enum Action {
     Rollback {
         /// Which workload.
         workload: WorkloadId,
+    },
+    /// An operator's job deletes every image that no container uses.
+    PruneImages {
+        /// On the nodes of which pool.
+        pool: PoolId,
+        /// From one run to the next; `None` is once.
+        every: Option<Span>,
+        /// Images that it leaves alone.
+        keep: Vec<ImageId>,
+        /// Only on nodes whose disk is fuller than this.
+        only_above: Option<Share>,
+        /// Only at this time of the day.
+        between: Option<DayWindow>,
     },
     /// The parameter changes; `Change` says when it reaches what runs.
     Set(Change),

@@ -236,16 +236,19 @@ impl World<'_> {
                 self.preload(node, container.image);
             }
             for (nth, container) in spec.containers.iter().enumerate() {
-                self.note_content(pod, nth, self.content_on_node(pod, container.image));
+                let content = self.content_on_node(pod, container.image);
+                self.note_content(pod, nth, content);
             }
             let state = &mut self.pods[pod.idx()];
             state.row = None;
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
             state.started = all_started(spec.containers.len());
+            (state.made, state.inits_made) = (state.started, state.init_done);
             state.unready_since = None;
             let plan = state.plan;
             self.pod_rank_changed(pod, Phase::Unbound);
+            self.all_containers_made(now, pod);
             self.workloads[id.idx()].ready += 1;
             self.workloads[id.idx()].sets[0].ready += 1;
             self.note_version(now, pod, true);
@@ -314,6 +317,8 @@ impl World<'_> {
             init_running: false,
             started: 0,
             crashed: 0,
+            made: 0,
+            inits_made: 0,
             cursor: 0,
             error: false,
             failed: false,
@@ -323,6 +328,7 @@ impl World<'_> {
             polls: None,
             tries: Vec::new(),
             contents: Vec::new(),
+            init_contents: Vec::new(),
             rejected: None,
         });
         let tie = self.deletion_tie(pod);

@@ -3,8 +3,8 @@
 use super::Ids;
 use crate::model::ids::{FaultId, ImageId};
 use crate::model::spec::{
-    Action, Answer, CanarySpec, Change, Count, FaultSpec, GuardSpec, RequestKind, RequestKinds,
-    TimelineSpec, Which,
+    Action, Answer, CanarySpec, Change, Count, DayWindow, FaultSpec, GuardSpec, RequestKind,
+    RequestKinds, TimelineSpec, Which,
 };
 use crate::scenario::settings::{Changed, Setting};
 use crate::scenario::typed::{Value, Values};
@@ -106,6 +106,14 @@ fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
     } else if let Some(delete) = table("delete_pods") {
         let (which, share) = some_of(delete);
         Action::DeletePods { workload: ids.workload(delete.text("workload")), which, share }
+    } else if let Some(prune) = table("prune_images") {
+        Action::PruneImages {
+            pool: ids.pool(prune.text("pool")),
+            every: prune.span_opt("every"),
+            keep: ids.images_on_nodes(super::names(prune, "keep")),
+            only_above: prune.share_opt("only_above"),
+            between: prune.table("between").map(day_window),
+        }
     } else {
         let pause = table("pause_rollout")?;
         Action::PauseRollout {
@@ -136,6 +144,11 @@ fn replace(ids: &Ids<'_>, values: &Values) -> Vec<(ImageId, ImageId)> {
     pairs
         .map(|(old, new)| (ids.image(old), ids.image(new.value.as_text().unwrap_or_default())))
         .collect()
+}
+
+/// A time of the day.
+pub(crate) fn day_window(values: &Values) -> DayWindow {
+    DayWindow { from: values.span("from"), until: values.span("until") }
 }
 
 fn some_of(values: &Values) -> (Which, Share) {

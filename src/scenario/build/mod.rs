@@ -15,6 +15,7 @@ use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, Worklo
 use crate::model::spec::{ControlPlaneSpec, Spec};
 
 pub(crate) use defaults::parameters as default_parameters;
+pub(crate) use events::day_window;
 pub(crate) use images::{layers, replicating};
 pub(crate) use pods::kubelet;
 
@@ -90,6 +91,12 @@ impl<'a> Ids<'a> {
         let at = prepulls(self.root).position(|(name, _)| name == timeline);
         let workloads = self.root.named("workload").len();
         WorkloadId::from(workloads + at.expect("the check resolved the prepull"))
+    }
+
+    /// The images of these names that can be on a node at all.
+    fn images_on_nodes(&self, names: Vec<&str>) -> Vec<ImageId> {
+        let position = |name: &str| self.images.binary_search(&name).ok().map(ImageId::from);
+        names.into_iter().filter_map(position).collect()
     }
 
     fn image(&self, name: &str) -> ImageId {

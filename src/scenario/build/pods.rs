@@ -3,8 +3,8 @@
 use super::Ids;
 use super::defaults::{DAEMONSET_UNAVAILABLE, DEPLOYMENT_FENCE, PARALLELISM, PROGRESS_DEADLINE};
 use crate::model::spec::{
-    ContainerSpec, Count, ImagePullPolicy, KubeletSpec, PoolSpec, RuntimeProfile, WorkloadKind,
-    WorkloadSpec,
+    ContainerSpec, Count, DiskSpec, EvictionSpec, ImageGcSpec, ImagePullPolicy, KubeletSpec,
+    PoolSpec, RuntimeProfile, WorkloadKind, WorkloadSpec,
 };
 use crate::scenario::presets;
 use crate::scenario::reference::Reference;
@@ -30,9 +30,19 @@ pub(super) fn pool(ids: &Ids<'_>, name: &str, values: &Values) -> PoolSpec {
         kubelet: kubelet(values.table("kubelet").unwrap_or(&none)),
         nic: values.bandwidth("nic"),
         unpack: values.table("disk").unwrap_or(&none).bandwidth("unpack"),
+        disk: disk(ids, values.table("disk").unwrap_or(&none)),
         preloaded: preloaded.into_iter().map(|name| ids.image(name)).collect(),
         max_pods: values.count("max_pods"),
         startup_taint: values.text_opt("startup_taint").map(|name| ids.puller(name)),
+    }
+}
+
+fn disk(ids: &Ids<'_>, values: &Values) -> DiskSpec {
+    DiskSpec {
+        capacity: values.bytes_opt("capacity"),
+        used: values.bytes("used"),
+        unpacked_milli: values.milli("unpacked_ratio"),
+        pinned: ids.images_on_nodes(super::names(values, "pinned")),
     }
 }
 
@@ -61,6 +71,8 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
         Some(most) if !values.is_written("serialize_image_pulls") => most < 2,
         _ => values.bool("serialize_image_pulls"),
     };
+    let none = Values::new(Origin::DEFAULT);
+    let hard = values.table("eviction_hard").unwrap_or(&none);
     KubeletSpec {
         serialize_image_pulls: serialize,
         max_parallel_image_pulls: most,
@@ -73,6 +85,17 @@ pub(crate) fn kubelet(values: &Values) -> KubeletSpec {
         sync_backoff: values.span("sync_backoff"),
         sync_jitter: values.share("sync_jitter"),
         sync_tick: values.span("sync_tick"),
+        image_gc: ImageGcSpec {
+            high_threshold_percent: values.count("image_gc_high_threshold_percent"),
+            low_threshold_percent: values.count("image_gc_low_threshold_percent"),
+            minimum_age: values.span("image_minimum_gc_age"),
+            maximum_age: values.span("image_maximum_gc_age"),
+        },
+        eviction: EvictionSpec {
+            imagefs_available: hard.share("imagefs_available"),
+            nodefs_available: hard.share("nodefs_available"),
+            pressure_transition_period: values.span("eviction_pressure_transition_period"),
+        },
     }
 }
 

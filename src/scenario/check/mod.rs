@@ -3,6 +3,7 @@
 //! Each rule reads keys that may be missing or faulty and then stays silent: that problem is known
 //! already.
 
+mod disk;
 mod events;
 mod first;
 mod images;
@@ -22,6 +23,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     mirrors::check(root, problems);
     events::check(root, settings, problems);
     first::check(root, problems);
+    disk::check(root, settings, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.

@@ -4,6 +4,7 @@ use super::ENABLED;
 use super::account::ACCOUNTS;
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
+use crate::units::Bytes;
 
 const KUBELET_TYPES: &str = "k8s.io/kubelet config/v1beta1 types.go, defaults.go";
 const BACKOFF_GO: &str = "client-go util/flowcontrol/backoff.go, NewBackOffWithJitter";
@@ -66,18 +67,33 @@ static JOIN: Shape = Shape {
 };
 
 static DISK: Shape = Shape {
-    doc: "The node's disk",
+    doc: "The node's disk: one filesystem for images, containers and all else",
     fields: &[
         Field::new("unpack", Type::Bandwidth, "Compressed layer bytes unpacked per second")
             .default("150MB/s")
             .unverified(),
+        Field::new("capacity", DISK_SIZE, "Its size; left out: it never fills up"),
+        Field::new("used", DISK_SIZE, "What the system, logs and others than images take of it")
+            .default("0B"),
         Field::new(
-            "capacity",
-            Type::NotYet("leave it out; disks never fill up in this version"),
-            "Size of the disk",
-        ),
+            "unpacked_ratio",
+            Type::Milli { min: 0, max: 100_000 },
+            "Bytes that an unpacked layer takes for each compressed one",
+        )
+        .default("2.6")
+        .source("median of layers; Zhao et al., IEEE CLUSTER 2019, by notes on it", "2019-09")
+        .unverified(),
+        Field::new(
+            "pinned",
+            Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
+            "Images that the runtime flags as pinned: the kubelet never deletes them",
+        )
+        .default("[]"),
     ],
 };
+
+/// Sizes of disks.
+const DISK_SIZE: Type = Type::Bytes { max: Bytes(100_000_000_000_000) };
 
 const RATE: Type = Type::Integer { min: 0, max: 1_000_000 };
 
@@ -132,6 +148,65 @@ pub(crate) static KUBELET: Shape = Shape {
         Field::new("sync_tick", Type::PERIOD, "Period of the loop that starts syncs")
             .default("1s")
             .source(KUBELET_GO, READ),
+        Field::new(
+            "image_gc_high_threshold_percent",
+            Type::Integer { min: 1, max: 100 },
+            "Unused images are deleted from this use of the disk on, in percent; 100: not at all",
+        )
+        .default("85")
+        .source(KUBELET_TYPES, READ),
+        Field::new(
+            "image_gc_low_threshold_percent",
+            Type::Integer { min: 0, max: 99 },
+            "So many that this use would be left",
+        )
+        .default("80")
+        .source(KUBELET_TYPES, READ),
+        Field::new(
+            "image_minimum_gc_age",
+            Type::SPAN,
+            "An image is spared for this long after it was first seen",
+        )
+        .default("2m")
+        .source(KUBELET_TYPES, READ),
+        Field::new(
+            "image_maximum_gc_age",
+            Type::SPAN,
+            "An image unused for longer than this is deleted; 0s: never",
+        )
+        .default("0s")
+        .source(KUBELET_TYPES, READ),
+        Field::new("eviction_hard", Type::Table(&EVICTION_HARD), EVICTION_HARD.doc).filled(),
+        Field::new(
+            "eviction_pressure_transition_period",
+            Type::SPAN,
+            "How long a node takes no pods after disk pressure was last seen",
+        )
+        .default("5m")
+        .source(KUBELET_TYPES, READ),
+    ],
+};
+
+const DEFAULTS_LINUX: &str = "kubernetes pkg/kubelet/eviction/defaults_linux.go";
+
+static EVICTION_HARD: Shape = Shape {
+    doc: "Below which share of the disk the node is under pressure: every unused image is deleted, \
+          then pods are evicted one by one",
+    fields: &[
+        Field::new(
+            "imagefs_available",
+            Type::SHARE,
+            "The kubelet's imagefs.available; 0%: no such threshold, as on EKS",
+        )
+        .default("15%")
+        .source(DEFAULTS_LINUX, READ),
+        Field::new(
+            "nodefs_available",
+            Type::SHARE,
+            "The kubelet's nodefs.available; 0%: no such threshold",
+        )
+        .default("10%")
+        .source(DEFAULTS_LINUX, READ),
     ],
 };
 

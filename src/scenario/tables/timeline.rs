@@ -3,7 +3,8 @@
 use super::ENABLED;
 use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
 use super::workload::{MOST_PODS, PODS, PODS_OR_SHARE};
-use crate::scenario::field::{Field, Shape, Type};
+use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
+use crate::units::Span;
 
 /// Most paths of one `set`.
 pub(crate) const MOST_SET: usize = 50;
@@ -26,6 +27,7 @@ pub(crate) static TIMELINE: Shape = Shape {
         action("restart_kubelets", &RESTART_KUBELETS),
         action("delete_pods", &DELETE_PODS),
         action("pause_rollout", &PAUSE),
+        action("prune_images", &PRUNE),
         action("outage", &OUTAGE),
         action("reconfigure_nodes", &RECONFIGURE_NODES),
         action("restart_mirror", &RESTART_MIRROR),
@@ -175,6 +177,37 @@ static DELETE_PODS: Shape = Shape {
 static PAUSE: Shape = Shape {
     doc: "The rollout of a workload stands still",
     fields: &[WORKLOAD, Field::new("for", Type::PERIOD, "For how long").required()],
+};
+
+/// A time of the day.
+const TIME_OF_DAY: Type = Type::Span { min: Span::ZERO, max: Span::from_secs(86_400) };
+
+static PRUNE: Shape = Shape {
+    doc: "An operator's job deletes every image that no container uses, whatever its age",
+    fields: &[
+        POOL,
+        Field::new("every", Type::PERIOD, "From one run to the next; left out: once"),
+        Field::new(
+            "keep",
+            Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },
+            "Images that it leaves alone",
+        )
+        .default("[]"),
+        Field::new(
+            "only_above",
+            Type::SHARE,
+            "Only on nodes whose disk is fuller than this; left out: on all",
+        ),
+        Field::new("between", Type::Table(&BETWEEN), BETWEEN.doc),
+    ],
+};
+
+static BETWEEN: Shape = Shape {
+    doc: "Only at this time of the day, the run starting at 0h; left out: at any",
+    fields: &[
+        Field::new("from", TIME_OF_DAY, "When it begins").required(),
+        Field::new("until", TIME_OF_DAY, "When it ends; before `from`: over midnight").required(),
+    ],
 };
 
 static PREPULL: Shape = Shape {
