@@ -327,6 +327,40 @@ fn standard_output_carries_the_format_that_was_asked_for() {
 }
 
 #[test]
+fn levers_are_ranked_where_the_variants_run_too() {
+    let folder = Folder::new("with-variants");
+    let path = folder.0.join("small.toml");
+    // Three nodes behind a limit of one pull; two variants lift it, one changes nothing.
+    let limit = "\n[registry.docker-hub.limit.anonymous-pulls]\nallow = 1\n";
+    let variants = "\n[variant.more]\nlever = \"addresses\"\negress.nat.addresses = 1\n\
+                    \n[variant.higher]\nlever = \"preload\"\npool.workers.preloaded = [\"api\"]\n";
+    fs::write(&path, scenario("") + limit + variants).unwrap();
+    let path = path.to_string_lossy();
+    let run = |flags: &[&str]| {
+        let out = folder.out();
+        let mut arguments = vec!["run", &path, "--no-charts", "-q", "--out", &out];
+        arguments.extend(flags);
+        let printed = text(&pullstorm(&arguments).stdout);
+        printed.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let plain = run(&[]);
+    assert!(plain.contains("DIAGNOSIS cold-ephemeral-nodes (clear)"), "{plain}");
+    assert!(
+        plain.contains("not measured here; pullstorm run small.toml --variant higher"),
+        "{plain}"
+    );
+    let measured = run(&["--with-variants"]);
+    assert!(measured.contains("preload saves "), "{measured}");
+    assert!(measured.contains("addresses saves 0 (0% of"), "{measured}");
+    assert!(measured.find("preload saves") < measured.find("addresses saves"), "{measured}");
+    let json = run(&["--with-variants", "-o", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let first = &json["diagnosis"]["variants_measured"][0];
+    assert_eq!((&first["variant"], &first["lever"]), (&"higher".into(), &"preload".into()));
+    expect_code(&pullstorm(&["run", &path, "--with-variants", "--variant", "more"]), 2);
+}
+
+#[test]
 fn talk_is_silent_when_asked_and_colours_stay_off_pipes() {
     let folder = Folder::new("quiet");
     let path = folder.scenario("small.toml", "");

@@ -297,3 +297,11 @@ fn the_page_of_the_language_is_that_of_the_tables() {
         first.map(|it| it + 1)
     );
 }
+
+#[test]
+fn every_root_cause_is_told() {
+    let readme = read("README.md");
+    for rule in pullstorm::experiment::diagnosis::rules::RULES {
+        assert!(readme.contains(&format!("| `{}` |", rule.id)), "README.md lacks {}", rule.id);
+    }
+}

@@ -585,6 +585,26 @@ fn problems_of_flags_and_variants_point_at_them() {
 }
 
 #[test]
+fn a_variant_names_a_lever_that_exists() {
+    let with =
+        |lever: &str| format!("{BASE}\n[variant.big]\npool.workers.nodes = 9\nlever = {lever}");
+    let list = |lever: &str| problems(&with(lever), &Request::default()).list;
+    assert_eq!(list("\"addresses\""), []);
+    let found =
+        load_with(&with("\"addresses\""), &Request::default()).map(|it| it.scenario.variants);
+    let lever = found.ok().and_then(|it| it[0].lever);
+    assert_eq!(lever.map(|it| it.id), Some("addresses"));
+    let [problem] = &list("\"adresses\"")[..] else { panic!("one problem") };
+    assert_eq!(problem.code, Code::UnknownWord);
+    assert_eq!(problem.message, "`adresses` is not a lever");
+    assert!(problem.help.contains(&"did you mean `addresses`?".to_owned()), "{problem:?}");
+    assert!(problem.help.iter().any(|it| it.starts_with("levers: authenticate, ")), "{problem:?}");
+    let [problem] = &list("3")[..] else { panic!("one problem") };
+    assert_eq!(problem.code, Code::WrongType);
+    assert!(problem.message.starts_with("`variant.big.lever` takes text"), "{problem:?}");
+}
+
+#[test]
 fn a_misspelt_key_is_not_told_as_a_missing_one_too() {
     let text = BASE.replacen("nodes = 3", "nodse = 3", 1);
     let list = problems(&text, &Request::default()).list;

@@ -14,7 +14,7 @@ use pullstorm::model::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
-use support::{Requests, known};
+use support::{Requests, balance_observed, known};
 
 /// Scenarios of one swarm.
 const SCENARIOS: u64 = 400;
@@ -144,6 +144,9 @@ fn check(spec: &Spec) -> Outcome {
     rows.for_each(|(elided, every)| assert_eq!(elided, every, "polls that do nothing"));
     assert_eq!(elided.digest, every.digest, "polls that do nothing change nothing");
     assert_eq!(elided.failures, every.failures);
+    assert_eq!(elided.observed, every.observed);
+    let of_nodes = requests.0.iter().filter(|it| 0 < it.attempt).count();
+    balance_observed(&elided, of_nodes);
     let figures = |of: &Outcome| {
         of.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
     };

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::progress::Meter;
 use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
-use crate::experiment::{Options, replicate, summarise};
+use crate::experiment::{Measured, Options, Summary, measure, replicate, summarise};
 use crate::model;
 use crate::model::outcome::RequestSink;
 use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
@@ -29,6 +29,7 @@ pub(super) struct Arguments {
 
 /// The flags of `run`, which also work without the verb.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Flags {
     /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several
     /// times.
@@ -61,6 +62,9 @@ pub(super) struct Flags {
     /// Threads; all cores when left out. Results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Run every variant of the scenario too, and rank levers by what they save.
+    #[arg(long, conflicts_with = "variant")]
+    with_variants: bool,
     /// Draw no charts.
     #[arg(long)]
     no_charts: bool,
@@ -100,7 +104,10 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     };
     let sink = requests.as_mut().map(|it| it as &mut dyn RequestSink);
     let (outcomes, wall_clock) = simulate(&scenario, flags, sink)?;
-    let summary = summarise(&scenario, &outcomes);
+    let mut summary = summarise(&scenario, &outcomes);
+    if flags.with_variants {
+        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &summary, flags)?);
+    }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     let written = write_files(&folder, run, flags, requests, &wall_clock)?;
     if !flags.quiet && flags.output != Format::Table {
@@ -120,14 +127,36 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     Ok(EXPECTATION_FAILED)
 }
 
-/// Reads the scenario; problems go to standard error, all at once.
-fn load(file: &SourceFile, flags: &Flags) -> Result<Scenario, Failure> {
-    let request = Request {
+/// What the flags ask of a file.
+fn request(flags: &Flags) -> Request {
+    Request {
         variant: flags.variant.clone(),
         sets: flags.sets.clone(),
         seed: flags.seed,
         replications: flags.replications,
+    }
+}
+
+/// Runs every variant with the replications of the base.
+fn run_variants(
+    file: &SourceFile,
+    base: &Scenario,
+    summary: &Summary,
+    flags: &Flags,
+) -> Result<Vec<Measured>, Failure> {
+    let done = |variant: &str| {
+        if !flags.quiet {
+            say(&format!("variant {variant} has run"));
+        }
     };
+    let threads = flags.threads.map_or(0, usize::from);
+    measure(file, &request(flags), base, summary, threads, &done)
+        .map_err(|error| Failure::internal(error.to_string()))
+}
+
+/// Reads the scenario; problems go to standard error, all at once.
+fn load(file: &SourceFile, flags: &Flags) -> Result<Scenario, Failure> {
+    let request = request(flags);
     let colour = Style::for_stderr().is_coloured();
     match loader::load(file, &request) {
         Ok(Loaded { scenario, warnings }) => {

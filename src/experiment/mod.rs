@@ -4,9 +4,13 @@
 //! Results are collected by replication number, never in completion order, so the number of threads
 //! changes nothing but the time it takes.
 
+pub mod diagnosis;
+mod levers;
 mod replicate;
 mod summary;
 
+pub use diagnosis::{Diagnosis, Finding, diagnose};
+pub use levers::{Measured, measure};
 pub use replicate::{Options, Progress, ReplicateError, replicate};
 pub use summary::{
     FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,

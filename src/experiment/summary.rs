@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::diagnosis::{Diagnosis, diagnose};
 use crate::engine::chance::combine;
 use crate::engine::stats::{mean_and_half_width, quantile_of, wilson};
 use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount, StopReason, Value};
@@ -32,6 +33,8 @@ pub struct Summary {
     pub shared_accounts: Vec<SharedAccountSummary>,
     /// What became of the expectations, in the order in which they were written.
     pub verdicts: Vec<Verdict>,
+    /// What it is diagnosed with.
+    pub diagnosis: Diagnosis,
 }
 
 /// One metric over the replications.
@@ -180,6 +183,7 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
             .iter()
             .map(|it| judge(it, &table, scenario.in_runs.as_f64()))
             .collect(),
+        diagnosis: diagnose(&outcomes.iter().map(|it| &it.observed).collect::<Vec<_>>()),
     }
 }
 
@@ -397,6 +401,7 @@ fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::observed::Observed;
     use crate::model::outcome::{FailureCount, Metric};
     use crate::scenario::Comparison;
 
@@ -427,6 +432,7 @@ mod tests {
             },
             spenders: vec![],
             shared_accounts: vec![],
+            observed: Observed::default(),
             detail: None,
         }
     }

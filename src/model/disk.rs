@@ -370,6 +370,7 @@ impl World<'_> {
         }
         let (pool, key) = (state.pool, combine(state.key, parts.key));
         self.observe.image_deleted(now, pool, key, why, freed);
+        self.observe.watch.image_removed(now, node, image);
     }
 
     /// The operator's job runs on all nodes of a pool at once: it deletes every image that no

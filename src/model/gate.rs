@@ -327,6 +327,7 @@ impl World<'_> {
         let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
             self.observe.rejected(now);
+            self.observe.watch.port_error();
             return Err(Unconnected { cause: Cause::EgressPorts, after: dial_timeout });
         }
         Ok(Connected { takes, address, replica: None })

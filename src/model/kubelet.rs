@@ -214,7 +214,10 @@ impl World<'_> {
                     self.start_init_container(now, pod, container);
                     return;
                 }
-                Ensure::Start => self.start_container(now, pod, container),
+                Ensure::Start => {
+                    self.observe.watch.seen.already_present += 1;
+                    self.start_container(now, pod, container);
+                }
                 Ensure::Pull => {
                     let policy = container.image_pull_policy;
                     if !self.waits_for_other_pull(pod, container.image, policy) {
@@ -275,6 +278,7 @@ impl World<'_> {
             state.started |= bit;
         } else {
             state.crashed |= bit;
+            self.observe.watch.seen.exec_format_errors += 1;
         }
         state.cursor += 1;
         let is_new = state.made & bit == 0;
@@ -427,11 +431,14 @@ impl World<'_> {
 
     /// The sync hands a pull to the kubelet's puller and waits for its end.
     fn ask_pull(&mut self, now: Time, pod: PodId, image: ImageId) {
+        let trigger = self.show_pulling(now, pod, image);
         let state = &mut self.pods[pod.idx()];
         state.busy = true;
         let tried = state.image_try(image);
         tried.attempts += 1;
-        let attempt = Attempt { number: tried.attempts, asked: now, ..Attempt::default() };
+        tried.trigger = trigger;
+        let (number, failed_before) = (tried.attempts, tried.failed_before);
+        let attempt = Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
         let node = state.node;
         self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
         self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
@@ -510,6 +517,7 @@ impl World<'_> {
             self.back_off(now, pod, image);
             self.guard_failed_pull(now, pod);
             let state = &mut self.pods[pod.idx()];
+            state.image_try(image).failed_before = true;
             (state.error, state.failed) = (true, true);
             if is_init {
                 self.end_sync(now, pod);

@@ -131,6 +131,7 @@ impl World<'_> {
         self.check_conservation();
         self.check_disks();
         let metrics = self.metrics(events);
+        self.close_watch();
         Outcome {
             replication,
             digest: self.observe.digest,
@@ -140,8 +141,24 @@ impl World<'_> {
             blast: self.blast(),
             spenders: self.spender_list(),
             shared_accounts: self.shared_accounts(),
+            observed: std::mem::take(&mut self.observe.watch.seen),
             detail: self.observe.detail.then(|| self.detail()),
         }
+    }
+
+    /// Adds what shows only at the end: sources by their names, pods that still wait.
+    fn close_watch(&mut self) {
+        for limit in (0..self.limits.len()).map(LimitId::from) {
+            let owners: Vec<u32> = self.limits.levels(self.end, limit).map(|it| it.0).collect();
+            let names: Vec<String> =
+                owners.into_iter().map(|owner| self.key_label(limit, owner)).collect();
+            let key = self.limits.key_kind(limit);
+            self.observe.watch.add_sources(limit, key, names.into_iter());
+        }
+        let rows = &self.observe.rows;
+        let waiting = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_none());
+        let (waiting, pods) = (waiting.count() as u64, rows.len() as u64);
+        (self.observe.watch.seen.pods_waiting, self.observe.watch.seen.pods) = (waiting, pods);
     }
 
     /// Pulls in flight or in a kubelet's queue at the end are open attempts.

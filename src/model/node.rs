@@ -241,6 +241,7 @@ impl World<'_> {
         self.start_kubelet(now, node);
         self.reopen_node(node);
         if first {
+            self.observe.watch.node_joined(now, node, pool);
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
         }

@@ -8,13 +8,15 @@ use crate::engine::stats::{PeakCounter, PhaseCoherence};
 use crate::model::disk::Deleted;
 use crate::model::gate::{Cause, Causes};
 use crate::model::ids::{ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
+use crate::model::kubelet_events::Sign;
 use crate::model::limit_tally::{CounterTally, LimitTally};
 use crate::model::node::Node;
+use crate::model::observed::{Trigger, Watch};
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
 use crate::model::pod::{Phase, Pod};
 use crate::model::registry::{Asked, Asker, Endpoint, EndpointKind, Spender};
 use crate::model::seen::{MirrorRequestSeen, RequestSeen, refusal};
-use crate::model::spec::{RegistrySpec, Spec};
+use crate::model::spec::{RegistrySpec, RequestKind, Spec};
 use crate::resource::limiter::Admission;
 use crate::units::{Bytes, MICROS_PER_SECOND, Span, Time};
 
@@ -33,6 +35,12 @@ pub struct Attempt {
     pub(crate) requests: u32,
     /// Body bytes received.
     pub(crate) bytes: Bytes,
+    /// What brought the pod to pull.
+    pub(crate) trigger: Trigger,
+    /// An earlier attempt of the pod for this image failed.
+    pub(crate) failed_before: bool,
+    /// The request that ended it, as its node saw it fail.
+    pub(crate) shown: Option<(RequestKind, Sign)>,
 }
 
 /// How a pull ended: the refusal that ended it, and the one behind it, where it failed.
@@ -128,6 +136,7 @@ impl PerSecond {
 pub(crate) struct Observer<'a> {
     spec: &'a Spec,
     causes: Causes,
+    pub(crate) watch: Watch,
     pub(crate) digest: u64,
     pub(crate) detail: bool,
     sink: Option<&'a mut dyn RequestSink>,
@@ -215,6 +224,7 @@ impl<'a> Observer<'a> {
         Self {
             spec,
             causes,
+            watch: Watch::new(spec),
             digest: 0,
             detail,
             sink,
@@ -348,7 +358,8 @@ impl<'a> Observer<'a> {
     }
 
     /// A rollout began.
-    pub(crate) fn rollout_began(&mut self, workload: WorkloadId) {
+    pub(crate) fn rollout_began(&mut self, now: Time, workload: WorkloadId, revision: usize) {
+        self.watch.released(now, workload, revision);
         self.workloads[workload.idx()].rollout = RolloutSeen::UnderWay;
     }
 
@@ -424,6 +435,7 @@ impl<'a> Observer<'a> {
         let key = combine(pod.key, image_key);
         self.fact(now, Fact::PullEnded, key, cause.map_or(0, |(it, _)| self.causes.key(it)));
         self.tally_pull(now, pod, ended, number);
+        self.show_end(now, ended, result);
         if let Some((cause, behind)) = cause {
             *self.failures.entry((cause, behind)).or_default() += 1;
             if cause == Cause::KubeletQps {
@@ -575,6 +587,9 @@ impl<'a> Observer<'a> {
         let counter = &mut tally.counters[slot];
         counter.asked += 1;
         counter.refused += u64::from(!granted);
+        if !matches!(asker.spender, Spender::Background(_)) {
+            self.watch.metered(limit, it.key, !granted);
+        }
         if tally.by_account {
             tally.senders.insert((it.key, asker.address.0, asker.prefix));
         }
@@ -599,6 +614,7 @@ impl<'a> Observer<'a> {
         let cause = refusal(seen.reply);
         self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
         self.count_adoption(seen.endpoint);
+        self.show_request(now, seen);
         self.write_request(now, seen, pod, status, cause);
     }
 

@@ -3,6 +3,7 @@
 //! `observe.rs` fills it while the world runs; `crate::experiment` folds several into a summary;
 //! `crate::report` only reads it.
 
+use crate::model::observed::Observed;
 use crate::units::{Bytes, Span, Time};
 
 /// One replication.
@@ -25,6 +26,8 @@ pub struct Outcome {
     pub spenders: Vec<Spender>,
     /// Accounts that would have had more units as many anonymous addresses.
     pub shared_accounts: Vec<SharedAccount>,
+    /// What an operator could have seen.
+    pub observed: Observed,
     /// Rows and series, for the replication that files and charts show.
     pub detail: Option<Detail>,
 }

@@ -4,6 +4,7 @@ use crate::engine::chance::Draw;
 use crate::model::backoff::Rung;
 use crate::model::ids::{ImageId, NodeId, WorkloadId};
 use crate::model::observe::Attempt;
+use crate::model::observed::Trigger;
 use crate::units::Time;
 
 /// A pod of a workload.
@@ -91,6 +92,10 @@ pub(crate) struct ImageTry {
     pub(crate) image: ImageId,
     /// Attempts so far.
     pub(crate) attempts: u32,
+    /// What brought it to pull.
+    pub(crate) trigger: Trigger,
+    /// An attempt failed.
+    pub(crate) failed_before: bool,
     pub(crate) rung: Rung,
 }
 
@@ -120,7 +125,13 @@ impl Pod {
         if let Some(position) = self.tries.iter().position(|it| it.image == image) {
             return &mut self.tries[position];
         }
-        self.tries.push(ImageTry { image, attempts: 0, rung: Rung::default() });
+        self.tries.push(ImageTry {
+            image,
+            attempts: 0,
+            trigger: Trigger::default(),
+            failed_before: false,
+            rung: Rung::default(),
+        });
         let last = self.tries.len() - 1;
         &mut self.tries[last]
     }

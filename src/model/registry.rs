@@ -6,6 +6,7 @@ use crate::model::gate::Request;
 use crate::model::ids::{
     AccountId, AddressId, BackgroundId, FaultId, ImageId, LimitId, RegistryId, WorkloadId,
 };
+use crate::model::observed::states_pull_limit;
 use crate::model::spec::{
     Answer, Clients, FaultSpec, LawSpec, LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec,
 };
@@ -187,17 +188,25 @@ impl Limits {
         if units == 0 || !limit.counts(asker.account) {
             return None;
         }
-        let (owner, owner_key) = match limit.spec.key {
-            LimitKey::Address => (asker.address.0, asker.address_key),
-            LimitKey::Prefix64 => (asker.prefix, asker.prefix_key),
-            LimitKey::Account => {
-                let account = asker.account?;
-                (u32::from(account.0), self.account_keys[account.idx()])
-            }
-            LimitKey::Registry => (0, 0),
-        };
+        let (owner, owner_key) = limit.owner(asker, &self.account_keys)?;
         let key = limit.counter(owner, owner_key, chance);
         Some(Asked { admission: limit.limiter.ask(now, key, units), units, key })
+    }
+
+    /// What a `ratelimit-remaining` header says: whole pulls left of whoever asks, where a limit
+    /// of pulls counts them.
+    pub(crate) fn pulls_left(&self, now: Time, registry: RegistryId, asker: &Asker) -> Option<u64> {
+        let of = |limit: LimitId| {
+            let limit = &self.all[limit.idx()];
+            if !states_pull_limit(&limit.spec) || !limit.counts(asker.account) {
+                return None;
+            }
+            let owner = limit.owner(asker, &self.account_keys)?.0;
+            let counter = limit.counters.get(owner as usize).copied().flatten();
+            let capacity = limit.limiter.capacity();
+            Some(counter.map_or(capacity, |key| limit.limiter.left(now, key)) / 1_000)
+        };
+        self.of_registry(registry).filter_map(of).min()
     }
 
     /// Gives back what a concurrency limit granted.
@@ -296,6 +305,19 @@ impl Limit {
             Unit::Single => weights.single,
             Unit::Blob => weights.blob,
             Unit::Ping => weights.ping,
+        })
+    }
+
+    /// Whose counter a request falls to: a dense number, and its stable key.
+    fn owner(&self, asker: &Asker, account_keys: &[u64]) -> Option<(u32, u64)> {
+        Some(match self.spec.key {
+            LimitKey::Address => (asker.address.0, asker.address_key),
+            LimitKey::Prefix64 => (asker.prefix, asker.prefix_key),
+            LimitKey::Account => {
+                let account = asker.account?;
+                (u32::from(account.0), account_keys[account.idx()])
+            }
+            LimitKey::Registry => (0, 0),
         })
     }
 

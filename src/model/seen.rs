@@ -4,6 +4,7 @@ use crate::model::gate::{Cause, Reply};
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::image::Object;
 use crate::model::registry::Endpoint;
+use crate::model::spec::RequestKind;
 
 /// A request that reached its endpoint.
 pub(crate) struct RequestSeen {
@@ -14,6 +15,9 @@ pub(crate) struct RequestSeen {
     pub(crate) method: &'static str,
     pub(crate) object: Object,
     pub(crate) is_head: bool,
+    pub(crate) kind: RequestKind,
+    /// `ratelimit-remaining`, where the answer says it.
+    pub(crate) remaining: Option<u64>,
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
     pub(crate) redirected: bool,

@@ -9,7 +9,7 @@ use crate::experiment::{
     Verdict,
 };
 use crate::report::files::hex;
-use crate::report::{Run, VERSION};
+use crate::report::{Run, VERSION, diagnosis};
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -32,6 +32,7 @@ struct Document<'a> {
     blast_radius: Blast<'a>,
     limit_spenders: Vec<Spender<'a>>,
     shared_accounts: Vec<SharedAccount<'a>>,
+    diagnosis: diagnosis::Document<'a>,
 }
 
 #[derive(Serialize)]
@@ -135,6 +136,7 @@ pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
         blast_radius: blast(summary),
         limit_spenders: summary.spenders.iter().map(spender).collect(),
         shared_accounts: summary.shared_accounts.iter().map(shared_account).collect(),
+        diagnosis: diagnosis::Document::of(&summary.diagnosis),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)

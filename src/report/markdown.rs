@@ -1,7 +1,7 @@
 //! The summary as Markdown, for a ticket or a pull request.
 
 use super::summary_text::{by_cause, demand, figure, held, observed, set_by_hand, what_if};
-use super::{Run, VERSION, format};
+use super::{Run, VERSION, diagnosis, format};
 
 /// The summary of `run` as Markdown.
 pub fn summary_markdown(run: Run<'_>) -> String {
@@ -52,6 +52,7 @@ pub fn summary_markdown(run: Run<'_>) -> String {
         }
         line(String::new());
     }
+    line(diagnosis::markdown(scenario, &run.summary.diagnosis));
     line("| metric | scope | value |\n|---|---|--:|".into());
     for it in &run.summary.metrics {
         line(format!("| {} | {} | {} |", cell(&it.name), cell(&it.scope), figure(it, run)));

@@ -79,6 +79,13 @@ impl Page {
         }
     }
 
+    /// A label and a running text, broken between words.
+    pub(super) fn row_of_text(&mut self, label: &str, text: &str) {
+        let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+        let start = format!("  {}", pad(label, LABEL - 1) + " ");
+        self.broken(&start, &words, " ", LABEL + 2);
+    }
+
     fn broken(&mut self, start: &str, parts: &[String], between: &str, indent: usize) {
         let mut line = start.to_owned();
         let mut fresh = true;

@@ -3,7 +3,7 @@
 use super::format::{self, NOTHING};
 use super::page::{Page, clip, pad};
 use super::style::Style;
-use super::{Run, VERSION};
+use super::{Run, VERSION, diagnosis};
 use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
 use crate::model::outcome::PullResult;
 use crate::scenario::Scenario;
@@ -21,6 +21,7 @@ pub fn summary_text(run: Run<'_>, files: &[String], style: Style) -> String {
     outcome(&mut page, run);
     requests(&mut page, run);
     why(&mut page, run.summary);
+    diagnosis::section(&mut page, run.scenario, &run.summary.diagnosis);
     blast_radius(&mut page, run.summary);
     spenders(&mut page, run.summary);
     quota(&mut page, run);
@@ -456,6 +457,7 @@ mod tests {
             "OUTCOME",
             "REQUESTS",
             "WHY PULLS FAILED",
+            "DIAGNOSIS",
             "BLAST RADIUS",
             "WHO SPENT THE LIMIT",
             "QUOTA",
@@ -505,6 +507,8 @@ mod tests {
         let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
         let text = summary_markdown(run);
         assert!(text.contains("| expectation | observed |"), "{text}");
+        assert!(text.contains("**Diagnosis:** storm-on-deploy (clear)."), "{text}");
+        assert!(text.contains("  - root cause: a release makes many nodes pull"), "{text}");
         assert!(text.contains("| anonymous-pulls | 91.6% | 67,908 |"), "{text}");
     }
 }

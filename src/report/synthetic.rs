@@ -2,6 +2,8 @@
 
 use crate::engine::chance::Chance;
 use crate::experiment::{Summary, summarise};
+use crate::model::kubelet_events::Class;
+use crate::model::observed::{BinSeen, Observed, Trigger};
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
     PullRow, Reach, SharedAccount, Spender, StopReason, Value,
@@ -318,7 +320,11 @@ pub(crate) fn scenario() -> Scenario {
             },
         ],
         in_runs: Share::from_percent(95),
-        variants: vec![VariantInfo { name: "calm".into(), title: "fewer nodes at once".into() }],
+        variants: vec![VariantInfo {
+            name: "calm".into(),
+            title: "fewer nodes at once".into(),
+            lever: None,
+        }],
         parameters: vec![
             Parameter {
                 path: "pool.workers.client.honour_retry_after".into(),
@@ -342,6 +348,22 @@ pub(crate) fn scenario() -> Scenario {
             },
         ],
     }
+}
+
+/// What an operator saw of the storm: a release that met the pull limit, and the kubelets' own.
+fn seen() -> Observed {
+    let mut seen = Observed::default();
+    let pulls = &mut seen.pulls[Trigger::Release as usize];
+    (pulls.pulling, pulls.first, pulls.pulled) = (25_601, 900, 900);
+    pulls.failed[Class::PullLimit as usize] = 22_636;
+    pulls.failed[Class::QpsExceeded as usize] = 2_065;
+    pulls.first_failed[Class::PullLimit as usize] = 820;
+    pulls.first_failed[Class::QpsExceeded as usize] = 60;
+    pulls.first_cost[Class::PullLimit as usize] = 9_020;
+    pulls.first_cost[Class::QpsExceeded as usize] = 600;
+    seen.bins = vec![BinSeen { released: 1, ..BinSeen::default() }];
+    (seen.nodes_at_start, seen.pods) = (300, 900);
+    seen
 }
 
 /// One replication: in every sixth, pods are stuck at the end.
@@ -420,6 +442,7 @@ pub(crate) fn outcome(replication: u32) -> Outcome {
                 units: 148.0,
             },
         ],
+        observed: seen(),
         detail: (replication == 0).then(tiny_detail),
     }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::diagnostic::Code;
 use super::field::{Field, IfAbsent, Shape, Type};
+use super::levers::LEVERS;
 use super::metrics::{METRICS, Suffix, Unit};
 use super::presets;
 use super::tables::ROOT;
@@ -24,6 +25,7 @@ pub fn reference() -> String {
         }
     }
     settable(&mut page);
+    all_levers(&mut page);
     metrics(&mut page);
     all_presets(&mut page);
     codes(&mut page);
@@ -89,6 +91,16 @@ fn settable(page: &mut String) {
     *page += "\n## What `set` can change during a run\n\n| path | lands |\n|---|---|\n";
     for one in SETTABLE {
         let _ = writeln!(page, "| `{}` | {} |", one.path, one.lands);
+    }
+}
+
+fn all_levers(page: &mut String) {
+    *page += "\n## Levers that a variant can stand for\n\n";
+    *page += "`lever = \"addresses\"` beside a variant's title says which lever it pulls; a ";
+    *page += "diagnosis ranks levers by what such variants save.\n\n";
+    *page += "| lever | meaning |\n|---|---|\n";
+    for lever in LEVERS {
+        let _ = writeln!(page, "| `{}` | {} |", lever.id, lever.title);
     }
 }
 

@@ -10,6 +10,7 @@ mod check;
 mod diagnostic;
 mod expect;
 mod field;
+pub mod levers;
 pub mod library;
 mod manual;
 pub mod metrics;
@@ -72,6 +73,8 @@ pub struct VariantInfo {
     pub name: String,
     /// Its title, or empty.
     pub title: String,
+    /// The lever that it stands for, where it says so.
+    pub lever: Option<&'static levers::Lever>,
 }
 
 /// One effective parameter and where its value comes from.

@@ -2,6 +2,7 @@
 
 use super::diagnostic::{Code, Problems};
 use super::field::{IfAbsent, MOST_BLOCKS, Type};
+use super::levers::{self, LEVERS, Lever};
 use super::presets;
 use super::source::{Flag, Layer, Origin};
 use super::tables::ROOT;
@@ -54,26 +55,50 @@ pub(crate) fn take_variants(
                 .help(format!("write it as a table: [variant.{name}]"));
             continue;
         };
-        let title = take_title(&name, &mut changes, problems);
-        variants.push((VariantInfo { name, title }, changes));
+        let title = take_text(&name, "title", &mut changes, problems).map(|it| it.0);
+        let lever = take_lever(&name, &mut changes, problems);
+        let title = title.unwrap_or_default();
+        variants.push((VariantInfo { name, title, lever }, changes));
     }
     variants
 }
 
-fn take_title(name: &str, changes: &mut Table, problems: &mut Problems<'_>) -> String {
-    match changes.remove("title").map(|entry| entry.node) {
-        None => String::new(),
-        Some(Node { raw: Raw::Text(title), .. }) => title,
-        Some(node) => {
+/// Takes a text that says something about the variant itself.
+fn take_text(
+    name: &str,
+    key: &str,
+    changes: &mut Table,
+    problems: &mut Problems<'_>,
+) -> Option<(String, Origin)> {
+    match changes.remove(key).map(|entry| entry.node)? {
+        Node { raw: Raw::Text(text), origin } => Some((text, origin)),
+        node => {
             let what = node.raw.describe();
             problems.error(
                 Code::WrongType,
                 node.origin,
-                format!("`variant.{name}.title` takes text, not {what}"),
+                format!("`variant.{name}.{key}` takes text, not {what}"),
             );
-            String::new()
+            None
         }
     }
+}
+
+fn take_lever(
+    name: &str,
+    changes: &mut Table,
+    problems: &mut Problems<'_>,
+) -> Option<&'static Lever> {
+    let (word, origin) = take_text(name, "lever", changes, problems)?;
+    let lever = levers::find(&word);
+    if lever.is_none() {
+        let known: Vec<&str> = LEVERS.iter().map(|it| it.id).collect();
+        problems
+            .error(Code::UnknownWord, origin, format!("`{word}` is not a lever"))
+            .did_you_mean(&word, known.iter().copied())
+            .help(format!("levers: {}", known.join(", ")));
+    }
+    lever
 }
 
 /// Lays the variant that was asked for over the tree.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::field::{Field, IfAbsent, LONGEST_TEXT, Shape, Type};
+use super::levers::LEVERS;
 use super::metrics::{METRICS, Suffix};
 use super::presets;
 use super::tables::ROOT;
@@ -23,7 +24,16 @@ pub fn schema() -> Value {
     root["properties"]["variant"] = json!({
         "description": ROOT.field("variant").map(|field| field.doc),
         "type": "object",
-        "patternProperties": { NAME: { "type": "object" } },
+        "patternProperties": { NAME: {
+            "type": "object",
+            "properties": {
+                "title": { "type": "string" },
+                "lever": {
+                    "description": "The lever that the variant stands for",
+                    "enum": LEVERS.iter().map(|it| it.id).collect::<Vec<_>>(),
+                },
+            },
+        } },
         "additionalProperties": false,
     });
     root

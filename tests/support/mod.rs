@@ -1,6 +1,8 @@
 //! Helpers for tests that run scenarios.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+use pullstorm::experiment::diagnose;
+use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
 use pullstorm::model::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
@@ -81,4 +83,28 @@ pub(crate) fn known(outcome: &Outcome, scope: &str, name: &str) -> f64 {
         Value::Known(value) => value,
         other => panic!("{scope} {name} is {other:?}"),
     }
+}
+
+fn same(a: f64, b: f64, what: &str) {
+    assert!((a - b).abs() < 1e-6, "{what}: {a} and {b}");
+}
+
+/// What can be seen adds up to what happened.
+pub(crate) fn balance_observed(outcome: &Outcome, n_requests: usize) {
+    let seen = &outcome.observed;
+    let pulls = |of: fn(&PullsSeen) -> u64| seen.pulls.iter().map(of).sum::<u64>() as f64;
+    let failed = pulls(|it| it.failed.iter().sum()) + seen.cut_off as f64;
+    same(known(outcome, "run", "pull_attempts"), pulls(|it| it.pulling), "Pulling events");
+    same(known(outcome, "run", "pull_failures"), failed, "Failed events");
+    assert!(pulls(|it| it.first_failed.iter().sum()) <= pulls(|it| it.failed.iter().sum()));
+    assert!(pulls(|it| it.first) <= pulls(|it| it.pulling));
+    let at_hosts = seen.hosts.iter().flat_map(|it| &it.answers);
+    let answers = at_hosts.chain(seen.mirrors.iter().map(|it| &it.answers));
+    let answered: u64 = answers.map(AnswersSeen::total).sum();
+    same(answered as f64, n_requests as f64, "answers to nodes");
+    let in_bins =
+        |of: fn(&BinSeen) -> u32| seen.bins.iter().map(|it| u64::from(of(it))).sum::<u64>() as f64;
+    same(in_bins(|it| it.pulling), pulls(|it| it.pulling), "Pulling events in bins");
+    same(in_bins(|it| it.failed), failed - seen.cut_off as f64, "Failed events in bins");
+    diagnose(&[seen]);
 }

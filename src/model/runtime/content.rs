@@ -47,6 +47,7 @@ impl World<'_> {
         let state = &mut pull.lanes[usize::from(lane)];
         state.object = object;
         (state.offset, state.stalls, state.mirror_failed) = (Bytes::ZERO, 0, None);
+        state.shown = None;
         match claim {
             Claim::Present => {
                 pull.objects[object as usize] = ObjectState::Held;

@@ -12,6 +12,7 @@
 use crate::model::World;
 use crate::model::gate::{Cause, Reply};
 use crate::model::ids::{ImageId, NodeId, PullId, RegistryId};
+use crate::model::kubelet_events::Sign;
 use crate::model::mirror::{Inbound, Served};
 use crate::model::runtime::{Answered, Lane, MAX_HOSTS, ObjectState, Step};
 use crate::model::spec::RequestKind;
@@ -158,8 +159,7 @@ impl World<'_> {
         let (id, lane) = (inbound.pull, usize::from(inbound.lane));
         self.pulls.get_mut(id).lanes[lane].asks_mirror = false;
         let request = self.request_of(now, id, lane);
-        let state = self.pulls.get(id).lanes[lane];
-        self.note_request(now, id, &state, &request, reply);
+        self.note_request(now, id, lane, &request, reply);
         let rtt = request.endpoint.rtt(&self.spec.registries[request.endpoint.registry.idx()]);
         now + (rtt - rtt.half())
     }
@@ -198,6 +198,7 @@ impl World<'_> {
         }
         self.drop_connection(id, lane);
         if MOST_STALLS <= stalls {
+            self.pulls.get_mut(id).attempt.shown = Some((RequestKind::BlobGet, Sign::Closed));
             self.fail_pull(now, id, cause, None);
         } else {
             self.ask_hosts(now, id, lane, Step::Get);
@@ -246,8 +247,7 @@ impl World<'_> {
         let waits = std::mem::take(&mut pull.lanes[lane].asks_mirror);
         if let Some(cause) = pull.hanging.filter(|_| waits) {
             let request = self.request_of(now, id, lane);
-            let state = self.pulls.get(id).lanes[lane];
-            self.note_request(now, id, &state, &request, Reply::Hanging { cause });
+            self.note_request(now, id, lane, &request, Reply::Hanging { cause });
         }
     }
 

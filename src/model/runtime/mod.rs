@@ -18,9 +18,11 @@ use crate::model::gate::{Cause, Grant};
 use crate::model::ids::{
     AccountId, AddressId, ImageId, NodeId, PodId, PullId, RegistryId, WorkloadId,
 };
+use crate::model::kubelet_events::Sign;
 use crate::model::mirror::Served;
 use crate::model::observe::{Attempt, PullEnded};
 use crate::model::registry::{Endpoint, EndpointKind};
+use crate::model::spec::RequestKind;
 use crate::model::{Event, World};
 use crate::resource::link::FlowId;
 use crate::units::{Bytes, Span, Time};
@@ -102,8 +104,19 @@ struct Lane {
     token_address: Option<AddressId>,
     /// What the answer under way means.
     answer: Option<Answered>,
+    /// The last request that failed, as the client saw it.
+    shown: Option<LaneShown>,
     /// Cause of a failed HEAD of the manifest, while the HEAD of the blob is tried in its stead.
     head_failed: Option<Cause>,
+}
+
+/// A failed request, as its client shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LaneShown {
+    kind: RequestKind,
+    sign: Sign,
+    /// A mirror answered so, or did not answer.
+    is_mirrors: bool,
 }
 
 /// An open connection and the body bytes it carried, by which its congestion window has grown.
@@ -277,7 +290,7 @@ impl World<'_> {
     /// Source: kubernetes `pkg/credentialprovider/secrets/secrets.go` (`MakeDockerKeyring`: the
     /// pod's secrets, then the node's providers), read 2026-11. The kubelet goes through all that
     /// fit until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
-    fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
+    pub(crate) fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
         let state = &self.pods[pod.idx()];
         let registry = self.catalogue.image(image).registry;
         let of_pod = &self.workloads[state.workload.idx()].secrets[usize::from(state.secrets)];

@@ -5,9 +5,10 @@ use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Connected, Grant, Reply, Request, Unconnected};
 use crate::model::ids::PullId;
 use crate::model::image::Object;
+use crate::model::kubelet_events::Sign;
 use crate::model::mirror::Inbound;
 use crate::model::registry::{Endpoint, EndpointKind, Spender, Unit};
-use crate::model::runtime::{Answered, Connection, Lane, Step, slow_start_rounds};
+use crate::model::runtime::{Answered, Connection, LaneShown, Step, slow_start_rounds};
 use crate::model::seen::RequestSeen;
 use crate::model::spec::RequestKind;
 use crate::model::{Event, World};
@@ -91,6 +92,12 @@ impl World<'_> {
                     }
                 }
                 Err(Unconnected { cause, after }) => {
+                    let sign = match cause {
+                        Cause::MirrorUntrusted => Sign::Untrusted,
+                        _ if after < self.profile(node).dial_timeout => Sign::DialRefused,
+                        _ => Sign::DialTimeout,
+                    };
+                    self.show_failure(id, lane, sign);
                     self.fail_request(from + after, id, lane, cause);
                     return;
                 }
@@ -135,7 +142,7 @@ impl World<'_> {
             reply = Reply::Challenged;
         }
         let grant = self.granted.take();
-        self.note_request(now, id, &state, &request, reply);
+        self.note_request(now, id, lane, &request, reply);
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
             Reply::Challenged => self.request_challenged(back, id, lane, grant),
@@ -209,31 +216,42 @@ impl World<'_> {
         &mut self,
         now: Time,
         id: PullId,
-        lane: &Lane,
+        lane: usize,
         request: &Request,
         reply: Reply,
     ) {
         let pull = self.pulls.get_mut(id);
         pull.attempt.requests += 1;
         let pull = self.pulls.get(id);
-        let object = self.catalogue.image(pull.content).object(lane.object as usize);
+        let state = &pull.lanes[lane];
+        let object = self.catalogue.image(pull.content).object(state.object as usize);
         let redirected = request.kind == RequestKind::BlobGet
             && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
+        let says_remaining = reply == Reply::Served && request.kind == RequestKind::ManifestHead;
+        let remaining = says_remaining
+            .then(|| self.limits.pulls_left(now, request.endpoint.registry, &request.asker))
+            .flatten();
         let seen = RequestSeen {
             node: pull.node,
             pod: pull.pod,
             image: pull.image,
             attempt: pull.attempt.number,
-            method: lane.step.method(),
+            method: state.step.method(),
             object,
-            is_head: matches!(lane.step, Step::Head | Step::HeadBlob),
+            is_head: matches!(state.step, Step::Head | Step::HeadBlob),
+            kind: request.kind,
+            remaining,
             endpoint: request.endpoint,
             reply,
             redirected,
-            refused_post: lane.step == Step::TokenPost && reply == Reply::Challenged,
+            refused_post: state.step == Step::TokenPost && reply == Reply::Challenged,
             key: pull.key(self.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
+        let sign = self.observe.sign_of(reply);
         self.observe.request(now, &seen, &self.pods[seen.pod.idx()]);
+        if let Some(sign) = sign {
+            self.show_failure(id, lane, sign);
+        }
     }
 
     fn request_served(&mut self, back: Time, id: PullId, lane: usize, grant: Option<Grant>) {
@@ -381,6 +399,25 @@ impl World<'_> {
         self.answer(back, id, lane, Answered::Failed(cause, behind));
     }
 
+    /// What the client will show of a failed request: of a list of hosts the first error that is no
+    /// 404, which is mostly a mirror's (containerd 1.x, `core/remotes/docker/resolver.go`,
+    /// `fetcher.go`); never the HEAD of a blob that follows a failed HEAD of a manifest.
+    pub(super) fn show_failure(&mut self, id: PullId, lane: usize, sign: Sign) {
+        let pull = self.pulls.get(id);
+        let state = &pull.lanes[lane];
+        let kind =
+            state.step.kind(self.catalogue.image(pull.content).object(state.object as usize));
+        let last = pull.hosts.len() - 1;
+        let is_mirrors = usize::from(state.host) < last;
+        let stays = state.shown.is_some_and(|it| {
+            it.is_mirrors && !is_mirrors && !matches!(it.sign, Sign::Status(404, _))
+        });
+        if kind != RequestKind::BlobHead && !stays {
+            let shown = Some(LaneShown { kind, sign, is_mirrors });
+            self.pulls.get_mut(id).lanes[lane].shown = shown;
+        }
+    }
+
     pub(super) fn answer(&mut self, back: Time, id: PullId, lane: usize, answer: Answered) {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
@@ -402,7 +439,11 @@ impl World<'_> {
                 pull.token_until = None;
                 self.fetch_serial(now, id, 0);
             }
-            Some(Answered::Failed(cause, behind)) => self.fail_pull(now, id, cause, behind),
+            Some(Answered::Failed(cause, behind)) => {
+                let pull = self.pulls.get_mut(id);
+                pull.attempt.shown = pull.lanes[lane].shown.map(|it| (it.kind, it.sign));
+                self.fail_pull(now, id, cause, behind);
+            }
             Some(Answered::Waited) => {
                 let step = self.pulls.get(id).lanes[lane].step;
                 self.send(now, id, lane, step);

@@ -42,6 +42,9 @@ impl World<'_> {
             if n == 0 { 0 } else { n + fenceposts(n, *max_surge, *max_unavailable).0 }
         };
         let (allowed_before, allowed) = (allow(*replicas), allow(to));
+        if *replicas < to {
+            self.observe.watch.scaled_up(now, id);
+        }
         *replicas = to;
         if !workload.started {
             return;

@@ -563,7 +563,8 @@ impl World<'_> {
             let event = Event::ProgressDeadline { workload: id };
             self.calendar.schedule(now + progress_deadline, event);
         }
-        self.observe.rollout_began(id);
+        let revision = self.workloads[id.idx()].revision();
+        self.observe.rollout_began(now, id, revision);
     }
 
     fn complete_rollout(&mut self, now: Time, id: WorkloadId) {

@@ -57,7 +57,8 @@ pub(crate) static ROOT: Shape = Shape {
         Field::new(
             "variant",
             Type::Paths,
-            "Named changes to this file: [variant.NAME] with paths and values, and a title",
+            "Named changes to this file: [variant.NAME] with paths and values, a title, and the \
+             lever that it stands for",
         ),
         Field::new(
             "state",

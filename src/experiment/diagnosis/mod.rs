@@ -1,0 +1,134 @@
+//! Diagnosis: from what an operator could have seen to a symptom, its root cause, and levers.
+//!
+//! It reads [`Observed`] and nothing else of a run; a test holds that no file here knows the
+//! model's causes. Features are means over the replications in which they exist.
+
+pub mod features;
+pub mod rules;
+
+use self::features::{FEATURES, Feature};
+use self::rules::{Compare, Condition, RULES, Rule};
+use super::levers::Measured;
+use crate::model::observed::Observed;
+
+/// Below this score a cause is not named.
+const FLOOR: f64 = 0.25;
+/// A second cause is named from this share of the first one's score.
+const SECOND: f64 = 0.5;
+/// A run in which less than this share of pulls fails and nobody waits has nothing to explain.
+const NEGLIGIBLE: f64 = 0.01;
+
+/// What a run is diagnosed with.
+#[derive(Clone, Debug)]
+pub struct Diagnosis {
+    /// In a word.
+    pub verdict: Verdict,
+    /// Named causes, the likeliest first; at most two.
+    pub findings: Vec<Finding>,
+    /// Every feature that has a value.
+    pub features: Vec<(&'static Feature, f64)>,
+    /// What the variants of the scenario saved, where they ran.
+    pub measured: Option<Vec<Measured>>,
+}
+
+/// A diagnosis in a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to explain.
+    Healthy,
+    /// Something failed and no rule explains it.
+    Unclear,
+    /// A cause is named.
+    Found,
+}
+
+/// A named cause.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its rule.
+    pub rule: &'static Rule,
+    /// Its score, from 0 to 1.
+    pub score: f64,
+    /// The values of the rule's evidence.
+    pub evidence: Vec<(&'static Feature, f64)>,
+}
+
+impl Finding {
+    /// How sure it is, in a word.
+    pub fn confidence(&self) -> &'static str {
+        match self.score {
+            0.75.. => "clear",
+            0.5.. => "likely",
+            _ => "possible",
+        }
+    }
+}
+
+impl Diagnosis {
+    /// The word that stands for it: the first cause, `healthy` or `unclear`.
+    pub fn id(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Healthy => "healthy",
+            Verdict::Unclear => "unclear",
+            Verdict::Found => self.findings.first().map_or("unclear", |it| it.rule.id),
+        }
+    }
+
+    fn value(&self, name: &str) -> Option<f64> {
+        self.features.iter().find(|(it, _)| it.name == name).map(|it| it.1)
+    }
+
+    fn holds(&self, it: &Condition) -> bool {
+        // Of nothing there is no share: below any.
+        let value = self.value(it.feature);
+        match it.compare {
+            Compare::AtLeast => value.is_some_and(|value| it.threshold <= value),
+            Compare::Below => value.is_none_or(|value| value < it.threshold),
+        }
+    }
+
+    fn score(&self, rule: &Rule) -> f64 {
+        if !rule.needs.iter().all(|it| self.holds(it)) {
+            return 0.0;
+        }
+        let sure: f64 = rule.supports.iter().filter(|it| self.holds(it)).map(|it| it.weight).sum();
+        self.value(rule.explains).unwrap_or(0.0) * sure
+    }
+
+    fn finding(&self, rule: &'static Rule, score: f64) -> Finding {
+        let value = |name: &&str| self.features.iter().find(|(it, _)| it.name == *name).copied();
+        Finding { rule, score, evidence: rule.evidence.iter().filter_map(value).collect() }
+    }
+}
+
+/// Diagnoses from what was seen of each replication.
+pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
+    let features = FEATURES.iter().filter_map(|it| {
+        let values: Vec<f64> = seen.iter().filter_map(|seen| it.value(seen)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (!values.is_empty()).then_some((it, mean))
+    });
+    let mut it = Diagnosis {
+        verdict: Verdict::Healthy,
+        findings: vec![],
+        features: features.collect(),
+        measured: None,
+    };
+    let little = |name: &str| it.value(name).is_none_or(|value| value < NEGLIGIBLE);
+    let is_quiet = little("failed_share") && little("waiting_share");
+    if is_quiet && it.value("wrong_platform_share").is_none_or(|value| value < NEGLIGIBLE) {
+        return it;
+    }
+    let mut ranked: Vec<(&Rule, f64)> = RULES.iter().map(|rule| (rule, it.score(rule))).collect();
+    // Stable: of two that score alike the earlier rule comes first.
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let first = ranked.first().map_or(0.0, |it| it.1);
+    let named = |&&(_, score): &&(&Rule, f64)| FLOOR <= score && SECOND * first <= score;
+    it.findings =
+        ranked.iter().filter(named).take(2).map(|&(rule, score)| it.finding(rule, score)).collect();
+    it.verdict = if it.findings.is_empty() { Verdict::Unclear } else { Verdict::Found };
+    it
+}
+
+#[cfg(test)]
+mod tests;

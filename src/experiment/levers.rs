@@ -1,0 +1,60 @@
+//! What the variants of a scenario save: each is run with the replications of the base, which see
+//! the same luck, and is ranked by the unready pod-minutes that it takes away.
+
+use super::{Options, ReplicateError, Summary, replicate, summarise};
+use crate::scenario::levers::Lever;
+use crate::scenario::{Request, Scenario, SourceFile, load};
+
+/// What one variant did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The variant's name.
+    pub variant: String,
+    /// The lever that it stands for, where it says so.
+    pub lever: Option<&'static Lever>,
+    /// Unready pod-minutes, mean over the replications.
+    pub minutes: f64,
+    /// Unready pod-minutes of the base less those of the variant.
+    pub saved: f64,
+    /// What is saved as a share of the base's; `None` where the base has none.
+    pub share: Option<f64>,
+}
+
+/// Unready pod-minutes, mean over the replications.
+pub(crate) fn unready_minutes(summary: &Summary) -> f64 {
+    summary.metric("run", "unready_pod_minutes").and_then(|it| it.mean).unwrap_or(0.0)
+}
+
+/// Runs every variant of `base`, which `summary` sums up, and ranks them: what saves most first.
+/// Variants that cannot be read together with the call's settings are left out. `done` is told each
+/// variant that has run.
+pub fn measure(
+    file: &SourceFile,
+    request: &Request,
+    base: &Scenario,
+    summary: &Summary,
+    threads: usize,
+    done: &dyn Fn(&str),
+) -> Result<Vec<Measured>, ReplicateError> {
+    let before = unready_minutes(summary);
+    let mut measured = Vec::new();
+    for variant in &base.variants {
+        let request = Request { variant: Some(variant.name.clone()), ..request.clone() };
+        let Ok(loaded) = load(file, &request) else { continue };
+        let options = Options { threads, detail: u32::MAX, requests: None };
+        let outcomes =
+            replicate(&loaded.scenario.spec, loaded.scenario.replications, options, &|_| {})?;
+        let minutes = unready_minutes(&summarise(&loaded.scenario, &outcomes));
+        let saved = before - minutes;
+        measured.push(Measured {
+            variant: variant.name.clone(),
+            lever: variant.lever,
+            minutes,
+            saved,
+            share: (0.0 < before).then(|| saved / before),
+        });
+        done(&variant.name);
+    }
+    measured.sort_by(|a, b| b.saved.total_cmp(&a.saved));
+    Ok(measured)
+}

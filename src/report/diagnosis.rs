@@ -1,0 +1,179 @@
+//! The diagnosis in words: for the terminal, for Markdown, for `summary.json`.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::format;
+use super::page::Page;
+use crate::experiment::diagnosis::features::Feature;
+use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
+use crate::scenario::{Scenario, library};
+
+/// Most pieces of evidence, and most levers, shown.
+const MOST_SHOWN: usize = 4;
+
+/// The section of the summary: at most eight lines but for a long command.
+pub(super) fn section(page: &mut Page, scenario: &Scenario, diagnosis: &Diagnosis) {
+    page.heading("DIAGNOSIS", &headline(diagnosis));
+    let Some(first) = diagnosis.findings.first() else { return };
+    page.row_of_text("root cause", first.rule.title);
+    page.row_of_text("evidence", &evidence(first).join("; "));
+    page.row_of_text("confirm", first.rule.confirm);
+    page.row_of_text("levers", &levers(first, scenario, diagnosis));
+    if let Some(second) = diagnosis.findings.get(1) {
+        let seen = evidence(second).into_iter().next().unwrap_or_default();
+        page.row_of_text("perhaps also", &format!("{}: {seen}", second.rule.title));
+    }
+}
+
+/// Named causes with how sure they are; or that there is none.
+pub(super) fn headline(diagnosis: &Diagnosis) -> String {
+    match diagnosis.verdict {
+        Verdict::Healthy => "healthy: nothing to explain".into(),
+        Verdict::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
+        Verdict::Found => {
+            let named = diagnosis.findings.iter();
+            let named: Vec<String> =
+                named.map(|it| format!("{} ({})", it.rule.id, it.confidence())).collect();
+            named.join(", then ")
+        }
+    }
+}
+
+/// The values that decided, in words.
+pub(super) fn evidence(finding: &Finding) -> Vec<String> {
+    let words = |(feature, value): &(&Feature, f64)| {
+        let value = if feature.is_share { format::share(*value) } else { format::count(*value) };
+        format!("{value} {}", feature.text)
+    };
+    finding.evidence.iter().take(MOST_SHOWN).map(words).collect()
+}
+
+/// The levers of a finding: ranked by what variants saved, or where they could be measured.
+pub(super) fn levers(finding: &Finding, scenario: &Scenario, diagnosis: &Diagnosis) -> String {
+    let listed = finding.rule.levers;
+    let addresses = |lever: &str| listed.contains(&lever);
+    if let Some(measured) = &diagnosis.measured {
+        let ran: Vec<String> = measured
+            .iter()
+            .filter_map(|it| Some((it.lever.filter(|lever| addresses(lever.id))?, it)))
+            .take(MOST_SHOWN)
+            .map(|(lever, it)| {
+                let share = it.share.map_or_else(String::new, |share| {
+                    format!(" ({} of the unready pod-minutes)", format::share(share))
+                });
+                let saved = format::count(it.saved);
+                format!("{} saves {saved}{share} as --variant {}", lever.id, it.variant)
+            })
+            .collect();
+        if !ran.is_empty() {
+            return ran.join("; ");
+        }
+        return format!("{}; none of them stands behind a variant here", listed.join(", "));
+    }
+    let variant = scenario.variants.iter().find(|it| it.lever.is_some_and(|it| addresses(it.id)));
+    // A scenario that does not ship is named by its file.
+    let ending = if library::find(&scenario.name).is_some() { "" } else { ".toml" };
+    let how = variant.map_or_else(
+        || "not measured here".into(),
+        |it| {
+            let (name, variant) = (&scenario.name, &it.name);
+            format!("not measured here; pullstorm run {name}{ending} --variant {variant}")
+        },
+    );
+    let shown: Vec<&str> = listed.iter().take(MOST_SHOWN).copied().collect();
+    format!("{} ({how})", shown.join(", "))
+}
+
+/// The diagnosis in Markdown.
+pub(super) fn markdown(scenario: &Scenario, diagnosis: &Diagnosis) -> String {
+    let mut text = format!("**Diagnosis:** {}.\n", headline(diagnosis));
+    for it in &diagnosis.findings {
+        let lines = [
+            ("root cause", it.rule.title.to_owned()),
+            ("symptom", it.rule.symptom.to_owned()),
+            ("evidence", evidence(it).join("; ")),
+            ("confirm", format!("`{}`", it.rule.confirm)),
+            ("levers", levers(it, scenario, diagnosis)),
+        ];
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\n- `{}` ({})", it.rule.id, it.confidence());
+        for (label, line) in lines {
+            let _ = writeln!(text, "  - {label}: {line}");
+        }
+    }
+    text
+}
+
+/// The diagnosis in `summary.json`.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    verdict: &'static str,
+    findings: Vec<FindingDocument<'a>>,
+    features: Vec<FeatureDocument>,
+    variants_measured: Option<Vec<Variant<'a>>>,
+}
+
+#[derive(Serialize)]
+struct FindingDocument<'a> {
+    cause: &'static str,
+    title: &'static str,
+    symptom: &'static str,
+    score: f64,
+    confidence: &'static str,
+    evidence: Vec<String>,
+    confirm: &'static str,
+    levers: &'a [&'static str],
+}
+
+#[derive(Serialize)]
+struct FeatureDocument {
+    feature: &'static str,
+    value: f64,
+}
+
+#[derive(Serialize)]
+struct Variant<'a> {
+    #[serde(rename = "variant")]
+    name: &'a str,
+    lever: Option<&'static str>,
+    unready_pod_minutes: f64,
+    saved: f64,
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn of(diagnosis: &'a Diagnosis) -> Self {
+        Self {
+            verdict: diagnosis.id(),
+            findings: diagnosis
+                .findings
+                .iter()
+                .map(|it| FindingDocument {
+                    cause: it.rule.id,
+                    title: it.rule.title,
+                    symptom: it.rule.symptom,
+                    score: it.score,
+                    confidence: it.confidence(),
+                    evidence: evidence(it),
+                    confirm: it.rule.confirm,
+                    levers: it.rule.levers,
+                })
+                .collect(),
+            features: diagnosis
+                .features
+                .iter()
+                .map(|(it, value)| FeatureDocument { feature: it.name, value: *value })
+                .collect(),
+            variants_measured: diagnosis.measured.as_ref().map(|measured| {
+                let row = |it: &'a crate::experiment::Measured| Variant {
+                    name: &it.variant,
+                    lever: it.lever.map(|it| it.id),
+                    unready_pod_minutes: it.minutes,
+                    saved: it.saved,
+                };
+                measured.iter().map(row).collect()
+            }),
+        }
+    }
+}
