@@ -36,13 +36,15 @@ impl Lab {
     fn text(&self) -> String {
         let Self { registry, mirror, fault, reference, image, pods, nodes, rest } = self;
         format!(
-            "horizon = \"20m\"\n[registry.lab]\nhost = \"lab.example\"\nrtt = \"20ms\"\n{registry}\n\
+            "horizon = \"20m\"\n[registry.lab]\nhost = \"lab.example\"\n\
+             rtt = \"20ms\"\n{registry}\n\
              [egress.direct]\nkind = \"per-node\"\n\
              [mirror.cache]\nkind = \"distribution-2.8\"\nupstream = \"lab\"\negress = \"direct\"\n\
              {mirror}\n\
              [pool.one]\nnodes = {nodes}\negress = \"direct\"\nruntime = \"containerd-1.7.24\"\n\
              [image.app]\nreference = \"{reference}\"\nmanifest = \"1077B\"\nconfig = \"614B\"\n\
-             layers = [\"8391403B\", \"4195775B\", \"2097981B\", \"1049116B\", \"262428B\"]\n{image}\n\
+             layers = [\"8391403B\", \"4195775B\", \"2097981B\", \"1049116B\", \"262428B\"]\n\
+             {image}\n\
              [workload.app]\nkind = \"deployment\"\npool = \"one\"\nreplicas = {pods}\n\
              containers = [{{ image = \"app\", image_pull_policy = \"Always\" }}]\n{fault}\n{rest}"
         )
@@ -322,7 +324,8 @@ fn a_throttled_upstream_looks_like_a_missing_image_where_the_mirror_is_cold() {
 
 #[test]
 fn until_a_blob_is_stored_everybody_gets_a_copy_of_their_own() {
-    // Ten nodes at once over a thin upstream: every blob is still on its way when the last node asks.
+    // Ten nodes at once over a thin upstream: every blob is still on its way when the last node
+    // asks.
     let registry = "bandwidth = \"100Mbit/s\"";
     let lab = Lab { registry, nodes: 10, pods: 10, ..LAB };
     let (outcome, seen) = lab.run();
@@ -379,8 +382,8 @@ fn what_was_fetched_a_ttl_ago_is_fetched_again() {
 
 #[test]
 fn a_full_disk_passes_blobs_on_and_refuses_manifests() {
-    // Room for the manifest, the config and 8 MB: the largest layer finds less than it needs, and what
-    // it wrote stays behind.
+    // Room for the manifest, the config and 8 MB: the largest layer finds less than it needs, and
+    // what it wrote stays behind.
     let mirror = "disk.capacity = \"8MB\"";
     let (outcome, seen) = Lab { mirror, ..LAB }.run();
     assert!(ready(&outcome) > 0.5, "blobs are served from upstream");
@@ -482,7 +485,8 @@ fn a_restart_breaks_off_what_is_under_way_and_an_empty_disk_is_cold_again() {
 #[test]
 fn applying_a_mirror_drains_and_restarts_every_node_once() {
     let rest = "[timeline.apply]\nat = \"2m\"\n\
-                reconfigure_nodes = { mirror = \"cache\", pool = \"one\", batch = 1, every = \"3m\" }\n\
+                [timeline.apply.reconfigure_nodes]\n\
+                mirror = \"cache\"\npool = \"one\"\nbatch = 1\nevery = \"3m\"\n\
                 [timeline.more]\nat = \"15m\"\n\
                 scale_workload = { workload = \"app\", replicas = 8 }\n";
     let lab = Lab { mirror: WARM, rest, nodes: 3, pods: 3, ..LAB };

@@ -5,9 +5,10 @@ use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
 use crate::model::disk::Deleted;
 use crate::model::gate::Cause;
-use crate::model::ids::LimitId;
+use crate::model::ids::{LimitId, RegistryId};
+use crate::model::mirror_tally::MirrorTally;
 use crate::model::observe::{
-    DiskTally, MirrorTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+    DiskTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
 };
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -237,7 +238,7 @@ impl World<'_> {
             request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
             if spec.mirror.is_some() {
                 let mut scope = Scope { name, metrics: &mut metrics };
-                scope.mirror(Some(self.observe.mirrors[number]));
+                scope.mirror(Some(self.observe.mirrors.one(RegistryId::from(number))));
             }
         }
         metrics
@@ -288,7 +289,7 @@ impl World<'_> {
         scope.count("egress_bytes", "bytes", (observe.received - private).0);
         scope.count("private_bytes", "bytes", private.0);
         scope.count("discarded_bytes", "bytes", observe.discarded.0);
-        scope.mirror(observe.all_mirrors());
+        scope.mirror(observe.mirrors.all());
         scope.count("events", "events", events);
     }
 

@@ -21,6 +21,7 @@ mod levels;
 mod limit_tally;
 mod metrics;
 mod mirror;
+mod mirror_tally;
 mod node;
 pub mod observe;
 pub mod observed;

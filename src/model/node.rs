@@ -196,8 +196,8 @@ impl World<'_> {
         self.disk_grew(self.calendar.now(), node);
     }
 
-    /// Puts an image on a node, present from `from` on: a content under a reference. Returns the size
-    /// of the blobs that were not there before; `None` where the content was there.
+    /// Puts an image on a node, present from `from` on: a content under a reference. Returns the
+    /// size of the blobs that were not there before; `None` where the content was there.
     pub(crate) fn add_image(
         &mut self,
         node: NodeId,
@@ -294,8 +294,8 @@ impl World<'_> {
         }
     }
 
-    /// Takes a node out of service to change its configuration: when the drain is over, its pods but
-    /// those of DaemonSets are evicted, and it restarts with its disk.
+    /// Takes a node out of service to change its configuration: when the drain is over, its pods
+    /// but those of DaemonSets are evicted, and it restarts with its disk.
     pub(crate) fn cordon(&mut self, now: Time, node: NodeId) {
         let state = &mut self.nodes[node.idx()];
         state.state = NodeState::Cordoned;

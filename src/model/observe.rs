@@ -10,6 +10,7 @@ use crate::model::gate::{Cause, Causes};
 use crate::model::ids::{ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
 use crate::model::kubelet_events::Sign;
 use crate::model::limit_tally::{CounterTally, LimitTally};
+use crate::model::mirror_tally::MirrorTallies;
 use crate::model::node::Node;
 use crate::model::observed::{Trigger, Watch};
 use crate::model::outcome::{PodRow, PullResult, PullRow, RequestRow, RequestSink};
@@ -52,20 +53,6 @@ pub(crate) struct PullEnded {
     pub(crate) pod: PodId,
     pub(crate) image: ImageId,
     pub(crate) attempt: Attempt,
-}
-
-/// What is known of one mirror beside its requests.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct MirrorTally {
-    /// Manifests and blobs that it sent to nodes from its storage, and all that it sent.
-    pub(crate) hits: u64,
-    pub(crate) objects: u64,
-    /// Body bytes that it received from upstream.
-    pub(crate) upstream: Bytes,
-    /// Requests of nodes for manifests and blobs that it could have answered: those sent to it, and
-    /// all.
-    pub(crate) asked: u64,
-    pub(crate) wanted: u64,
 }
 
 /// Pulls of one scope.
@@ -156,12 +143,9 @@ pub(crate) struct Observer<'a> {
     /// Requests by endpoint and outcome.
     pub(crate) requests: Vec<[u64; 8]>,
     pub(crate) refused_429: Vec<u64>,
-    /// By server; those of registries stay empty.
-    pub(crate) mirrors: Vec<MirrorTally>,
+    pub(crate) mirrors: MirrorTallies,
     /// Stable keys of the endpoints.
     endpoint_keys: Vec<u64>,
-    /// Mirrors of each server.
-    mirrors_of: Vec<Vec<RegistryId>>,
     /// Names of the replicas of mirrors, as rows show them.
     pub(crate) replica_names: Vec<String>,
     pub(crate) failures: BTreeMap<(Cause, Option<Cause>), u64>,
@@ -240,9 +224,8 @@ impl<'a> Observer<'a> {
             spenders: BTreeMap::new(),
             requests: vec![[0; 8]; n_endpoints],
             refused_429: vec![0; spec.registries.len()],
-            mirrors: vec![MirrorTally::default(); spec.registries.len()],
+            mirrors: MirrorTallies::of(spec),
             endpoint_keys: endpoint_keys(spec),
-            mirrors_of: mirrors_by_upstream(spec),
             replica_names: Vec::new(),
             failures: BTreeMap::new(),
             first_rejection: None,
@@ -613,7 +596,7 @@ impl<'a> Observer<'a> {
         let (outcome, status) = RequestOutcome::of(seen.reply, seen.redirected, seen.refused_post);
         let cause = refusal(seen.reply);
         self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
-        self.count_adoption(seen.endpoint);
+        self.mirrors.asked(seen.endpoint);
         self.show_request(now, seen);
         self.write_request(now, seen, pod, status, cause);
     }
@@ -665,55 +648,6 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Whether a request of a node that mirrors could answer went to one of them.
-    fn count_adoption(&mut self, endpoint: Endpoint) {
-        if endpoint.kind != EndpointKind::Registry {
-            return;
-        }
-        let server = endpoint.registry;
-        if let Some(mirror) = &self.spec.registries[server.idx()].mirror {
-            self.mirrors[server.idx()].asked += 1;
-            for other in &self.mirrors_of[mirror.upstream.idx()] {
-                self.mirrors[other.idx()].wanted += 1;
-            }
-        } else {
-            for mirror in &self.mirrors_of[server.idx()] {
-                self.mirrors[mirror.idx()].wanted += 1;
-            }
-        }
-    }
-
-    /// All mirrors as one, where there are any. Of a registry with several, whatever goes to one of
-    /// them is not past them.
-    pub(crate) fn all_mirrors(&self) -> Option<MirrorTally> {
-        let mut all = MirrorTally::default();
-        let mut any = false;
-        for mirrors in self.mirrors_of.iter().filter(|it| !it.is_empty()) {
-            any = true;
-            for mirror in mirrors {
-                let it = &self.mirrors[mirror.idx()];
-                all.hits += it.hits;
-                all.objects += it.objects;
-                all.upstream += it.upstream;
-                all.asked += it.asked;
-            }
-            all.wanted += self.mirrors[mirrors[0].idx()].wanted;
-        }
-        any.then_some(all)
-    }
-
-    /// A mirror sends a manifest or blob to a node.
-    pub(crate) fn mirror_object(&mut self, mirror: RegistryId, is_hit: bool) {
-        let tally = &mut self.mirrors[mirror.idx()];
-        tally.objects += 1;
-        tally.hits += u64::from(is_hit);
-    }
-
-    /// Body bytes arrived at a mirror.
-    pub(crate) fn upstream_received(&mut self, mirror: RegistryId, bytes: Bytes) {
-        self.mirrors[mirror.idx()].upstream += bytes;
-    }
-
     fn write_request(
         &mut self,
         now: Time,
@@ -753,15 +687,4 @@ fn endpoint_keys(spec: &Spec) -> Vec<u64> {
         EndpointKind::ALL.map(|kind| combine(key, kind as u64))
     };
     spec.registries.iter().flat_map(of_server).collect()
-}
-
-/// The mirrors of each registry.
-fn mirrors_by_upstream(spec: &Spec) -> Vec<Vec<RegistryId>> {
-    let mut mirrors = vec![Vec::new(); spec.registries.len()];
-    for (number, server) in spec.registries.iter().enumerate() {
-        if let Some(mirror) = &server.mirror {
-            mirrors[mirror.upstream.idx()].push(RegistryId::from(number));
-        }
-    }
-    mirrors
 }

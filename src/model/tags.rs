@@ -130,8 +130,8 @@ impl World<'_> {
         Some(std::mem::replace(&mut state.init_contents[nth], content))
     }
 
-    /// The content of a container that a pod has, running or ended: the `nth` of its init containers
-    /// or of its containers.
+    /// The content of a container that a pod has, running or ended: the `nth` of its init
+    /// containers or of its containers.
     pub(crate) fn content_made(&self, pod: PodId, is_init: bool, nth: usize) -> Option<ImageId> {
         let state = &self.pods[pod.idx()];
         let contents = if is_init { &state.init_contents } else { &state.contents };

@@ -2,9 +2,9 @@
 //! client that asks its upstream.
 //!
 //! Source: distribution `registry/proxy` (`proxytagservice.go`, `proxymanifeststore.go`,
-//! `proxyblobstore.go`, `proxyauth.go`), `registry/handlers/{manifests,blob}.go` at 2.8.3 and 3.0.0;
-//! counts measured on 2.8.2 (one HEAD and a GET upstream for a cold manifest, one HEAD and two GETs
-//! for a cold blob, one HEAD for a warm tag, nothing for a warm digest), 2026-11.
+//! `proxyblobstore.go`, `proxyauth.go`), `registry/handlers/{manifests,blob}.go` at 2.8.3 and
+//! 3.0.0; counts measured on 2.8.2 (one HEAD and a GET upstream for a cold manifest, one HEAD and
+//! two GETs for a cold blob, one HEAD for a warm tag, nothing for a warm digest), 2026-11.
 //!
 //! - A tag is looked up upstream each time. Where that fails, the last digest that was seen is
 //!   served; where there is none, the answer is 404, whatever upstream said.
@@ -369,8 +369,8 @@ impl World<'_> {
         }
     }
 
-    /// What a lane was served has ended after `received` bytes. What was written down of a body that
-    /// broke off stays behind: the upload is not cancelled (3.0.0).
+    /// What a lane was served has ended after `received` bytes. What was written down of a body
+    /// that broke off stays behind: the upload is not cancelled (3.0.0).
     pub(crate) fn mirror_served(
         &mut self,
         now: Time,
@@ -429,15 +429,15 @@ impl World<'_> {
     fn note_passed_on(&mut self, served: Served, bytes: Bytes) {
         if !matches!(served.source, Source::Stored) {
             let mirror = self.mirrors.replicas[served.replica as usize].server;
-            self.observe.upstream_received(mirror, bytes);
+            self.observe.mirrors.received(mirror, bytes);
             if let Some(session) = self.session_mut(served.replica, EndpointKind::Cdn) {
                 session.carried += bytes.0;
             }
         }
     }
 
-    /// Levels of a mirror for outputs: requests of nodes that it works on and that wait, and bytes in
-    /// use over its storages.
+    /// Levels of a mirror for outputs: requests of nodes that it works on and that wait, and bytes
+    /// in use over its storages.
     pub(crate) fn mirror_levels(&self, server: RegistryId) -> (u32, u32, Bytes) {
         let (mut active, mut waiting, mut used) = (0, 0, Bytes::ZERO);
         let mut last = None;

@@ -1,13 +1,13 @@
 //! The requests that a mirror sends: what it asks upstream for one request of a node, and for its
 //! own storage.
 //!
-//! Source: distribution `internal/client/{repository,blob_writer}.go` (a tag is asked for with HEAD,
-//! and with GET where that is answered with an error), `internal/client/auth/session.go` and
+//! Source: distribution `internal/client/{repository,blob_writer}.go` (a tag is asked for with
+//! HEAD, and with GET where that is answered with an error), `internal/client/auth/session.go` and
 //! `registry/proxy/proxyregistry.go` (a token handler is built for each inbound request, so each
-//! that goes upstream fetches a token), `proxyauth.go` (GET /v2/ before every look upstream until it
-//! is answered with a challenge once; measured on 2.8.2: 20 of them for a cold image of 6 blobs at an
-//! upstream without tokens). The connection is Go's default transport: HTTP/2, one connection for
-//! all requests, idle for 90 s at most, dials of 30 s; nothing bounds the wait for an answer.
+//! that goes upstream fetches a token), `proxyauth.go` (GET /v2/ before every look upstream until
+//! it is answered with a challenge once; measured on 2.8.2: 20 of them for a cold image of 6 blobs
+//! at an upstream without tokens). The connection is Go's default transport: HTTP/2, one connection
+//! for all requests, idle for 90 s at most, dials of 30 s; nothing bounds the wait for an answer.
 
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Reply, Request};
@@ -399,7 +399,7 @@ impl World<'_> {
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let size = self.catalogue.size(blob);
         let server = self.mirrors.replicas[task.replica as usize].server;
-        self.observe.upstream_received(server, size);
+        self.observe.mirrors.received(server, size);
         let store = &mut self.mirrors.storage_mut(task.replica).store;
         let reserved = store.reserve(size);
         if reserved < size {
@@ -495,7 +495,7 @@ impl World<'_> {
         let replica = &mut self.mirrors.replicas[task.replica as usize];
         replica.storing.remove(&blob);
         let server = replica.server;
-        self.observe.upstream_received(server, task.reserved);
+        self.observe.mirrors.received(server, task.reserved);
         let size = self.catalogue.size(blob);
         if task.reserved == size {
             self.keep_at_mirror(now, task.replica, blob, size);
@@ -556,7 +556,7 @@ impl World<'_> {
         let served = Served { replica: task.replica, source: source.unwrap_or(Source::Stored) };
         if self.mirror_answered(now, inbound, served, task.content, grows) {
             let mirror = self.mirrors.replicas[task.replica as usize].server;
-            self.observe.mirror_object(mirror, is_hit);
+            self.observe.mirrors.sent(mirror, is_hit);
         } else {
             self.mirror_freed(now, task.replica);
         }
@@ -589,7 +589,7 @@ impl World<'_> {
             self.end_task(id);
             if let Some(flow) = task.flow {
                 let partial = self.links.cancel(now, flow);
-                self.observe.upstream_received(server, partial);
+                self.observe.mirrors.received(server, partial);
                 self.links_changed(now);
             }
             if let Some(inbound) = task.inbound.filter(|&it| self.inbound_waits(it)) {

@@ -6,8 +6,8 @@
 //! any way is passed over; a body that breaks off is asked for again from the top of the list, with
 //! a range, and fails when it broke three times in a row without a byte. Measured on 1.7.24
 //! (2026-11): a mirror that answers 404 gets 8 requests for an image of 8 objects, one that answers
-//! 429 gets 48, one that drops SYNs costs 30 s for each object in series, and each time the registry
-//! is asked for all 8.
+//! 429 gets 48, one that drops SYNs costs 30 s for each object in series, and each time the
+//! registry is asked for all 8.
 
 use crate::model::World;
 use crate::model::gate::{Cause, Reply};
@@ -106,7 +106,8 @@ impl World<'_> {
         pull.is_some_and(|it| it.lanes[lane].turn == turn)
     }
 
-    /// What a node asked a mirror for: reference and content, position of the object, kind of request.
+    /// What a node asked a mirror for: reference and content, position of the object, kind of
+    /// request.
     pub(crate) fn asked_by(&self, inbound: Inbound) -> ((ImageId, ImageId), u32, RequestKind) {
         let pull = self.pulls.get(inbound.pull);
         let lane = &pull.lanes[usize::from(inbound.lane)];
@@ -114,9 +115,9 @@ impl World<'_> {
         ((pull.image, pull.content), lane.object, lane.step.kind(object))
     }
 
-    /// A mirror has what was asked for: to a HEAD, the content that it knows under the reference. True
-    /// where it now sends a body, which begins after the round trips in which the window upstream
-    /// grows.
+    /// A mirror has what was asked for: to a HEAD, the content that it knows under the reference.
+    /// True where it now sends a body, which begins after the round trips in which the window
+    /// upstream grows.
     pub(crate) fn mirror_answered(
         &mut self,
         now: Time,

@@ -92,8 +92,8 @@ struct Lane {
     asks_mirror: bool,
     /// What a mirror is serving.
     served: Option<Served>,
-    /// Bytes of the object that arrived before its connection broke, and how often it broke in a row
-    /// without any.
+    /// Bytes of the object that arrived before its connection broke, and how often it broke in a
+    /// row without any.
     offset: Bytes,
     stalls: u8,
     /// Why the mirrors asked before failed.

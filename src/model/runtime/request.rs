@@ -378,9 +378,9 @@ impl World<'_> {
         }
     }
 
-    /// The logical request failed at its host: the next host is asked. After a HEAD of a digest that
-    /// failed at all of them, containerd 1.7 tries a HEAD of the blob with that digest before it
-    /// gives up; the first failure is then the one it reports.
+    /// The logical request failed at its host: the next host is asked. After a HEAD of a digest
+    /// that failed at all of them, containerd 1.7 tries a HEAD of the blob with that digest before
+    /// it gives up; the first failure is then the one it reports.
     pub(super) fn fail_request(&mut self, back: Time, id: PullId, lane: usize, cause: Cause) {
         if self.ask_next_host(back, id, lane, cause) {
             return;

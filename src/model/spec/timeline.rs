@@ -71,8 +71,8 @@ pub enum Action {
         /// From one batch to the next.
         every: Span,
     },
-    /// A mirror restarts: what it works on breaks off. While it is down it refuses connections: that
-    /// is a fault of its own.
+    /// A mirror restarts: what it works on breaks off. While it is down it refuses connections:
+    /// that is a fault of its own.
     RestartMirror {
         /// Which mirror.
         mirror: RegistryId,
