@@ -6,6 +6,7 @@
 //! read in the diff.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+mod claims;
 mod cold_cluster;
 mod hub_outage;
 mod registry_blip;
