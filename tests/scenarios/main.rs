@@ -8,6 +8,7 @@
 
 mod cold_cluster;
 mod hub_outage;
+mod mirror_slow_disk;
 mod registry_blip;
 mod spot_churn;
 
