@@ -8,6 +8,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
         ("mirror-slow-disk", include_str!("../../scenarios/mirror-slow-disk.toml")),
+        ("mirror-thrash", include_str!("../../scenarios/mirror-thrash.toml")),
     ]
 }
 

@@ -9,6 +9,7 @@
 mod cold_cluster;
 mod hub_outage;
 mod mirror_slow_disk;
+mod mirror_thrash;
 mod registry_blip;
 mod spot_churn;
 
