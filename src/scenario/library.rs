@@ -9,6 +9,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
         ("mirror-slow-disk", include_str!("../../scenarios/mirror-slow-disk.toml")),
         ("mirror-thrash", include_str!("../../scenarios/mirror-thrash.toml")),
+        ("layer-tradeoff", include_str!("../../scenarios/layer-tradeoff.toml")),
     ]
 }
 

@@ -8,6 +8,7 @@
 
 mod cold_cluster;
 mod hub_outage;
+mod layer_tradeoff;
 mod mirror_slow_disk;
 mod mirror_thrash;
 mod registry_blip;
