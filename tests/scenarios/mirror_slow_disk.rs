@@ -48,6 +48,10 @@ fn what_carries_more_bytes_or_needs_fewer_helps() {
     let shared = took(&run(NAME, "three-replicas-one-volume", &[]));
     assert!((shared - base).abs() < 0.05 * base, "{shared}");
     assert!(2.5 * base < took(&run(NAME, "hard-disk", &[])));
+    // Its throughput would do; its operations do not.
+    assert!(1.4 * base < took(&run(NAME, "small-gp2", &[])));
+    let more = took(&run(NAME, "small-gp2", &["mirror.cache.disk.iops=3000"]));
+    assert!((more - base).abs() < 0.05 * base, "{more}");
     // The interface is the next bottleneck.
     let volume = took(&run(NAME, "fastest-volume", &[]));
     assert!(0.7 * took(&run(NAME, "faster-volume", &[])) < volume);
