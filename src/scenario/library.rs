@@ -7,6 +7,9 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
+        ("mirror-slow-disk", include_str!("../../scenarios/mirror-slow-disk.toml")),
+        ("mirror-thrash", include_str!("../../scenarios/mirror-thrash.toml")),
+        ("layer-tradeoff", include_str!("../../scenarios/layer-tradeoff.toml")),
     ]
 }
 

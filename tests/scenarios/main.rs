@@ -9,6 +9,9 @@
 mod claims;
 mod cold_cluster;
 mod hub_outage;
+mod layer_tradeoff;
+mod mirror_slow_disk;
+mod mirror_thrash;
 mod registry_blip;
 mod spot_churn;
 
