@@ -7,6 +7,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
+        ("prune-backfires", include_str!("../../scenarios/prune-backfires.toml")),
     ]
 }
 

@@ -8,6 +8,7 @@
 
 mod cold_cluster;
 mod hub_outage;
+mod prune_backfires;
 mod registry_blip;
 mod spot_churn;
 
