@@ -8,6 +8,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
         ("prune-backfires", include_str!("../../scenarios/prune-backfires.toml")),
+        ("pre-pull-and-pin", include_str!("../../scenarios/pre-pull-and-pin.toml")),
     ]
 }
 
