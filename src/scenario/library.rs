@@ -9,6 +9,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
         ("prune-backfires", include_str!("../../scenarios/prune-backfires.toml")),
         ("pre-pull-and-pin", include_str!("../../scenarios/pre-pull-and-pin.toml")),
+        ("latest-always", include_str!("../../scenarios/latest-always.toml")),
     ]
 }
 

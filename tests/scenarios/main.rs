@@ -8,6 +8,7 @@
 
 mod cold_cluster;
 mod hub_outage;
+mod latest_always;
 mod pre_pull_and_pin;
 mod prune_backfires;
 mod registry_blip;
