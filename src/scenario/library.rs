@@ -10,6 +10,9 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("mirror-slow-disk", include_str!("../../scenarios/mirror-slow-disk.toml")),
         ("mirror-thrash", include_str!("../../scenarios/mirror-thrash.toml")),
         ("layer-tradeoff", include_str!("../../scenarios/layer-tradeoff.toml")),
+        ("prune-backfires", include_str!("../../scenarios/prune-backfires.toml")),
+        ("pre-pull-and-pin", include_str!("../../scenarios/pre-pull-and-pin.toml")),
+        ("latest-always", include_str!("../../scenarios/latest-always.toml")),
     ]
 }
 

@@ -9,9 +9,12 @@
 mod claims;
 mod cold_cluster;
 mod hub_outage;
+mod latest_always;
 mod layer_tradeoff;
 mod mirror_slow_disk;
 mod mirror_thrash;
+mod pre_pull_and_pin;
+mod prune_backfires;
 mod registry_blip;
 mod spot_churn;
 
