@@ -264,7 +264,7 @@ scale_workload = { workload = "api", replicas = 7 }
     // The seventh pod runs the new content on the new node; the six before it are ready since 0s.
     for line in [
         "  pods                        7\n",
-        "  pre-pulls                   first 4 of 4 ready, all after",
+        "  pre-pulls                   first 4 of 4 ready, the waves done after",
         "  on a stale digest           6 (their tag has moved on)\n",
         "  mixed versions              api 2m",
     ] {
