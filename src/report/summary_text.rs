@@ -200,7 +200,10 @@ fn pre_pulls(run: Run<'_>) -> Vec<String> {
         let of = |name| run.summary.metric(&scope, name).map(|it| figure(it, run));
         let (ready, pods) = (of("pods_ready")?, of("pods")?);
         let took = of("rollout_complete_seconds")?;
-        Some(format!("{} {ready} of {pods} ready, the waves done after {took}", clip(&puller.name, 30)))
+        Some(format!(
+            "{} {ready} of {pods} ready, the waves done after {took}",
+            clip(&puller.name, 30)
+        ))
     });
     let mut shown: Vec<String> = shown.collect();
     shorten(&mut shown, MAX_LISTED, "pre-pulls");

@@ -84,8 +84,9 @@ const CLAIMS: &[Claim] = &[
         advice: "Authenticate",
         verdict: Verdict::Conditional,
         condition: "It helps where the anonymous quota binds and the account has more than all \
-                    addresses together. It lifts neither the limit on requests nor an outage, and \
-                    one free account for everybody has less than a few addresses have.",
+                    addresses together. One free account for everybody has less than a few \
+                    addresses have, and what does not count pulls (bytes, the limit on requests, \
+                    an outage) does not ask who one is.",
         shown: &[
             shown(
                 "a paid account, where churn and a rollout use the anonymous quota up",
@@ -94,21 +95,261 @@ const CLAIMS: &[Claim] = &[
                 Effect::Cures,
             ),
             shown(
-                "one free personal account in place of eight addresses",
-                ("cold-cluster", "eight-addresses", &[]),
-                ("cold-cluster", "personal-account", &[]),
+                "one free account for all nodes, which had eight addresses",
+                ("shared-account", "anonymous", &[]),
+                ("shared-account", "", &[]),
+                Effect::Harms,
+            ),
+            shown(
+                "one free account for all nodes behind one address",
+                ("shared-account", "one-address-anonymous", &[]),
+                ("shared-account", "one-address", &[]),
+                Effect::Helps,
+            ),
+            shown(
+                "a paid account for a mirror that starts empty behind a thin line",
+                ("mirror-cold-start", "", &[]),
+                ("mirror-cold-start", "account", &[]),
+                Effect::Nothing,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Add a mirror",
+        verdict: Verdict::Conditional,
+        condition: "It has to be used (watch `mirror_bypass_share`), warm, and as wide as what it \
+                    stands for. A full one, or one with a slow disk, is worse than none.",
+        shown: &[
+            shown(
+                "a mirror for nodes that churn",
+                ("spot-churn", "", &[]),
+                ("spot-churn", "mirror", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "a mirror that was there, once containerd asks it",
+                ("mirror-ornamental", "", &[]),
+                ("mirror-ornamental", "adopted", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "a mirror with a full disk, against none",
+                ("mirror-thrash", "no-mirror", &[]),
+                ("mirror-thrash", "", &[]),
+                Effect::Harms,
+            ),
+            shown(
+                "a warm mirror on a network volume, against pulls with a paid account",
+                ("mirror-slow-disk", "no-mirror-account", &[]),
+                ("mirror-slow-disk", "", &[]),
                 Effect::Harms,
             ),
         ],
     },
     Claim {
-        advice: "Split the NAT: more addresses",
-        verdict: Verdict::Confirmed,
-        condition: "Each address brings a quota of its own, so that it takes as many as the storm \
-                    needs: two soften a storm that needs six.",
+        advice: "Pin digests",
+        verdict: Verdict::Conditional,
+        condition: "A digest decides what runs, and spares warm nodes every question. It fetches \
+                    nothing by itself: a node without the content has to pull it whatever it is \
+                    called.",
         shown: &[
             shown(
-                "a second address for 120 spot nodes",
+                "a digest in place of `latest`, through an outage of an hour",
+                ("latest-always", "", &[]),
+                ("latest-always", "digest", &[]),
+                Effect::Helps,
+            ),
+            Shown {
+                what: "pods that do not run what the tag names",
+                without: ("latest-always", "", &[]),
+                with: ("latest-always", "digest", &[]),
+                figure: ("run", "pods_on_stale_digest"),
+                effect: Effect::Cures,
+            },
+            shown(
+                "a digest in place of `latest`, without an account",
+                ("latest-always", "anonymous", &[]),
+                ("latest-always", "digest-anonymous", &[]),
+                Effect::Helps,
+            ),
+            shown(
+                "digests before a mirror whose content has expired",
+                ("ttl-anniversary", "", &[]),
+                ("ttl-anniversary", "pinned", &[]),
+                Effect::Nothing,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Pull IfNotPresent, not Always",
+        verdict: Verdict::Conditional,
+        condition: "Always asks (a HEAD) and does not pull what is there, so it costs nothing of \
+                    a pull quota. It matters when nobody answers. With a tag that moves, \
+                    IfNotPresent leaves old content running.",
+        shown: &[
+            shown(
+                "a pre-pulled digest, while the quota is used up",
+                ("pre-pull-and-pin", "always", &[]),
+                ("pre-pull-and-pin", "", &[]),
+                Effect::Nothing,
+            ),
+            shown(
+                "a pre-pulled digest, while the registry refuses everything",
+                ("pre-pull-and-pin", "outage-always", &[]),
+                ("pre-pull-and-pin", "outage", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "a floating tag, through an outage of an hour",
+                ("latest-always", "", &[]),
+                ("latest-always", "if-not-present", &[]),
+                Effect::Helps,
+            ),
+            Shown {
+                what: "pods that do not run what the tag names",
+                without: ("latest-always", "", &[]),
+                with: ("latest-always", "if-not-present", &[]),
+                figure: ("run", "pods_on_stale_digest"),
+                effect: Effect::Harms,
+            },
+        ],
+    },
+    Claim {
+        advice: "Pre-pull",
+        verdict: Verdict::Conditional,
+        condition: "It has to be over before the quota is asked for by others, and pods have to \
+                    keep off nodes that join later. On nodes that are replaced it pulls what the \
+                    pods would have pulled.",
+        shown: &[
+            shown(
+                "the evening before a rollout",
+                ("pre-pull-and-pin", "no-pre-pull", &[]),
+                ("pre-pull-and-pin", "", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "fifteen minutes before the rollout, when the quota is gone",
+                ("pre-pull-and-pin", "no-pre-pull", &[]),
+                ("pre-pull-and-pin", "late-pre-pull", &[]),
+                Effect::Nothing,
+            ),
+            shown(
+                "a startup taint on nodes that join late",
+                ("pre-pull-and-pin", "new-nodes", &[]),
+                ("pre-pull-and-pin", "new-nodes-tainted", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "images on the machine image in place of a pull",
+                ("cold-cluster", "", &[]),
+                ("cold-cluster", "baked-images", &[]),
+                Effect::Cures,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Reduce concurrency",
+        verdict: Verdict::Conditional,
+        condition: "It stretches what counts per minute or second, such as the limit on requests. \
+                    A quota over hours is as large for slow pulls as for fast ones.",
+        shown: &[
+            shown(
+                "serial pulls against the anonymous quota",
+                ("cold-cluster", "", &[]),
+                ("cold-cluster", "", &["pool.workers.kubelet.serialize_image_pulls=true"]),
+                Effect::Nothing,
+            ),
+            Shown {
+                what: "a paced start against the anonymous quota: pods never ready",
+                without: ("cold-cluster", "", &[]),
+                with: ("cold-cluster", "paced", &[]),
+                figure: ("run", "pods_never_ready"),
+                effect: Effect::Nothing,
+            },
+            shown(
+                "a paced start against the limit on requests",
+                ("cold-cluster", "pull-secret", &[]),
+                ("cold-cluster", "pull-secret-paced", &[]),
+                Effect::Helps,
+            ),
+            Shown {
+                what: "a queue before a slow mirror: pulls that fail",
+                without: ("mirror-slow-disk", "", &[]),
+                with: ("mirror-slow-disk", "queue", &[]),
+                figure: ("run", "pull_failures"),
+                effect: Effect::Harms,
+            },
+        ],
+    },
+    Claim {
+        advice: "Make images smaller",
+        verdict: Verdict::Conditional,
+        condition: "A pull counts whatever its size. Size is time, where a line or a disk is what \
+                    is short.",
+        shown: &[
+            shown(
+                "83 MB in place of 384, against the anonymous quota",
+                ("layer-tradeoff", "", &[]),
+                ("layer-tradeoff", "slim", &[]),
+                Effect::Nothing,
+            ),
+            shown(
+                "the same with a paid account, on a line of 1 Gbit/s",
+                ("layer-tradeoff", "account", &[]),
+                ("layer-tradeoff", "account-slim", &[]),
+                Effect::Helps,
+            ),
+            shown(
+                "half the size, through a mirror on a network volume",
+                ("mirror-slow-disk", "", &[]),
+                ("mirror-slow-disk", "slim", &[]),
+                Effect::Helps,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Have fewer layers",
+        verdict: Verdict::Conditional,
+        condition: "Layers count in no pull limit; they are requests, of which the limit on \
+                    requests sees each. One layer for everything makes every release fetch \
+                    everything.",
+        shown: &[
+            shown(
+                "one layer in place of 13, against the anonymous quota",
+                ("layer-tradeoff", "", &[]),
+                ("layer-tradeoff", "one-layer", &[]),
+                Effect::Nothing,
+            ),
+            Shown {
+                what: "the same with a paid account: how long a release takes",
+                without: ("layer-tradeoff", "account", &[]),
+                with: ("layer-tradeoff", "account-one-layer", &[]),
+                figure: ("workload.api", "rollout_complete_seconds"),
+                effect: Effect::Harms,
+            },
+            Shown {
+                what: "13 layers in place of 80 on a wide line: pulls that fail",
+                without: ("layer-tradeoff", "many-layers-wide-line", &[]),
+                with: ("layer-tradeoff", "", &["egress.nat.bandwidth=100Gbit/s"]),
+                figure: ("run", "pull_failures"),
+                effect: Effect::Helps,
+            },
+            shown(
+                "a shared base, with a paid account on a line of 1 Gbit/s",
+                ("layer-tradeoff", "account", &[]),
+                ("layer-tradeoff", "account-shared-base", &[]),
+                Effect::Helps,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Split the NAT: more addresses",
+        verdict: Verdict::Conditional,
+        condition: "Each address brings an anonymous quota of its own, so it takes as many as the \
+                    storm needs. What is counted by account does not see them.",
+        shown: &[
+            shown(
+                "a second address for 120 nodes that churn",
                 ("spot-churn", "", &[]),
                 ("spot-churn", "two-addresses", &[]),
                 Effect::Helps,
@@ -118,6 +359,118 @@ const CLAIMS: &[Claim] = &[
                 ("cold-cluster", "", &[]),
                 ("cold-cluster", "address-per-node", &[]),
                 Effect::Cures,
+            ),
+            shown(
+                "an address for each node, which all use one free account",
+                ("shared-account", "", &[]),
+                ("shared-account", "own-addresses-shared", &[]),
+                Effect::Nothing,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Raise the back-off",
+        verdict: Verdict::Conditional,
+        condition: "Longer windows send fewer requests, and so help where failed pulls themselves \
+                    cost quota. Where they cost none, pods only learn later that the way is free.",
+        shown: &[
+            shown(
+                "up to 30 minutes between tries of an image that lacks a platform",
+                ("wrong-architecture", "", &[]),
+                ("wrong-architecture", "", &["pool.arm64.kubelet.image_backoff_max=30m"]),
+                Effect::Helps,
+            ),
+            shown(
+                "up to 30 minutes, against the anonymous quota",
+                ("cold-cluster", "", &[]),
+                ("cold-cluster", "", &["pool.workers.kubelet.image_backoff_max=30m"]),
+                Effect::Nothing,
+            ),
+            Shown {
+                what: "the same: pulls that fail",
+                without: ("cold-cluster", "", &[]),
+                with: ("cold-cluster", "", &["pool.workers.kubelet.image_backoff_max=30m"]),
+                figure: ("run", "pull_failures"),
+                effect: Effect::Helps,
+            },
+            shown(
+                "a minute after the first failure, against the limit on requests",
+                ("cold-cluster", "pull-secret", &[]),
+                ("cold-cluster", "pull-secret", &["pool.workers.kubelet.image_backoff_initial=1m"]),
+                Effect::Harms,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Keep nodes and runners",
+        verdict: Verdict::Conditional,
+        condition: "What a node keeps it need not pull, if nobody deletes it.",
+        shown: &[
+            shown(
+                "restart all nodes with their disks in place of replacing them",
+                ("spot-churn", "", &[]),
+                (
+                    "spot-churn",
+                    "",
+                    &[
+                        "timeline.kernel-rollout.enabled=false",
+                        "timeline.second-restart.enabled=false",
+                        "timeline.first-restart.restart_nodes.which=all",
+                    ],
+                ),
+                Effect::Cures,
+            ),
+            shown(
+                "nodes that are kept, pruned every night, against no prune",
+                ("prune-backfires", "no-prune", &[]),
+                ("prune-backfires", "", &[]),
+                Effect::Harms,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Copy images into a registry of your own",
+        verdict: Verdict::Confirmed,
+        condition: "Nothing of Docker Hub is then in the way of a start. The copies have to be \
+                    there, and somebody has to renew them.",
+        shown: &[
+            shown(
+                "where nodes churn",
+                ("spot-churn", "", &[]),
+                ("spot-churn", "own-copies", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "where one account is shared",
+                ("shared-account", "", &[]),
+                ("shared-account", "private-copies", &[]),
+                Effect::Cures,
+            ),
+            shown(
+                "in an outage of Docker Hub",
+                ("hub-outage", "", &[]),
+                ("hub-outage", "own-copies", &[]),
+                Effect::Cures,
+            ),
+        ],
+    },
+    Claim {
+        advice: "Restart what hangs",
+        verdict: Verdict::Conditional,
+        condition: "It starts back-offs anew and so ends a wait that has lost its reason. While \
+                    the reason lasts it brings nothing up, and takes down what runs beside it.",
+        shown: &[
+            shown(
+                "kubelets, after half a minute without answers",
+                ("registry-blip", "", &[]),
+                ("registry-blip", "restart-kubelets", &[]),
+                Effect::Helps,
+            ),
+            shown(
+                "nodes with waiting pods, while the quota is used up",
+                ("spot-churn", "nobody-touches-it", &[]),
+                ("spot-churn", "", &[]),
+                Effect::Nothing,
             ),
         ],
     },
