@@ -7,6 +7,8 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
+        ("shared-account", include_str!("../../scenarios/shared-account.toml")),
+        ("wrong-architecture", include_str!("../../scenarios/wrong-architecture.toml")),
     ]
 }
 
