@@ -13,6 +13,8 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("prune-backfires", include_str!("../../scenarios/prune-backfires.toml")),
         ("pre-pull-and-pin", include_str!("../../scenarios/pre-pull-and-pin.toml")),
         ("latest-always", include_str!("../../scenarios/latest-always.toml")),
+        ("shared-account", include_str!("../../scenarios/shared-account.toml")),
+        ("wrong-architecture", include_str!("../../scenarios/wrong-architecture.toml")),
     ]
 }
 

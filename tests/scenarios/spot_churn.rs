@@ -60,3 +60,45 @@ fn where_refused_pulls_count_the_block_does_not_end() {
     let unfair = run("spot-churn", "", &[counting]);
     assert!(1.2 * never(base("spot-churn")) < never(&unfair));
 }
+
+const MIRROR_DOWN: &str = "timeline.mirror-down.enabled=true";
+
+#[test]
+fn a_mirror_asks_for_each_image_once_and_falls_back_on_the_quota() {
+    let mirror = run("spot-churn", "mirror", &[]);
+    assert!(never(&mirror) < 0.5 && p95(&mirror) < 60.0);
+    assert!(of(&mirror, "run", "limit_units_spent.anonymous-pulls") < 15.0);
+    let down = run("spot-churn", "mirror", &[MIRROR_DOWN]);
+    assert!(100.0 * lost(&mirror) < lost(&down));
+    assert!(0.0 < failed_by(&down, "anonymous-pulls"));
+}
+
+#[test]
+fn three_fixes_are_one_while_the_mirror_works() {
+    let (mirror, all) = (run("spot-churn", "mirror", &[]), run("spot-churn", "three-fixes", &[]));
+    assert!(never(&all) < 0.5 && p95(&all) < 60.0);
+    assert!(lost(&mirror) < lost(&all) && lost(&all) < 1.3 * lost(&mirror));
+    let down = run("spot-churn", "three-fixes", &[MIRROR_DOWN]);
+    assert!(never(&down) < 0.5 && lost(&down) < 2.0 * lost(&all));
+}
+
+/// What was pulled ahead is lost with the node.
+#[test]
+fn on_nodes_that_are_replaced_a_puller_saves_no_pull() {
+    let base = base("spot-churn");
+    let puller = run("spot-churn", "pre-pull", &[]);
+    assert!(100.0 < never(&puller) && p95(&puller).is_infinite());
+    let spent = |it: &Summary| of(it, "run", "limit_units_spent.anonymous-pulls");
+    assert!((spent(&puller) - spent(base)).abs() < 1.0);
+    assert!(0.7 * lost(base) < lost(&puller));
+    // The taint crowds those whose images are there.
+    let calm = ["timeline.first-restart.enabled=false", "timeline.second-restart.enabled=false"];
+    let api = |it: &Summary| of(it, "workload.api", "min_available_share");
+    let left_alone = run("spot-churn", "nobody-touches-it", &[]);
+    assert!(api(&run("spot-churn", "pre-pull", &calm)) + 0.2 < api(&left_alone));
+    let images = r#"["node-exporter","telegraf","consul","traefik","httpd","memcached"]"#;
+    let six = format!("timeline.image-puller.prepull.images={images}");
+    assert!(1.1 * lost(base) < lost(&run("spot-churn", "pre-pull", &[&six])));
+    let baked = run("spot-churn", "", &[&format!("pool.spot.preloaded={images}")]);
+    assert!(p95(&baked) < 60.0 && never(&baked) < 0.5);
+}
