@@ -7,6 +7,9 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("cold-cluster", include_str!("../../scenarios/cold-cluster.toml")),
         ("registry-blip", include_str!("../../scenarios/registry-blip.toml")),
         ("hub-outage", include_str!("../../scenarios/hub-outage.toml")),
+        ("mirror-ornamental", include_str!("../../scenarios/mirror-ornamental.toml")),
+        ("mirror-cold-start", include_str!("../../scenarios/mirror-cold-start.toml")),
+        ("ttl-anniversary", include_str!("../../scenarios/ttl-anniversary.toml")),
     ]
 }
 

@@ -8,8 +8,11 @@
 
 mod cold_cluster;
 mod hub_outage;
+mod mirror_cold_start;
+mod mirror_ornamental;
 mod registry_blip;
 mod spot_churn;
+mod ttl_anniversary;
 
 use std::fmt::Write as _;
 use std::fs;
