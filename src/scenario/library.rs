@@ -15,6 +15,9 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("latest-always", include_str!("../../scenarios/latest-always.toml")),
         ("shared-account", include_str!("../../scenarios/shared-account.toml")),
         ("wrong-architecture", include_str!("../../scenarios/wrong-architecture.toml")),
+        ("mirror-ornamental", include_str!("../../scenarios/mirror-ornamental.toml")),
+        ("mirror-cold-start", include_str!("../../scenarios/mirror-cold-start.toml")),
+        ("ttl-anniversary", include_str!("../../scenarios/ttl-anniversary.toml")),
     ]
 }
 

@@ -12,6 +12,8 @@ mod flips;
 mod hub_outage;
 mod latest_always;
 mod layer_tradeoff;
+mod mirror_cold_start;
+mod mirror_ornamental;
 mod mirror_slow_disk;
 mod mirror_thrash;
 mod pre_pull_and_pin;
@@ -19,6 +21,7 @@ mod prune_backfires;
 mod registry_blip;
 mod shared_account;
 mod spot_churn;
+mod ttl_anniversary;
 mod wrong_architecture;
 
 use std::fmt::Write as _;
