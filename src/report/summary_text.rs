@@ -242,6 +242,26 @@ fn requests(page: &mut Page, run: Run<'_>) {
         let remark = format!("(sent by pulls that failed; replication {replication})");
         page.row("wasted", &[format!("{} {remark}", format::share(share))]);
     }
+    mirrors(page, run);
+}
+
+/// Of each mirror: what it had, what went past it, what it fetched.
+fn mirrors(page: &mut Page, run: Run<'_>) {
+    let servers = run.scenario.spec.registries.iter().filter(|it| it.mirror.is_some());
+    for server in servers.take(MAX_LISTED) {
+        let scope = server.scope();
+        let of = |name| {
+            let metric = run.summary.metric(&scope, name);
+            metric.map_or_else(|| NOTHING.into(), |it| figure(it, run))
+        };
+        let label = format!("mirror {}", clip(&server.name, 18));
+        let values = [
+            format!("hits {}", of("mirror_hit_share")),
+            format!("passed over by {}", of("mirror_bypass_share")),
+            format!("{} from upstream", of("upstream_bytes")),
+        ];
+        page.row(&label, &values);
+    }
 }
 
 /// Share of the requests that pulls sent in vain, in the detailed replication.
@@ -391,6 +411,9 @@ fn quota(page: &mut Page, run: Run<'_>) {
         for it in shared_accounts(run.summary, label) {
             page.row("", &[it]);
         }
+        if it.max != Some(0.0) {
+            page.row("", &unverified(run.scenario, label));
+        }
     }
     shorten(&mut idle, MAX_LISTED, "limits");
     page.row("never touched", &idle);
@@ -400,6 +423,34 @@ fn quota(page: &mut Page, run: Run<'_>) {
         _ => "none".into(),
     };
     page.row("first rejection", &[text]);
+}
+
+/// What nobody could verify of a limit that refused something: another reading is another result.
+fn unverified(scenario: &Scenario, limit: &str) -> Vec<String> {
+    let mut parts: Vec<String> = vec![];
+    for it in scenario.parameters.iter().filter(|it| it.is_unverified()) {
+        let path = it.path.strip_prefix("registry.").and_then(|it| it.split_once(".limit."));
+        let Some((registry, (name, key))) =
+            path.and_then(|(registry, rest)| Some((registry, rest.split_once('.')?)))
+        else {
+            continue;
+        };
+        let is_it =
+            limit.strip_prefix(registry).map_or(limit == name, |it| it == format!("/{name}"));
+        // The weights of a limit are one matter: how it counts.
+        let part = if key.starts_with("weight") {
+            "how pulls are counted".into()
+        } else {
+            format!("{key} = {}", it.value)
+        };
+        if is_it && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    if let Some(first) = parts.first_mut() {
+        first.insert_str(0, "not verified: ");
+    }
+    parts
 }
 
 /// Accounts that make it worse at a limit: their addresses would have more units without them.

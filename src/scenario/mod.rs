@@ -89,6 +89,20 @@ pub struct Parameter {
 }
 
 impl Parameter {
+    /// Whether it is a best reading that nobody could verify, and nobody has set another: a value
+    /// of a preset, or a default.
+    pub fn is_unverified(&self) -> bool {
+        if self.origin == "default" {
+            return tables::field_at(&self.path).is_some_and(|it| it.unverified);
+        }
+        let Some(name) = self.origin.strip_prefix("preset ") else { return false };
+        let mut parts = self.path.splitn(3, '.');
+        let (Some(kind), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+            return false;
+        };
+        presets::find(kind, name).is_some_and(|it| it.is_unverified(key))
+    }
+
     /// Whether it is one that no released software has, and in force: not at its default.
     pub fn is_what_if(&self) -> bool {
         let set = self.path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));

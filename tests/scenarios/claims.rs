@@ -157,7 +157,7 @@ const CLAIMS: &[Claim] = &[
                 "a digest in place of `latest`, through an outage of an hour",
                 ("latest-always", "", &[]),
                 ("latest-always", "digest", &[]),
-                Effect::Helps,
+                Effect::Cures,
             ),
             Shown {
                 what: "pods that do not run what the tag names",
@@ -170,7 +170,7 @@ const CLAIMS: &[Claim] = &[
                 "a digest in place of `latest`, without an account",
                 ("latest-always", "anonymous", &[]),
                 ("latest-always", "digest-anonymous", &[]),
-                Effect::Helps,
+                Effect::Cures,
             ),
             shown(
                 "digests before a mirror whose content has expired",
@@ -187,23 +187,25 @@ const CLAIMS: &[Claim] = &[
                     a pull quota. It matters when nobody answers. With a tag that moves, \
                     IfNotPresent leaves old content running.",
         shown: &[
-            shown(
-                "a pre-pulled digest, while the quota is used up",
-                ("pre-pull-and-pin", "always", &[]),
-                ("pre-pull-and-pin", "", &[]),
-                Effect::Nothing,
-            ),
-            shown(
-                "a pre-pulled digest, while the registry refuses everything",
-                ("pre-pull-and-pin", "outage-always", &[]),
-                ("pre-pull-and-pin", "outage", &[]),
-                Effect::Cures,
-            ),
+            Shown {
+                what: "a pre-pulled digest, while the quota is used up: the shop alone",
+                without: ("pre-pull-and-pin", "always", &[]),
+                with: ("pre-pull-and-pin", "", &[]),
+                figure: ("workload.shop", "unready_pod_minutes"),
+                effect: Effect::Nothing,
+            },
+            Shown {
+                what: "a pre-pulled digest, while the registry refuses everything: the shop alone",
+                without: ("pre-pull-and-pin", "outage-always", &[]),
+                with: ("pre-pull-and-pin", "outage", &[]),
+                figure: ("workload.shop", "unready_pod_minutes"),
+                effect: Effect::Cures,
+            },
             shown(
                 "a floating tag, through an outage of an hour",
                 ("latest-always", "", &[]),
                 ("latest-always", "if-not-present", &[]),
-                Effect::Helps,
+                Effect::Cures,
             ),
             Shown {
                 what: "pods that do not run what the tag names",
@@ -221,24 +223,27 @@ const CLAIMS: &[Claim] = &[
                     keep off nodes that join later. On nodes that are replaced it pulls what the \
                     pods would have pulled.",
         shown: &[
-            shown(
-                "the evening before a rollout",
-                ("pre-pull-and-pin", "no-pre-pull", &[]),
-                ("pre-pull-and-pin", "", &[]),
-                Effect::Cures,
-            ),
-            shown(
-                "fifteen minutes before the rollout, when the quota is gone",
-                ("pre-pull-and-pin", "no-pre-pull", &[]),
-                ("pre-pull-and-pin", "late-pre-pull", &[]),
-                Effect::Nothing,
-            ),
-            shown(
-                "a startup taint on nodes that join late",
-                ("pre-pull-and-pin", "new-nodes", &[]),
-                ("pre-pull-and-pin", "new-nodes-tainted", &[]),
-                Effect::Cures,
-            ),
+            Shown {
+                what: "the evening before a rollout: the shop alone",
+                without: ("pre-pull-and-pin", "no-pre-pull", &[]),
+                with: ("pre-pull-and-pin", "", &[]),
+                figure: ("workload.shop", "unready_pod_minutes"),
+                effect: Effect::Cures,
+            },
+            Shown {
+                what: "fifteen minutes before the rollout, when the quota is gone: the shop alone",
+                without: ("pre-pull-and-pin", "no-pre-pull", &[]),
+                with: ("pre-pull-and-pin", "late-pre-pull", &[]),
+                figure: ("workload.shop", "unready_pod_minutes"),
+                effect: Effect::Nothing,
+            },
+            Shown {
+                what: "a startup taint on nodes that join late: the shop alone",
+                without: ("pre-pull-and-pin", "new-nodes", &[]),
+                with: ("pre-pull-and-pin", "new-nodes-tainted", &[]),
+                figure: ("workload.shop", "unready_pod_minutes"),
+                effect: Effect::Cures,
+            },
             shown(
                 "images on the machine image in place of a pull",
                 ("cold-cluster", "", &[]),
@@ -287,12 +292,13 @@ const CLAIMS: &[Claim] = &[
         condition: "A pull counts whatever its size. Size is time, where a line or a disk is what \
                     is short.",
         shown: &[
-            shown(
-                "83 MB in place of 384, against the anonymous quota",
-                ("layer-tradeoff", "", &[]),
-                ("layer-tradeoff", "slim", &[]),
-                Effect::Nothing,
-            ),
+            Shown {
+                what: "83 MB in place of 384, against the anonymous quota: pulls that fail",
+                without: ("layer-tradeoff", "", &[]),
+                with: ("layer-tradeoff", "slim", &[]),
+                figure: ("run", "pull_failures"),
+                effect: Effect::Nothing,
+            },
             shown(
                 "the same with a paid account, on a line of 1 Gbit/s",
                 ("layer-tradeoff", "account", &[]),
@@ -377,7 +383,7 @@ const CLAIMS: &[Claim] = &[
             shown(
                 "up to 30 minutes between tries of an image that lacks a platform",
                 ("wrong-architecture", "", &[]),
-                ("wrong-architecture", "", &["pool.arm64.kubelet.image_backoff_max=30m"]),
+                ("wrong-architecture", "", &["pool.arm.kubelet.image_backoff_max=30m"]),
                 Effect::Helps,
             ),
             shown(

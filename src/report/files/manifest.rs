@@ -43,6 +43,9 @@ struct Parameter<'a> {
     /// In force, and nothing that released software has; left out where that is not so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     what_if: bool,
+    /// A best reading that nobody could verify; left out where that is not so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    unverified: bool,
 }
 
 /// A digest as it is written everywhere: 16 hexadecimal digits.
@@ -78,6 +81,7 @@ pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -
                 value: &it.value,
                 origin: &it.origin,
                 what_if: it.is_what_if(),
+                unverified: it.is_unverified(),
             })
             .collect(),
         wall_clock,

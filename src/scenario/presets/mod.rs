@@ -99,6 +99,16 @@ pub fn find(kind: &str, name: &str) -> Option<&'static Preset> {
 }
 
 impl Preset {
+    /// Whether the value of a key below the block is a best reading: marked so, or one of several
+    /// readings between which sources do not decide.
+    pub fn is_unverified(&self, key: &str) -> bool {
+        let is_at = |it: &PresetValue| {
+            key.strip_prefix(it.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.values.iter().any(|it| it.unverified && is_at(it))
+            || self.readings.iter().flat_map(|it| it.values).any(is_at)
+    }
+
     /// The values under the reading that `chosen` names per key, or under the default readings.
     pub fn effective<'a>(
         &'static self,
