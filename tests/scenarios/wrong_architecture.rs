@@ -76,7 +76,7 @@ fn without_the_handful_of_pods_nothing_fails_and_with_one_of_them_little_does() 
 fn an_image_without_an_index_is_pulled_once_and_does_not_run() {
     let text = library::find("wrong-architecture").unwrap();
     let index = text.lines().find(|it| it.starts_with("index ")).unwrap();
-    let file = SourceFile { name: "no-index.toml".into(), text: text.replace(index, "").into() };
+    let file = SourceFile { name: "no-index.toml".into(), text: text.replace(index, "") };
     let scenario = load(&file, &Request::default()).unwrap().scenario;
     let options = Options { threads: 0, detail: u32::MAX, requests: None };
     let outcomes = replicate(&scenario.spec, REPLICATIONS, options, &|_| {}).unwrap();
