@@ -305,3 +305,11 @@ fn every_root_cause_is_told() {
         assert!(readme.contains(&format!("| `{}` |", rule.id)), "README.md lacks {}", rule.id);
     }
 }
+
+#[test]
+fn every_scenario_is_listed() {
+    let readme = read("README.md");
+    for (name, _) in pullstorm::scenario::library::all() {
+        assert!(readme.contains(&format!("| `{name}` |")), "README.md lacks {name}");
+    }
+}
