@@ -28,6 +28,9 @@ const LEAST: f64 = 0.5;
 /// Below this share of failed pulls, and of pods that never get ready, there is no harm.
 const HARMLESS: f64 = 0.01;
 
+/// Where half of the pulls take longer than this, in seconds, there is harm although none fails.
+const SLOW: f64 = 120.0;
+
 /// A mechanism that can be taken away.
 struct Removal {
     /// The root cause that it stands for.
@@ -52,8 +55,15 @@ const fn removal(
 
 /// Every mechanism. A new one of the model gets a row here.
 const REMOVALS: &[Removal] = &[
-    removal("storm-on-deploy", "rollouts and scalings of workloads", true, |spec| {
-        cancel(spec, |it| matches!(it, Action::Rollout { .. } | Action::ScaleWorkload { .. }))
+    removal("storm-on-deploy", "rollouts, scalings and later starts of workloads", true, |spec| {
+        let end = spec.horizon + Span::from_secs(1);
+        let mut any = false;
+        for it in spec.workloads.iter_mut().filter(|it| !it.running && it.start_at != Span::ZERO) {
+            (it.start_at, any) = (end, true);
+        }
+        let is_release =
+            |it: &Action| matches!(it, Action::Rollout { .. } | Action::ScaleWorkload { .. });
+        cancel(spec, is_release) | any
     }),
     removal("cold-ephemeral-nodes", "replacement, loss and scaling of nodes", true, |spec| {
         cancel(spec, |it| {
@@ -132,6 +142,17 @@ const REMOVALS: &[Removal] = &[
         let mirrors: Vec<bool> = spec.registries.iter().map(|it| it.mirror.is_some()).collect();
         for fault in spec.faults.iter_mut().filter(|it| mirrors[it.registry.idx()]) {
             fault.until = Some(Span::ZERO);
+        }
+        any
+    }),
+    removal("bandwidth-bound", "the bandwidth of registries and of ways out", false, |spec| {
+        let mut any = false;
+        for egress in &mut spec.egresses {
+            any |= egress.bandwidth.take().is_some();
+        }
+        for registry in spec.registries.iter_mut().filter(|it| it.mirror.is_none()) {
+            any |= registry.bandwidth.take().is_some();
+            any |= registry.connection_bandwidth.take().is_some();
         }
         any
     }),
@@ -268,7 +289,8 @@ fn truth(scenario: &Scenario, base: &Summary) -> Vec<&'static str> {
     let pods = of(base, "pods").max(1.0);
     let harmless =
         of(base, "pull_failure_share") < HARMLESS && of(base, "pods_never_ready") / pods < HARMLESS;
-    if harmless {
+    let median = of(base, "pull_seconds_p50");
+    if harmless && median < SLOW {
         return vec!["healthy"];
     }
     let harm = Harm::of(base);
@@ -359,8 +381,9 @@ one at a time and running it again: what takes most of the harm with it (the mea
 failed pulls and of unready pod-minutes that are gone) is the cause; what comes within 5 points of
 it ties. Causes that work through limits count no more than a world without limits takes away.
 `several` means that no single mechanism takes half of the harm away, `healthy` that less than 1% of
-pulls fail and less than 1% of pods never get ready. *Named* is what the diagnosis says, from what
-an operator can observe alone; a second name is its second guess. Two replications each.
+pulls fail, less than 1% of pods never get ready and half of the pulls take at most two minutes.
+*Named* is what the diagnosis says, from what an operator can observe alone; a second name is its
+second guess. Two replications each.
 
 `textbook` is a made-up scenario (`tests/data/diagnosis-worlds.toml`) with a variant for each cause,
 named after it. The rules are not fitted to the library: mistakes stay in the table.

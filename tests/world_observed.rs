@@ -183,3 +183,33 @@ containers = [{{ image = "a" }}]
     assert_eq!(of("{ status = 404 }", "\"manifest-head\""), [Class::ClientError]);
     assert_eq!(of("{ status = 429 }", "\"blob-get\""), [Class::TooManyRequests]);
 }
+
+#[test]
+fn a_pull_of_more_than_two_minutes_is_slow() {
+    // Over a line of 1 Mbit/s (0.125 MB/s) 14 MB take 112 s and 16 MB take 128 s, after round trips
+    // that make less than 5 s.
+    let seen = |size: &str| {
+        observed(
+            &format!(
+                r#"horizon = "5m"
+{CLUSTER}
+[pool.one]
+nodes = 1
+egress = "nat"
+[image.b]
+reference = "docker.io/acme/b:1"
+layers = ["{size}"]
+[workload.b]
+kind = "daemonset"
+pool = "one"
+containers = [{{ image = "b" }}]
+"#
+            )
+            .replace("addresses = 1", "addresses = 1\nbandwidth = \"1Mbit/s\""),
+        )
+    };
+    for (size, slow) in [("14MB", 0), ("16MB", 1)] {
+        let pulls = &seen(size).pulls[Trigger::NewNode as usize];
+        assert_eq!((pulls.pulled, pulls.slow), (1, slow), "{size}");
+    }
+}

@@ -26,6 +26,9 @@ pub const YOUNG_TEMPLATE: Span = Span::from_secs(3_600);
 /// What a failed pull costs beside its own time: the kubelet's first back-off (kubernetes
 /// `pkg/kubelet/kubelet.go`).
 pub const FIRST_BACKOFF: Span = Span::from_secs(10);
+/// A pull of more than this is slow: the age at which a pod that is not ready begins to be noticed.
+/// A chosen value.
+pub const SLOW_PULL: Span = Span::from_secs(120);
 /// Width of the bins over time.
 pub const BIN: Span = Span::from_secs(300);
 
@@ -61,6 +64,8 @@ pub struct PullsSeen {
     pub first: u64,
     /// `Pulled` events with "Successfully pulled".
     pub pulled: u64,
+    /// Those that took longer than [`SLOW_PULL`], as the event says ("… including waiting").
+    pub slow: u64,
     /// `Failed` events by [`Class`].
     pub failed: [u64; Class::ALL.len()],
     /// The first `Failed` event of each pod and image, by [`Class`]: what came before the
@@ -333,9 +338,11 @@ impl Watch {
         self.bin(now).pulling += 1;
     }
 
-    /// A pull succeeded.
-    pub(crate) fn pulled(&mut self, trigger: Trigger) {
-        self.seen.pulls[trigger as usize].pulled += 1;
+    /// A pull succeeded, `took` after it was asked for.
+    pub(crate) fn pulled(&mut self, trigger: Trigger, took: Span) {
+        let seen = &mut self.seen.pulls[trigger as usize];
+        seen.pulled += 1;
+        seen.slow += u64::from(SLOW_PULL < took);
     }
 
     /// A pull failed and the kubelet tells how.

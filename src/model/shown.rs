@@ -15,7 +15,7 @@ impl Observer<'_> {
     pub(crate) fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
         let Attempt { trigger, asked, failed_before, shown, .. } = ended.attempt;
         let Err((cause, _)) = result else {
-            self.watch.pulled(trigger);
+            self.watch.pulled(trigger, now.since(asked));
             return;
         };
         let failure = match cause {

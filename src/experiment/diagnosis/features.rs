@@ -49,6 +49,10 @@ pub static FEATURES: &[Feature] = &[
     share("failed_share", "of pulls failed", |it| {
         ratio(failed(it), it.pulls.iter().map(|it| it.pulling).sum())
     }),
+    share("slow_share", "of pulls took longer than two minutes", |it| {
+        let slow = it.pulls.iter().map(|it| it.slow).sum();
+        ratio(slow, it.pulls.iter().map(|it| it.pulled).sum())
+    }),
     share("waiting_share", "of pods still waited at the end", |it| ratio(it.pods_waiting, it.pods)),
     share("throttled_share", "of first failures name a 429", |it| {
         ratio(of_classes(it, THROTTLED), told(it))

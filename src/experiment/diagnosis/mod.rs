@@ -15,8 +15,10 @@ use crate::model::observed::Observed;
 const FLOOR: f64 = 0.25;
 /// A second cause is named from this share of the first one's score.
 const SECOND: f64 = 0.5;
-/// A run in which less than this share of pulls fails and nobody waits has nothing to explain.
+/// A run in which less than this share of pulls fails and nobody waits has nothing to explain,
 const NEGLIGIBLE: f64 = 0.01;
+/// unless at least this share of pulls is slow.
+const MOST: f64 = 0.5;
 
 /// What a run is diagnosed with.
 #[derive(Clone, Debug)]
@@ -95,6 +97,19 @@ impl Diagnosis {
         self.value(rule.explains).unwrap_or(0.0) * sure
     }
 
+    /// What has one meaning is named second where nothing more is, however little it explains: a
+    /// few pods that fail for a reason of their own can spend the quota of all the others.
+    fn add_plain_signs(&mut self) {
+        let is_there = |rule: &Rule| self.value(rule.explains).is_some_and(|it| 0.0 < it);
+        let is_named = |rule: &Rule| self.findings.iter().any(|it| it.rule.id == rule.id);
+        let mut plain = RULES.iter().filter(|it| it.is_plain && !is_named(it));
+        if let Some(rule) = plain.find(|it| is_there(it)) {
+            let finding = self.finding(rule, self.value(rule.explains).unwrap_or(0.0));
+            self.findings.truncate(1);
+            self.findings.push(finding);
+        }
+    }
+
     fn finding(&self, rule: &'static Rule, score: f64) -> Finding {
         let value = |name: &&str| self.features.iter().find(|(it, _)| it.name == *name).copied();
         Finding { rule, score, evidence: rule.evidence.iter().filter_map(value).collect() }
@@ -116,7 +131,11 @@ pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
     };
     let little = |name: &str| it.value(name).is_none_or(|value| value < NEGLIGIBLE);
     let is_quiet = little("failed_share") && little("waiting_share");
-    if is_quiet && it.value("wrong_platform_share").is_none_or(|value| value < NEGLIGIBLE) {
+    let is_quick = it.value("slow_share").is_none_or(|value| value < MOST);
+    if is_quiet
+        && is_quick
+        && it.value("wrong_platform_share").is_none_or(|value| value < NEGLIGIBLE)
+    {
         return it;
     }
     let mut ranked: Vec<(&Rule, f64)> = RULES.iter().map(|rule| (rule, it.score(rule))).collect();
@@ -126,6 +145,7 @@ pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
     let named = |&&(_, score): &&(&Rule, f64)| FLOOR <= score && SECOND * first <= score;
     it.findings =
         ranked.iter().filter(named).take(2).map(|&(rule, score)| it.finding(rule, score)).collect();
+    it.add_plain_signs();
     it.verdict = if it.findings.is_empty() { Verdict::Unclear } else { Verdict::Found };
     it
 }

@@ -38,6 +38,8 @@ pub struct Rule {
     pub symptom: &'static str,
     /// The feature that says which share of failed pulls it would explain.
     pub explains: &'static str,
+    /// Whether its sign has one meaning only: then it is named even where it explains little.
+    pub is_plain: bool,
     /// Without these it is not the cause.
     pub needs: &'static [Condition],
     /// What makes it surer; the weights add up to 1.
@@ -78,13 +80,15 @@ macro_rules! ask_hub {
     };
 }
 
-/// Every rule. Where two score alike, the earlier one is named first: the more specific picture.
+/// Every rule. Where two score alike, the earlier one is named first: the more specific picture. A
+/// cause with several pictures has a rule for each.
 pub static RULES: &[Rule] = &[
     Rule {
         id: "wrong-architecture",
         title: "images lack the platform of the nodes that pull them",
         symptom: "pulls fail, or containers crash, on nodes of one architecture only",
         explains: "wrong_platform_share",
+        is_plain: true,
         needs: &[],
         supports: &[at_least("wrong_platform_share", HALF, 1.0)],
         evidence: &["wrong_platform_share", "throttled_share"],
@@ -96,6 +100,7 @@ pub static RULES: &[Rule] = &[
         title: "images do not fit on the disks of the nodes",
         symptom: "no space left on device; pods are evicted",
         explains: "no_space_share",
+        is_plain: true,
         needs: &[],
         supports: &[at_least("no_space_share", HALF, 1.0)],
         evidence: &["no_space_share", "images_removed"],
@@ -108,6 +113,7 @@ pub static RULES: &[Rule] = &[
         title: "a mirror is configured and the traffic goes past it",
         symptom: "throttled although a mirror is there",
         explains: "throttled_share",
+        is_plain: false,
         // One request in ten: what a pull by tag sends upstream through a mirror that works, the
         // re-check of its tag (a HEAD of some ten requests), is no more.
         needs: &[at_least("mirrors", 1.0, 0.0), below("mirror_request_share", 0.1, 0.0)],
@@ -125,6 +131,7 @@ pub static RULES: &[Rule] = &[
         title: "the mirror is the bottleneck, or fails",
         symptom: "pulls are slow, fail, or fall through to the registry behind the mirror",
         explains: "remote_share",
+        is_plain: false,
         // One answer in ten: below it, what fails at the mirror is not what people see.
         needs: &[
             at_least("mirrors", 1.0, 0.0),
@@ -140,11 +147,39 @@ pub static RULES: &[Rule] = &[
                   use",
         levers: &["mirror", "bandwidth", "pre-pull", "stagger", "parallelism"],
     },
+    // The same cause in another picture: nothing fails, and the bytes come slowly.
+    Rule {
+        id: "mirror-bound",
+        title: "the mirror is the bottleneck",
+        symptom: "pulls succeed and take minutes",
+        explains: "slow_share",
+        is_plain: false,
+        needs: &[below("failed_share", 0.01, 0.0), at_least("mirror_request_share", HALF, 0.0)],
+        supports: &[at_least("mirror_request_share", HALF, 1.0)],
+        evidence: &["slow_share", "mirror_request_share"],
+        confirm: "on the mirror: iostat -x 5, sar -n DEV 5; its requests in flight; the same pull \
+                  past the mirror for comparison",
+        levers: &["bandwidth", "image-size", "layers", "pre-pull", "stagger", "mirror"],
+    },
+    Rule {
+        id: "bandwidth-bound",
+        title: "a line or a registry is too thin for what is pulled at once",
+        symptom: "pulls succeed and take minutes",
+        explains: "slow_share",
+        is_plain: false,
+        needs: &[below("failed_share", 0.01, 0.0), below("mirror_request_share", HALF, 0.0)],
+        supports: &[below("mirror_request_share", HALF, 1.0)],
+        evidence: &["slow_share"],
+        confirm: "on a node: sar -n DEV 5; the gateway's bytes per second; kubectl get events -A | \
+                  grep 'Successfully pulled' (times grow with the number of pulls at once)",
+        levers: &["bandwidth", "image-size", "layers", "mirror", "pre-pull", "stagger"],
+    },
     Rule {
         id: "throttled-token-service",
         title: "the token service throttles: pulls never get as far as the registry",
         symptom: "failed to authorize … 429 Too Many Requests",
         explains: "token_429_share",
+        is_plain: false,
         needs: &[],
         supports: &[at_least("token_429_share", HALF, 0.8), below("blackout_share", HALF, 0.2)],
         evidence: &["token_429_share", "pull_limit_share"],
@@ -157,6 +192,7 @@ pub static RULES: &[Rule] = &[
         title: "the registry answers 429 to everybody: an outage that looks like a limit",
         symptom: "429 at HEADs too, without explanation, whatever one sends",
         explains: "refuses_all_share",
+        is_plain: false,
         needs: &[at_least("blackout_share", HALF, 0.0)],
         supports: &[at_least("blackout_share", HALF, 0.7), below("pull_limit_share", HALF, 0.3)],
         evidence: &["blackout_share", "bare_429_share", "pull_limit_share"],
@@ -169,6 +205,7 @@ pub static RULES: &[Rule] = &[
         title: "nodes or gateway throttle themselves: kubelet QPS, or source ports",
         symptom: "pull QPS exceeded, or dials that time out while others get through",
         explains: "own_refusal_share",
+        is_plain: false,
         needs: &[],
         supports: &[at_least("own_refusal_share", HALF, 1.0)],
         evidence: &["own_refusal_share", "port_errors", "throttled_share"],
@@ -181,6 +218,7 @@ pub static RULES: &[Rule] = &[
         title: "images are deleted from nodes and pulled again",
         symptom: "throttled again and again without a release or new nodes",
         explains: "again_share",
+        is_plain: false,
         needs: &[at_least("images_removed", 1.0, 0.0)],
         supports: &[at_least("again_share", HALF, 1.0)],
         evidence: &["again_share", "images_removed"],
@@ -193,6 +231,7 @@ pub static RULES: &[Rule] = &[
         title: "images that nodes have are asked for at every start (Always, latest)",
         symptom: "pods fail to start on nodes that have their images",
         explains: "recheck_share",
+        is_plain: false,
         needs: &[],
         supports: &[at_least("recheck_share", HALF, 1.0)],
         evidence: &["recheck_share"],
@@ -205,6 +244,7 @@ pub static RULES: &[Rule] = &[
         title: "one account is shared by everything, and its limit is reached",
         symptom: "throttled although pulls are authenticated",
         explains: "account_limited_share",
+        is_plain: false,
         needs: &[at_least("account_share", 0.01, 0.0)],
         supports: &[
             at_least("account_limited_share", HALF, 0.6),
@@ -219,6 +259,7 @@ pub static RULES: &[Rule] = &[
         title: "too many nodes share one source address",
         symptom: "throttled behind one address, or in one region, and not elsewhere",
         explains: "hot_address_limited_share",
+        is_plain: false,
         needs: &[at_least("hot_address_limited_share", 0.01, 0.0)],
         supports: &[
             at_least("hot_address_limited_share", HALF, 0.4),
@@ -236,6 +277,7 @@ pub static RULES: &[Rule] = &[
         title: "new nodes pull everything anew, and there are too many for the limit",
         symptom: "pods on new nodes wait while old nodes are fine",
         explains: "new_node_share",
+        is_plain: false,
         needs: &[at_least("nodes_joined", 1.0, 0.0)],
         supports: &[
             at_least("new_node_share", HALF, 0.6),
@@ -262,6 +304,7 @@ pub static RULES: &[Rule] = &[
         title: "a release makes many nodes pull at once, and spends the limit",
         symptom: "pods of a new release wait, everything else runs",
         explains: "release_share",
+        is_plain: false,
         needs: &[],
         supports: &[
             at_least("release_share", HALF, 0.6),
@@ -285,6 +328,7 @@ pub static RULES: &[Rule] = &[
         title: "no throttling: the network, the registry or a proxy fails",
         symptom: "pulls fail or hang with resets, 5xx, time-outs",
         explains: "look_alike_share",
+        is_plain: false,
         needs: &[],
         supports: &[
             at_least("look_alike_share", HALF, 0.6),

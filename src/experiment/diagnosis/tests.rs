@@ -81,6 +81,19 @@ fn without_ports() -> Observed {
     Observed { port_errors: 100, ..failing(Trigger::Release, Class::Timeout) }
 }
 
+/// A hundred pulls that succeeded after minutes, `by_mirror` of a hundred requests at a mirror.
+fn slow(by_mirror: u64) -> Observed {
+    let mut seen = quiet();
+    seen.pulls[Trigger::Release as usize].slow = 80;
+    if 0 < by_mirror {
+        let answers = AnswersSeen { served: by_mirror, ..AnswersSeen::default() };
+        let upstream = String::from("docker.io");
+        seen.mirrors = vec![MirrorSeen { name: "cache".into(), upstream, answers }];
+        seen.hosts[0].answers[RequestKind::ManifestGet as usize].served = 100 - by_mirror;
+    }
+    seen
+}
+
 /// Every cause with its picture; some have several.
 fn pictures() -> Vec<(&'static str, Observed)> {
     let answers = |served, server_error| AnswersSeen { served, server_error, ..<_>::default() };
@@ -95,6 +108,9 @@ fn pictures() -> Vec<(&'static str, Observed)> {
         ("ornamental-mirror", mirrored(answers(0, 0), 500)),
         ("ornamental-mirror", mirrored(answers(20, 0), 500)),
         ("mirror-bound", mirrored(answers(100, 900), 500)),
+        ("mirror-bound", slow(90)),
+        ("bandwidth-bound", slow(0)),
+        ("bandwidth-bound", slow(20)),
         ("pruning", pruned()),
         ("self-throttled", failing(Trigger::Release, Class::QpsExceeded)),
         ("self-throttled", without_ports()),
@@ -159,6 +175,25 @@ fn repetitions_do_not_hide_what_came_first() {
 }
 
 #[test]
+fn a_plain_sign_is_named_second_however_few_it_concerns() {
+    let mut seen = failing(Trigger::Release, Class::PullLimit);
+    fail(&mut seen, Trigger::Release, Class::NoPlatform, 1);
+    let findings = diagnose(&[&seen]).findings;
+    let named: Vec<&str> = findings.iter().map(|it| it.rule.id).collect();
+    assert_eq!(named, ["storm-on-deploy", "wrong-architecture"]);
+}
+
+#[test]
+fn few_slow_pulls_are_healthy_and_failures_come_before_slowness() {
+    let mut seen = slow(90);
+    seen.pulls[Trigger::Release as usize].slow = 49;
+    assert_eq!(diagnose(&[&seen]).verdict, Verdict::Healthy);
+    let mut seen = slow(90);
+    fail(&mut seen, Trigger::Release, Class::ServerError, 20);
+    assert_eq!(diagnose(&[&seen]).id(), "look-alike");
+}
+
+#[test]
 fn what_hangs_outweighs_what_is_refused_at_once() {
     // 20 pulls that hang for five minutes beside 80 that are refused and wait for 10 s.
     let mut seen = quiet();
@@ -220,9 +255,7 @@ fn rules_name_features_and_levers_that_exist_and_weigh_to_one() {
         assert!(rule.needs.iter().all(|it| it.weight == 0.0), "{}", rule.id);
     }
     let features = FEATURES.iter().map(|it| it.name).collect();
-    let all: [Vec<&str>; 3] =
-        [features, LEVERS.iter().map(|it| it.id).collect(), RULES.iter().map(|it| it.id).collect()];
-    for mut names in all {
+    for mut names in [features, LEVERS.iter().map(|it| it.id).collect::<Vec<&str>>()] {
         names.sort_unstable();
         assert!(names.windows(2).all(|it| it[0] != it[1]), "{names:?}");
     }
