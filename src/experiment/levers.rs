@@ -18,11 +18,17 @@ pub struct Measured {
     pub saved: f64,
     /// What is saved as a share of the base's; `None` where the base has none.
     pub share: Option<f64>,
+    /// Pods never ready, mean over the replications.
+    pub never_ready: f64,
+    /// Failed pulls, mean over the replications.
+    pub pull_failures: f64,
+    /// Whether all of its expectations hold; `None` where it has none.
+    pub holds: Option<bool>,
 }
 
-/// Unready pod-minutes, mean over the replications.
-pub(crate) fn unready_minutes(summary: &Summary) -> f64 {
-    summary.metric("run", "unready_pod_minutes").and_then(|it| it.mean).unwrap_or(0.0)
+/// The mean of a count of the whole run, which every run has.
+fn mean(summary: &Summary, name: &str) -> f64 {
+    summary.metric("run", name).and_then(|it| it.mean).unwrap_or(0.0)
 }
 
 /// Runs every variant of `base`, which `summary` sums up, and ranks them: what saves most first.
@@ -36,7 +42,7 @@ pub fn measure(
     threads: usize,
     done: &dyn Fn(&str),
 ) -> Result<Vec<Measured>, ReplicateError> {
-    let before = unready_minutes(summary);
+    let before = mean(summary, "unready_pod_minutes");
     let mut measured = Vec::new();
     for variant in &base.variants {
         let request = Request { variant: Some(variant.name.clone()), ..request.clone() };
@@ -44,7 +50,8 @@ pub fn measure(
         let options = Options { threads, detail: u32::MAX, requests: None };
         let outcomes =
             replicate(&loaded.scenario.spec, loaded.scenario.replications, options, &|_| {})?;
-        let minutes = unready_minutes(&summarise(&loaded.scenario, &outcomes));
+        let after = summarise(&loaded.scenario, &outcomes);
+        let minutes = mean(&after, "unready_pod_minutes");
         let saved = before - minutes;
         measured.push(Measured {
             variant: variant.name.clone(),
@@ -52,6 +59,9 @@ pub fn measure(
             minutes,
             saved,
             share: (0.0 < before).then(|| saved / before),
+            never_ready: mean(&after, "pods_never_ready"),
+            pull_failures: mean(&after, "pull_failures"),
+            holds: (!after.verdicts.is_empty()).then(|| after.verdicts.iter().all(|it| it.holds)),
         });
         done(&variant.name);
     }

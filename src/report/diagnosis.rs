@@ -5,13 +5,51 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::format;
-use super::page::Page;
+use super::page::{Page, clip};
+use crate::experiment::Measured;
 use crate::experiment::diagnosis::features::Feature;
 use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
 use crate::scenario::{Scenario, library};
 
 /// Most pieces of evidence, and most levers, shown.
 const MOST_SHOWN: usize = 4;
+
+/// A lever that saves less than this share of the unready pod-minutes is none.
+const WORTH_A_WORD: f64 = 0.01;
+/// Most variants that a summary lists.
+const MOST_VARIANTS: usize = 40;
+
+/// What a variant saves or costs, in words.
+fn saved(it: &Measured) -> String {
+    let share = it.share.map_or_else(String::new, |it| format!(" ({})", format::share(it.abs())));
+    match it.saved {
+        0.0 => "the same".into(),
+        saved if 0.0 < saved => format!("saves {}{share}", format::count(saved)),
+        saved => format!("costs {}{share}", format::count(-saved)),
+    }
+}
+
+/// Every variant that ran, the best first, with what it did.
+pub(super) fn variants(page: &mut Page, diagnosis: &Diagnosis) {
+    let Some(measured) = &diagnosis.measured else { return };
+    page.heading(
+        "VARIANTS",
+        "unready pod-minutes against the base, and means over the replications",
+    );
+    for it in measured.iter().take(MOST_VARIANTS) {
+        let mut values = vec![
+            saved(it),
+            format!("never ready {}", format::count(it.never_ready)),
+            format!("failed pulls {}", format::count(it.pull_failures)),
+        ];
+        let verdict = |holds| if holds { "expectations hold" } else { "an expectation fails" };
+        values.extend(it.holds.map(|it| verdict(it).into()));
+        page.row(&clip(&it.variant, 26), &values);
+    }
+    if MOST_VARIANTS < measured.len() {
+        page.row("", &[format!("and {} more in summary.json", measured.len() - MOST_VARIANTS)]);
+    }
+}
 
 /// The section of the summary: at most eight lines but for a long command.
 pub(super) fn section(page: &mut Page, scenario: &Scenario, diagnosis: &Diagnosis) {
@@ -55,22 +93,21 @@ pub(super) fn levers(finding: &Finding, scenario: &Scenario, diagnosis: &Diagnos
     let listed = finding.rule.levers;
     let addresses = |lever: &str| listed.contains(&lever);
     if let Some(measured) = &diagnosis.measured {
-        let ran: Vec<String> = measured
-            .iter()
-            .filter_map(|it| Some((it.lever.filter(|lever| addresses(lever.id))?, it)))
-            .take(MOST_SHOWN)
-            .map(|(lever, it)| {
-                let share = it.share.map_or_else(String::new, |share| {
-                    format!(" ({} of the unready pod-minutes)", format::share(share))
-                });
-                let saved = format::count(it.saved);
-                format!("{} saves {saved}{share} as --variant {}", lever.id, it.variant)
-            })
-            .collect();
-        if !ran.is_empty() {
-            return ran.join("; ");
+        // The best variant of each lever; what saves next to nothing is none.
+        let mut ran: Vec<(&str, String)> = vec![];
+        for it in measured.iter().filter(|it| it.share.is_some_and(|it| WORTH_A_WORD <= it)) {
+            let Some(lever) = it.lever.filter(|lever| addresses(lever.id)) else { continue };
+            if ran.iter().all(|(known, _)| *known != lever.id) {
+                let share = format::share(it.share.unwrap_or(0.0));
+                ran.push((lever.id, format!("{} saves {share} ({})", lever.id, it.variant)));
+            }
         }
-        return format!("{}; none of them stands behind a variant here", listed.join(", "));
+        ran.truncate(MOST_SHOWN);
+        if !ran.is_empty() {
+            let ran: Vec<String> = ran.into_iter().map(|it| it.1).collect();
+            return format!("{}: shares of the unready pod-minutes", ran.join(", "));
+        }
+        return format!("{}; no variant here saves anything by one of them", listed.join(", "));
     }
     let variant = scenario.variants.iter().find(|it| it.lever.is_some_and(|it| addresses(it.id)));
     // A scenario that does not ship is named by its file.
@@ -101,6 +138,16 @@ pub(super) fn markdown(scenario: &Scenario, diagnosis: &Diagnosis) -> String {
         let _ = writeln!(text, "\n- `{}` ({})", it.rule.id, it.confidence());
         for (label, line) in lines {
             let _ = writeln!(text, "  - {label}: {line}");
+        }
+    }
+    if let Some(measured) = &diagnosis.measured {
+        text += "\n| variant | lever | unready pod-minutes | against the base | never ready |\n";
+        text += "|---|---|--:|---|--:|\n";
+        for it in measured {
+            let lever = it.lever.map_or("", |it| it.id);
+            let [minutes, never] = [it.minutes, it.never_ready].map(format::count);
+            let (name, saved) = (&it.variant, saved(it));
+            let _ = writeln!(text, "| `{name}` | {lever} | {minutes} | {saved} | {never} |");
         }
     }
     text
@@ -140,6 +187,9 @@ struct Variant<'a> {
     lever: Option<&'static str>,
     unready_pod_minutes: f64,
     saved: f64,
+    pods_never_ready: f64,
+    pull_failures: f64,
+    expectations_hold: Option<bool>,
 }
 
 impl<'a> Document<'a> {
@@ -166,11 +216,14 @@ impl<'a> Document<'a> {
                 .map(|(it, value)| FeatureDocument { feature: it.name, value: *value })
                 .collect(),
             variants_measured: diagnosis.measured.as_ref().map(|measured| {
-                let row = |it: &'a crate::experiment::Measured| Variant {
+                let row = |it: &'a Measured| Variant {
                     name: &it.variant,
                     lever: it.lever.map(|it| it.id),
                     unready_pod_minutes: it.minutes,
                     saved: it.saved,
+                    pods_never_ready: it.never_ready,
+                    pull_failures: it.pull_failures,
+                    expectations_hold: it.holds,
                 };
                 measured.iter().map(row).collect()
             }),

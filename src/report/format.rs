@@ -72,6 +72,9 @@ pub fn count(value: f64) -> String {
 /// A share of 1 in percent: `12.5%`, `0.03%`.
 pub fn share(value: f64) -> String {
     let percent = value * 100.0;
+    if 0.0 < percent && percent < 0.01 {
+        return "<0.01%".into();
+    }
     let small = percent != 0.0 && percent.abs() < 0.1;
     // 99.97% must not read as all of it.
     let nearly_all = (99.95..100.0).contains(&percent);

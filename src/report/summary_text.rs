@@ -22,6 +22,7 @@ pub fn summary_text(run: Run<'_>, files: &[String], style: Style) -> String {
     requests(&mut page, run);
     why(&mut page, run.summary);
     diagnosis::section(&mut page, run.scenario, &run.summary.diagnosis);
+    diagnosis::variants(&mut page, &run.summary.diagnosis);
     blast_radius(&mut page, run.summary);
     spenders(&mut page, run.summary);
     quota(&mut page, run);
@@ -188,8 +189,38 @@ fn outcome(page: &mut Page, run: Run<'_>) {
         .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
     page.row("time to ready", &quantiles);
     page.row("unready pod-minutes", &[of_run(run, "unready_pod_minutes")]);
+    page.row("canaries", &canaries(run));
+    disks(page, run);
     let shares = of_workloads(run, "min_available_share", |it| it.absent < it.replications);
     page.row("min available share", &shares);
+}
+
+/// Canaries begun and undone, by workload.
+fn canaries(run: Run<'_>) -> Vec<String> {
+    let begun = of_workloads(run, "canary_attempts", |it| it.max.is_some_and(|it| 0.0 < it));
+    let undone = of_workloads(run, "canary_failures", |it| it.max.is_some_and(|it| 0.0 < it));
+    let begun = begun.into_iter().map(|it| format!("{it} begun"));
+    begun.chain(undone.into_iter().map(|it| format!("{it} undone"))).collect()
+}
+
+/// What became of images on disks that fill up, and of the pods there.
+fn disks(page: &mut Page, run: Run<'_>) {
+    let counted = |name: &str| {
+        let metric = run.summary.metric("run", name)?;
+        metric.max.is_some_and(|it| 0.0 < it).then(|| figure(metric, run))
+    };
+    let of_reason = run.summary.family("run", "images_deleted_by_reason");
+    let mut deleted: Vec<String> = of_reason
+        .filter(|(_, it)| it.max.is_some_and(|it| 0.0 < it))
+        .map(|(reason, it)| format!("{reason} {}", figure(it, run)))
+        .collect();
+    let fruitless = counted("image_gc_failures");
+    deleted.extend(fruitless.map(|it| format!("image GC found too little {it} times")));
+    page.row("images deleted", &deleted);
+    let evicted: Vec<String> = counted("pods_evicted").into_iter().collect();
+    page.row("pods evicted", &evicted);
+    let fullest: Vec<String> = counted("disk_used_share_max").into_iter().collect();
+    page.row("fullest disk", &fullest);
 }
 
 /// How far each image puller came, and how long it took.
@@ -360,6 +391,7 @@ fn shorten(list: &mut Vec<String>, most: usize, what: &str) {
     if most < list.len() {
         let more = list.len() - most;
         list.truncate(most);
+        let what = if more == 1 { what.trim_end_matches('s') } else { what };
         list.push(format!("and {more} more {what}"));
     }
 }

@@ -102,6 +102,8 @@ pub(crate) enum Type {
     Name(&'static str),
     /// A whole number, or a share of what it is a number of.
     Count {
+        /// Smallest number.
+        min: u64,
         /// Largest number.
         max: u64,
     },
@@ -237,8 +239,8 @@ impl Type {
             Self::Text => format!("text of at most {LONGEST_TEXT} characters"),
             Self::Word(words) => format!("one of {}", words.join(", ")),
             Self::Name(kind) => format!("the name of a block: [{kind}.NAME]"),
-            Self::Count { max } => {
-                format!("a whole number from 0 to {max}, or a share such as \"25%\"")
+            Self::Count { min, max } => {
+                format!("a whole number from {min} to {max}, or a share such as \"25%\"")
             }
             Self::Answer => {
                 "\"drop\", \"hang\", \"unreachable\", \"refuse\" or a status such as \"429\"".into()

@@ -44,7 +44,7 @@ impl Walker<'_, '_> {
             Type::Text => self.text(node, ty, path).map(Value::Text),
             Type::Word(words) => self.word(node, words, ty, path).map(Value::Text),
             Type::Name(kind) => self.name(node, kind, path).map(Value::Text),
-            Type::Count { max } => self.count(node, *max, ty, path).map(Value::Count),
+            Type::Count { min, max } => self.count(node, (*min, *max), ty, path).map(Value::Count),
             Type::Answer => self.answer(node, ty, path).map(Value::Answer),
             _ => unreachable!("{ty:?} is not a scalar"),
         }
@@ -211,9 +211,15 @@ impl Walker<'_, '_> {
         None
     }
 
-    fn count(&mut self, node: &Node, max: u64, ty: &Type, path: &str) -> Option<Count> {
+    fn count(
+        &mut self,
+        node: &Node,
+        (min, max): (u64, u64),
+        ty: &Type,
+        path: &str,
+    ) -> Option<Count> {
         if Self::whole(node).is_some() {
-            let number = self.integer(node, 0, max, ty, path)?;
+            let number = self.integer(node, min, max, ty, path)?;
             return u32::try_from(number).ok().map(Count::Number);
         }
         match node.raw.text().map(str::parse::<Share>) {

@@ -132,12 +132,12 @@ fn ty(ty: &Type) -> Value {
         Type::Text => json!({ "type": "string", "maxLength": LONGEST_TEXT }),
         Type::Word(words) => json!({ "enum": words }),
         Type::Name(_) => json!({ "type": "string", "pattern": NAME }),
-        Type::Count { max } => json!({
-            "anyOf": [{ "type": "integer", "minimum": 0, "maximum": max }, unit("%")],
+        Type::Count { min, max } => json!({
+            "anyOf": [{ "type": "integer", "minimum": min, "maximum": max }, unit("%")],
         }),
         Type::Answer => json!({
             "anyOf": [
-                { "type": "string", "pattern": "^(drop|hang|unreachable|[45][0-9][0-9])$" },
+                { "type": "string", "pattern": "^(drop|hang|unreachable|refuse|[45][0-9][0-9])$" },
                 { "type": "integer", "minimum": 400, "maximum": 599 },
             ],
         }),

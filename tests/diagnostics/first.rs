@@ -22,8 +22,8 @@ pub(super) const CASES: &[Case] = &[
         Code::OutOfRange,
         ("", "[timeline.first]\nprepull = { pool = \"workers\", images = [\"api\"], batch = 0 }\n"),
         "0",
-        "`timeline.first.prepull.batch` is 0",
-        "at least 1",
+        "`timeline.first.prepull.batch` is 0, less than the 1 allowed",
+        "a whole number from 1",
     ),
     case(
         Code::NotHere,

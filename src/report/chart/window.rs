@@ -30,6 +30,8 @@ impl Window {
         let last = times.max().unwrap_or(Time::ZERO).as_micros().div_ceil(1_000_000) as usize;
         let counted = detail.counters.iter().map(|it| it.per_second.len()).max().unwrap_or(0);
         let seconds = last.max(counted).max(60);
+        // Room for what the last event led to: a level is seen after it, and not in its bin.
+        let seconds = seconds + seconds.div_ceil(40);
         let step = SAMPLE_PERIOD.as_secs_f64() as usize;
         let bin_seconds = seconds.div_ceil(MAX_BINS).div_ceil(step) * step;
         Self { bin_seconds, bins: seconds.div_ceil(bin_seconds) }

@@ -1,7 +1,6 @@
 //! What is on the nodes before a pod asks: pre-pulls, startup taints, tags that move, the way back.
 
 use super::{not_here, pods};
-use crate::model::spec::Count;
 use crate::scenario::build::{names, prepulls};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::typed::Values;
@@ -47,11 +46,6 @@ fn puller(root: &Values, name: &str, prepull: &Values, problems: &mut Problems<'
     if !prepull.given("batch") {
         let help = "all nodes pull at once; give batch, the nodes of a wave, such as \"10%\"";
         not_here(problems, prepull, &path, "every", "no batch", help);
-    }
-    if prepull.count_or_share("batch") == Some(Count::Number(0)) {
-        problems
-            .error(Code::OutOfRange, prepull.origin("batch"), format!("`{path}.batch` is 0"))
-            .help("no node would ever pull: give at least 1, or leave it out for all at once");
     }
     let what = format!("prepull `{name}`");
     if let Some(account) = prepull.text_opt("account") {

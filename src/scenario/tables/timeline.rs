@@ -2,9 +2,12 @@
 
 use super::ENABLED;
 use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
-use super::workload::{MOST_PODS, PODS, PODS_OR_SHARE};
+use super::workload::{MOST_PODS, PODS};
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::units::Span;
+
+/// Nodes of a batch, or a share of them: a batch of none would never end.
+const NODES_OR_SHARE: Type = Type::Count { min: 1, max: MOST_PODS };
 
 /// Most paths of one `set`.
 pub(crate) const MOST_SET: usize = 50;
@@ -119,7 +122,7 @@ pub(crate) static REPLACE_NODES: Shape = Shape {
     doc: "Every node is drained and replaced by a fresh one, batch by batch",
     fields: &[
         POOL,
-        Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
+        Field::new("batch", NODES_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
             .required(),
         Field::new("every", Type::PERIOD, "From one batch to the next").required(),
     ],
@@ -131,7 +134,7 @@ static RECONFIGURE_NODES: Shape = Shape {
     fields: &[
         Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
         POOL,
-        Field::new("batch", PODS_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
+        Field::new("batch", NODES_OR_SHARE, "Nodes at a time; a share rounds up, at least 1")
             .required(),
         Field::new("every", Type::PERIOD, "From one batch to the next").required(),
     ],
@@ -223,7 +226,7 @@ static PREPULL: Shape = Shape {
         .required(),
         Field::new(
             "batch",
-            PODS_OR_SHARE,
+            NODES_OR_SHARE,
             "Nodes of a wave, in random order; a share rounds up, at least 1; left out: all",
         ),
         Field::new("every", Type::PERIOD, "From one wave to the next").default("1m"),

@@ -12,7 +12,7 @@ pub(crate) const MOST_PODS: u64 = 2_000_000;
 /// Numbers of pods.
 pub(crate) const PODS: Type = Type::Integer { min: 0, max: MOST_PODS };
 /// Numbers of pods, or shares of them.
-pub(crate) const PODS_OR_SHARE: Type = Type::Count { max: MOST_PODS };
+pub(crate) const PODS_OR_SHARE: Type = Type::Count { min: 0, max: MOST_PODS };
 
 pub(crate) static WORKLOAD: Shape = Shape {
     doc: "Pods, and the controller that makes them",
