@@ -17,6 +17,7 @@
 //! `store.rs` is what is kept, `task.rs` what a mirror is at for one request, `upstream.rs` the
 //! requests that it sends.
 
+mod ping;
 mod store;
 mod task;
 mod upstream;
@@ -27,6 +28,7 @@ use crate::engine::chance::{Chance, combine, stable_hash};
 use crate::model::egress::Egresses;
 use crate::model::gate::{Cause, Reply, Request};
 use crate::model::ids::{AddressId, BlobId, ImageId, NodeId, PoolId, PullId, RegistryId};
+use crate::model::mirror::ping::PingLock;
 use crate::model::registry::EndpointKind;
 use crate::model::spec::{MirrorSpec, Spec, Storing, Untrusted};
 use crate::model::{Event, Purpose, World};
@@ -77,6 +79,8 @@ struct Replica {
     upstream: [Option<Session>; 3],
     /// Upstream has told once how to authenticate.
     has_challenge: bool,
+    /// One look at the root of the API at a time; why it never ends, where it hangs.
+    pings: PingLock,
     /// Requests that it works on, and those that wait until there are fewer.
     active: u32,
     waiting: VecDeque<Inbound>,
@@ -120,7 +124,10 @@ enum Source {
     /// Its storage.
     Stored,
     /// Upstream, passed on.
-    Passed,
+    Passed {
+        /// A fetch into the storage goes beside it, which it set off.
+        leads: bool,
+    },
     /// Upstream, passed on and written down; so much room is taken for it.
     Teed { reserved: Bytes },
 }
@@ -159,6 +166,7 @@ impl Mirrors {
                     n_connections: 0,
                     upstream: [None; 3],
                     has_challenge: false,
+                    pings: PingLock::default(),
                     active: 0,
                     waiting: VecDeque::new(),
                     storing: BTreeSet::new(),
@@ -409,7 +417,7 @@ impl World<'_> {
         let out = Some(replica.nic_out);
         match served.source {
             Source::Stored => Path::over([out, disk, None, None]),
-            Source::Passed => Path::over([out, Some(replica.nic_in), egress, upstream]),
+            Source::Passed { .. } => Path::over([out, Some(replica.nic_in), egress, upstream]),
             // What comes in goes out again: the interface inward never binds first.
             Source::Teed { .. } => Path::over([out, disk, egress, upstream]),
         }
@@ -421,7 +429,7 @@ impl World<'_> {
             Source::Teed { reserved } => {
                 Some(reserved).filter(|it| *it < self.catalogue.size(blob))
             }
-            Source::Stored | Source::Passed => None,
+            Source::Stored | Source::Passed { .. } => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What a mirror does for one request of a node, or for its storage: which request upstream it is
 //! at, and what that request is to limits and outputs.
 
-use crate::model::gate::{Grant, Reply};
+use crate::model::gate::{Cause, Grant, Reply};
 use crate::model::ids::ImageId;
 use crate::model::image::Object;
 use crate::model::mirror::Inbound;
@@ -31,8 +31,12 @@ pub(crate) struct Task {
     /// Looks at the root of the API that are due before it.
     pub(super) pings: u8,
     pub(super) has_token: bool,
+    /// Why upstream would not tell how to authenticate.
+    pub(super) refused: Option<Cause>,
     pub(super) reply: Option<Reply>,
     pub(super) grant: Option<Grant>,
+    /// It set off a fetch into the storage beside what it passes on.
+    pub(super) leads: bool,
     /// Room taken for a fetch into the storage.
     pub(super) reserved: Bytes,
     pub(super) flow: Option<FlowId>,
@@ -51,6 +55,8 @@ pub(super) enum Wanted {
     BlobHead,
     /// Nobody: the storage wants a blob.
     Store,
+    /// Nobody: the mirror looks whether a blob that it has passed on is there.
+    Notice,
 }
 
 /// A request upstream.
@@ -116,8 +122,7 @@ impl Ask {
     /// Looks at the root of the API before it, at an upstream that never asks for a token.
     pub(super) const fn pings(self) -> u8 {
         match self {
-            Self::HeadTag | Self::GetManifest | Self::HeadBlob => 1,
-            Self::GetBlob => 2,
+            Self::HeadTag | Self::GetManifest | Self::HeadBlob | Self::GetBlob => 1,
             _ => 0,
         }
     }

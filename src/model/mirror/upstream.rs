@@ -13,6 +13,7 @@ use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Reply, Request};
 use crate::model::ids::{ImageId, RegistryId};
 use crate::model::image::Object;
+use crate::model::mirror::ping::PingLock;
 use crate::model::mirror::task::{Ask, Task, Wanted};
 use crate::model::mirror::{Inbound, Served, Session, Source};
 use crate::model::registry::{Endpoint, EndpointKind, Spender};
@@ -29,7 +30,7 @@ const IDLE: Span = Span::from_secs(90);
 const DIAL: Span = Span::from_secs(30);
 
 impl World<'_> {
-    fn upstream_of(&self, replica: u32) -> (&MirrorSpec, &RegistrySpec) {
+    pub(super) fn upstream_of(&self, replica: u32) -> (&MirrorSpec, &RegistrySpec) {
         let server = self.mirrors.replicas[replica as usize].server;
         let mirror = self.spec.registries[server.idx()].mirror.as_ref();
         let mirror = mirror.expect("a replica is one of a mirror");
@@ -71,7 +72,7 @@ impl World<'_> {
         self.task_steps_at(looked + spec.server_time, id);
     }
 
-    fn add_task(
+    pub(super) fn add_task(
         &mut self,
         replica: u32,
         inbound: Option<Inbound>,
@@ -94,6 +95,8 @@ impl World<'_> {
             has_token: false,
             reply: None,
             grant: None,
+            refused: None,
+            leads: false,
             reserved: Bytes::ZERO,
             flow: None,
         };
@@ -118,20 +121,20 @@ impl World<'_> {
         ended
     }
 
-    fn task(&self, id: u32) -> Task {
+    pub(super) fn task(&self, id: u32) -> Task {
         self.mirrors.tasks[id as usize]
     }
 
-    fn task_mut(&mut self, id: u32) -> &mut Task {
+    pub(super) fn task_mut(&mut self, id: u32) -> &mut Task {
         &mut self.mirrors.tasks[id as usize]
     }
 
-    fn current_task(&self, id: u32, generation: u32) -> Option<Task> {
+    pub(super) fn current_task(&self, id: u32, generation: u32) -> Option<Task> {
         let task = self.mirrors.tasks.get(id as usize).copied();
         task.filter(|it| it.live && it.generation == generation)
     }
 
-    fn task_steps_at(&mut self, at: Time, id: u32) {
+    pub(super) fn task_steps_at(&mut self, at: Time, id: u32) {
         let generation = self.task(id).generation;
         self.calendar.schedule(at, Event::MirrorStepped { task: id, generation });
     }
@@ -151,6 +154,10 @@ impl World<'_> {
                 Wanted::Blob | Wanted::BlobHead if self.holds(&task) => self.serve_stored(now, id),
                 Wanted::Blob | Wanted::BlobHead => self.want(now, id, Ask::HeadBlob),
                 Wanted::Store => self.want(now, id, Ask::GetBlob),
+                Wanted::Notice => {
+                    self.task_mut(id).pings = 1;
+                    self.next_request(now, id);
+                }
             },
             Ask::Body => self.store_body_starts(now, id),
             _ => {
@@ -178,26 +185,30 @@ impl World<'_> {
         self.next_request(now, id);
     }
 
-    fn next_request(&mut self, now: Time, id: u32) {
+    pub(super) fn next_request(&mut self, now: Time, id: u32) {
         let task = self.task(id);
         let needs_token = self.upstream_of(task.replica).1.needs_token;
         let knows = self.mirrors.replicas[task.replica as usize].has_challenge;
-        let ask = if needs_token {
-            match (knows, task.has_token) {
-                (false, _) => Ask::Ping,
-                (true, false) => Ask::Token,
-                (true, true) => task.goal,
-            }
-        } else if 0 < task.pings {
-            self.task_mut(id).pings -= 1;
-            Ask::Ping
-        } else {
-            task.goal
-        };
-        self.send_upstream(now, id, ask);
+        let is_due = if needs_token { !knows && task.refused.is_none() } else { 0 < task.pings };
+        if is_due {
+            self.ping(now, id);
+        } else if needs_token && knows && !task.has_token {
+            self.send_upstream(now, id, Ask::Token);
+        } else if task.goal == Ask::Nothing {
+            self.end_task(id);
+        } else if task.goal != Ask::GetBlob || task.wanted != Wanted::Blob || self.claims(now, id) {
+            self.send_upstream(now, id, task.goal);
+        }
     }
 
-    fn send_upstream(&mut self, now: Time, id: u32, ask: Ask) {
+    /// No answer will come: the request of the node ends by the node's own time-out.
+    pub(super) fn task_hangs(&mut self, now: Time, task: &Task, cause: Cause) {
+        if let Some(inbound) = task.inbound.filter(|&it| self.inbound_waits(it)) {
+            self.watch_progress(now, inbound.pull, cause);
+        }
+    }
+
+    pub(super) fn send_upstream(&mut self, now: Time, id: u32, ask: Ask) {
         self.task_mut(id).ask = ask;
         match self.session(now, id, ask) {
             Ok(open_from) => {
@@ -297,10 +308,10 @@ impl World<'_> {
             },
         );
         match reply {
-            // It never ends: the request of the node ends by the node's own time-out.
             Reply::Hanging { cause } => {
-                if let Some(inbound) = task.inbound.filter(|&it| self.inbound_waits(it)) {
-                    self.watch_progress(now, inbound.pull, cause);
+                self.task_hangs(now, &task, cause);
+                if task.ask == Ask::Ping {
+                    self.ping_hangs(now, task.replica, cause);
                 }
             }
             reply => {
@@ -338,17 +349,31 @@ impl World<'_> {
             self.return_task_grant(id);
         }
         match (task.ask, reply) {
-            (Ask::Ping, Reply::Dropped { cause }) => self.goal_failed(now, id, None, cause),
-            (Ask::Ping, _) => {
-                self.mirrors.replicas[task.replica as usize].has_challenge = true;
+            (Ask::Ping, Reply::Dropped { cause }) => {
+                self.goal_failed(now, id, None, cause);
+                self.ping_over(now, task.replica);
+            }
+            (Ask::Ping, reply) => {
+                // Only a 401 tells how to authenticate. After another answer the request goes
+                // without, and is refused.
+                match reply {
+                    Reply::Challenged => {
+                        self.mirrors.replicas[task.replica as usize].has_challenge = true;
+                    }
+                    Reply::Refused { cause, .. } => self.task_mut(id).refused = Some(cause),
+                    _ => {}
+                }
                 self.next_request(now, id);
+                self.ping_over(now, task.replica);
             }
             (Ask::Token, Reply::Served) => {
                 self.task_mut(id).has_token = true;
                 self.next_request(now, id);
             }
             (ask, Reply::Served) => self.goal_met(now, id, ask),
-            (Ask::HeadTag, Reply::Refused { .. }) => self.want(now, id, Ask::GetTag),
+            (Ask::HeadTag, Reply::Refused { .. } | Reply::Challenged) => {
+                self.want(now, id, Ask::GetTag);
+            }
             (ask, Reply::Refused { status, cause, .. }) => {
                 let status = (ask != Ask::Token).then_some(status);
                 self.goal_failed(now, id, status, cause);
@@ -357,7 +382,8 @@ impl World<'_> {
                 self.goal_failed(now, id, None, cause);
             }
             (_, Reply::Challenged) => {
-                debug_assert!(false, "a mirror has a token before it asks: {task:?}");
+                let cause = task.refused.expect("a mirror has a token, or was refused a ping");
+                self.goal_failed(now, id, Some(401), cause);
             }
         }
     }
@@ -380,7 +406,7 @@ impl World<'_> {
             Ask::GetManifest => self.manifest_fetched(now, id),
             Ask::HeadBlob if task.wanted == Wanted::BlobHead => self.serve_stored(now, id),
             Ask::HeadBlob if self.holds(&task) => self.serve_stored(now, id),
-            Ask::HeadBlob => self.blob_wanted(now, id),
+            Ask::HeadBlob => self.want(now, id, Ask::GetBlob),
             Ask::GetBlob if self.upstream_of(task.replica).1.redirects_blobs => {
                 self.return_task_grant(id);
                 self.send_upstream(now, id, Ask::GetRedirected);
@@ -411,8 +437,9 @@ impl World<'_> {
         self.serve_inbound(now, id, None, Span::ZERO);
     }
 
-    /// A blob is known upstream and not held: it is passed on, and stored by whoever comes first.
-    fn blob_wanted(&mut self, now: Time, id: u32) {
+    /// A blob is known upstream and was not held: it is passed on, and stored by whoever comes
+    /// first. False where it cannot even be passed on.
+    fn claims(&mut self, now: Time, id: u32) -> bool {
         let task = self.task(id);
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let replica = &mut self.mirrors.replicas[task.replica as usize];
@@ -421,6 +448,7 @@ impl World<'_> {
         match self.storing(server) {
             _ if !is_first => {}
             Storing::Beside => {
+                self.task_mut(id).leads = true;
                 let store = self.add_task(
                     task.replica,
                     None,
@@ -434,11 +462,11 @@ impl World<'_> {
             Storing::Teed if self.mirrors.storage(task.replica).store.is_full() => {
                 self.mirrors.replicas[task.replica as usize].storing.remove(&blob);
                 self.refuse_inbound(now, id, 500, Cause::MirrorDiskFull);
-                return;
+                return false;
             }
             Storing::Teed => self.task_mut(id).reserved = Bytes(1),
         }
-        self.want(now, id, Ask::GetBlob);
+        true
     }
 
     /// Upstream sends a body: to the node through the mirror, or into the storage.
@@ -464,7 +492,7 @@ impl World<'_> {
             let reserved = self.mirrors.storage_mut(task.replica).store.reserve(size);
             Source::Teed { reserved }
         } else {
-            Source::Passed
+            Source::Passed { leads: task.leads }
         };
         self.serve_inbound(now, id, Some(source), grows);
     }
@@ -517,6 +545,9 @@ impl World<'_> {
                 }
             }
             Ask::HeadBlob if status == Some(404) => self.refuse_inbound(now, id, 404, cause),
+            _ if task.wanted == Wanted::Notice => {
+                self.end_task(id);
+            }
             _ if task.wanted == Wanted::Store => {
                 self.end_task(id);
                 self.forget_storing(&task);
@@ -590,6 +621,8 @@ impl World<'_> {
             if let Some(flow) = task.flow {
                 let partial = self.links.cancel(now, flow);
                 self.observe.mirrors.received(server, partial);
+                // What was written stays behind, and no more.
+                self.mirrors.storage_mut(task.replica).store.release(task.reserved - partial);
                 self.links_changed(now);
             }
             if let Some(inbound) = task.inbound.filter(|&it| self.inbound_waits(it)) {
@@ -610,6 +643,7 @@ impl World<'_> {
             let state = &mut self.mirrors.replicas[replica];
             state.storing.clear();
             (state.active, state.has_challenge) = (0, false);
+            state.pings = PingLock::default();
             if !keeps_storage {
                 let storage = state.storage;
                 self.mirrors.storages[storage].store.clear();

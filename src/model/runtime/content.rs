@@ -220,6 +220,7 @@ impl World<'_> {
         pull.last_byte = now;
         pull.objects[object as usize] = ObjectState::Held;
         let (node, image) = (pull.node, pull.content);
+        let names = (pull.image, pull.content);
         let from = pull.hosts[usize::from(state.host)];
         let again = if state.is_read_whole() { state.offset } else { Bytes::ZERO };
         let (offset, served) = (std::mem::take(&mut state.offset), state.served.take());
@@ -231,6 +232,7 @@ impl World<'_> {
         self.observe.body_discarded(again);
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
+            self.body_passed_on(now, served, names, object);
         }
         if let Some(grant) = grant {
             self.limits.release(grant.limit, grant.key, u64::from(grant.units));

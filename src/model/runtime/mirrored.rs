@@ -10,11 +10,11 @@
 //! registry is asked for all 8.
 
 use crate::model::World;
-use crate::model::gate::{Cause, Reply};
+use crate::model::gate::{Cause, Reply, Request};
 use crate::model::ids::{ImageId, NodeId, PullId, RegistryId};
 use crate::model::kubelet_events::Sign;
 use crate::model::mirror::{Inbound, Served};
-use crate::model::runtime::{Answered, Lane, MAX_HOSTS, ObjectState, Step};
+use crate::model::runtime::{Answered, Lane, LaneShown, MAX_HOSTS, ObjectState, Step};
 use crate::model::spec::RequestKind;
 use crate::units::{Bytes, Span, Time};
 
@@ -199,11 +199,23 @@ impl World<'_> {
         }
         self.drop_connection(id, lane);
         if MOST_STALLS <= stalls {
-            self.pulls.get_mut(id).attempt.shown = Some((RequestKind::BlobGet, Sign::Closed));
-            self.fail_pull(now, id, cause, None);
+            let shown =
+                LaneShown { kind: RequestKind::BlobGet, sign: Sign::Closed, is_mirrors: true };
+            self.pulls.get_mut(id).lanes[lane].shown = Some(shown);
+            // The pull ends in this instant, behind whatever else ends in it.
+            self.answer(now, id, lane, Answered::Failed(cause, None));
         } else {
             self.ask_hosts(now, id, lane, Step::Get);
         }
+    }
+
+    /// What becomes of a request that was on its way when its mirror went down: its connection is
+    /// closed.
+    pub(super) fn mirror_is_gone(&mut self, now: Time, request: &Request) -> Option<Reply> {
+        let server = request.endpoint.registry;
+        self.spec.registries[server.idx()].mirror.as_ref()?;
+        let unmade = self.faults.unmade(now, server, request.kind, request.key)?;
+        Some(Reply::Dropped { cause: Cause::Fault(unmade.fault) })
     }
 
     /// A mirror restarts: the bodies that it was sending break off, and so do its connections.

@@ -123,7 +123,9 @@ impl World<'_> {
             return;
         }
         let request = self.request_of(now, id, lane);
-        let mut reply = self.pass_request_gates(now, &request);
+        let mut reply = self
+            .mirror_is_gone(now, &request)
+            .unwrap_or_else(|| self.pass_request_gates(now, &request));
         if reply == Reply::Served
             && let Some(replica) =
                 state.connections[usize::from(state.host)].and_then(|it| it.replica)
