@@ -344,6 +344,24 @@ fn looks_at_the_root_wait_for_one_another() {
     }
 }
 
+/// Nothing bounds the wait for a look: one that hangs holds the lock, and whoever asks for
+/// something cold waits with it, again and again, until the mirror restarts.
+#[test]
+fn a_look_that_hangs_holds_up_everybody_until_the_mirror_restarts() {
+    let hang = "[fault.no-look]\nregistry = \"lab\"\nrequests = [\"ping\"]\n\
+                answer = \"hang\"\nfirst = 1\nat_edge = true\n";
+    let (outcome, seen) = Lab { rest: hang, nodes: 2, pods: 2, ..LAB }.run();
+    assert!(ready(&outcome) < 0.5);
+    let failures = known(&outcome, "run", "pull_failures");
+    assert!(4.0 <= failures, "both nodes, twice and more in 20 minutes: {failures}");
+    assert_eq!(upstream(&seen), [1, 0, 0, 0, 0, 0], "nobody gets past the first look");
+    let kick = "[timeline.kick]\nat = \"8m\"\n\
+                restart_mirror = { mirror = \"cache\", down = \"1s\" }\n";
+    let text = Lab { rest: hang, nodes: 2, pods: 2, ..LAB }.text() + kick;
+    let (outcome, _) = with_requests(&spec(&text), 0);
+    assert!(1.5 < ready(&outcome));
+}
+
 /// A look that is answered 429 tells nothing: the request goes without a token and is refused, and
 /// the node asks the registry. The next request looks again.
 #[test]
@@ -360,7 +378,6 @@ fn a_refused_look_is_no_challenge() {
 
 /// A fetch into the storage that a restart breaks off keeps what it wrote, and no more: of 20 MB
 /// nearly all is left for the image of 16, which three more nodes then find, as without a bound.
-/// Requests that were on their way when the mirror went down get nothing from it.
 #[test]
 fn a_restart_gives_back_the_room_of_what_it_breaks_off() {
     let rest = "[timeline.kick]\nat = \"560ms\"\n\
@@ -372,13 +389,28 @@ fn a_restart_gives_back_the_room_of_what_it_breaks_off() {
     let blob_gets = |mirror: &'static str| {
         let (outcome, seen) = Lab { registry, mirror, rest, ..LAB }.run();
         assert!(3.5 < ready(&outcome));
-        let down = 560_000..1_560_000;
-        let by_mirror = |it: &&Seen| it.endpoint == "mirror" && it.status.is_some();
-        let served = seen.iter().filter(by_mirror).filter(|it| down.contains(&it.micros)).count();
-        assert_eq!(served, 0, "answers of a mirror that is down");
         upstream(&seen)[5]
     };
     assert_eq!(blob_gets("disk = { capacity = \"20MB\" }"), blob_gets(""));
+}
+
+/// Whenever a mirror goes down, what was on its way to it gets no answer from it: half a second of
+/// instants, some of them between a request's start and its arrival 50 ms later.
+#[test]
+fn a_mirror_that_is_down_answers_nothing_that_was_on_its_way() {
+    for at in (0..500).step_by(10) {
+        let rest = format!(
+            "[timeline.kick]\nat = \"{at}ms\"\n\
+             restart_mirror = {{ mirror = \"cache\", down = \"1s\" }}\n"
+        );
+        let text = Lab { mirror: "rtt = \"100ms\"", ..LAB }.text() + &rest;
+        let (outcome, seen) = with_requests(&spec(&text), 0);
+        assert!(0.5 < ready(&outcome), "{at} ms");
+        let down = at * 1_000..at * 1_000 + 1_000_000;
+        let by_mirror = |it: &&Seen| it.endpoint == "mirror" && it.status.is_some();
+        let answers = seen.iter().filter(by_mirror).filter(|it| down.contains(&it.micros)).count();
+        assert_eq!(answers, 0, "down from {at} ms");
+    }
 }
 
 /// Two layers of one pull break off in the same instant, for the third time without a byte: the

@@ -2,7 +2,6 @@
 //! stand in `registry.rs`: they are gates.
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
-use crate::model::gate::Cause;
 use crate::model::ids::{NodeId, PodId, PoolId, RegistryId, TimelineId, WorkloadId};
 use crate::model::node::NodeState;
 use crate::model::pod::Phase;
@@ -85,7 +84,7 @@ impl World<'_> {
                 self.schedule_next_batch(now + every, id, step + 1);
             }
             &Action::RestartMirror { mirror, fault, keeps_storage } => {
-                self.restart_mirror(now, mirror, Cause::Fault(fault), keeps_storage);
+                self.restart_mirror(now, mirror, fault, keeps_storage);
             }
             &Action::SpotInterruptions { pool, mean_lifetime, notice } => {
                 self.pools[pool.idx()].spot = Some((mean_lifetime, notice));

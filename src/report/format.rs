@@ -166,6 +166,8 @@ mod tests {
         assert_eq!(count(2.0), "2");
         assert_eq!(share(0.9997), "99.97%");
         assert_eq!(share(0.125), "12.5%");
+        assert_eq!(share(0.000_002_4), "<0.01%", "not nothing");
+        assert_eq!(share(0.0), "0%");
         assert_eq!(bytes(1_230_000_000.0), "1.2 GB");
     }
 

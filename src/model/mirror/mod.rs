@@ -81,6 +81,8 @@ struct Replica {
     has_challenge: bool,
     /// One look at the root of the API at a time; why it never ends, where it hangs.
     pings: PingLock,
+    /// Until when it is down after a restart, and the fault that stands for that.
+    down: Option<(Time, Cause)>,
     /// Requests that it works on, and those that wait until there are fewer.
     active: u32,
     waiting: VecDeque<Inbound>,
@@ -167,6 +169,7 @@ impl Mirrors {
                     upstream: [None; 3],
                     has_challenge: false,
                     pings: PingLock::default(),
+                    down: None,
                     active: 0,
                     waiting: VecDeque::new(),
                     storing: BTreeSet::new(),
@@ -349,6 +352,13 @@ impl World<'_> {
             cause: Cause::MirrorUntrusted,
             retry_after: None,
         })
+    }
+
+    /// What becomes of a request that was on its way when its mirror went down for a restart:
+    /// nobody is there, and its connection is closed. Other faults leave open connections alone.
+    pub(crate) fn mirror_is_gone(&self, now: Time, replica: u32) -> Option<Reply> {
+        let (until, cause) = self.mirrors.replicas[replica as usize].down?;
+        (now < until).then_some(Reply::Dropped { cause })
     }
 
     /// A request of a node reached a mirror and passed its gates: it is worked on, or waits until

@@ -11,7 +11,7 @@
 
 use crate::engine::chance::combine;
 use crate::model::gate::{Cause, Reply, Request};
-use crate::model::ids::{ImageId, RegistryId};
+use crate::model::ids::{FaultId, ImageId, RegistryId};
 use crate::model::image::Object;
 use crate::model::mirror::ping::PingLock;
 use crate::model::mirror::task::{Ask, Task, Wanted};
@@ -607,9 +607,11 @@ impl World<'_> {
         &mut self,
         now: Time,
         server: RegistryId,
-        cause: Cause,
+        fault: FaultId,
         keeps_storage: bool,
     ) {
+        let cause = Cause::Fault(fault);
+        let until = self.spec.faults[fault.idx()].until.map(|it| Time::ZERO + it);
         let of_mirror =
             |world: &Self, replica: u32| world.mirrors.replicas[replica as usize].server == server;
         for id in 0..self.mirrors.tasks.len() as u32 {
@@ -644,6 +646,7 @@ impl World<'_> {
             state.storing.clear();
             (state.active, state.has_challenge) = (0, false);
             state.pings = PingLock::default();
+            state.down = until.map(|until| (until, cause));
             if !keeps_storage {
                 let storage = state.storage;
                 self.mirrors.storages[storage].store.clear();

@@ -10,7 +10,7 @@
 //! registry is asked for all 8.
 
 use crate::model::World;
-use crate::model::gate::{Cause, Reply, Request};
+use crate::model::gate::{Cause, Reply};
 use crate::model::ids::{ImageId, NodeId, PullId, RegistryId};
 use crate::model::kubelet_events::Sign;
 use crate::model::mirror::{Inbound, Served};
@@ -207,15 +207,6 @@ impl World<'_> {
         } else {
             self.ask_hosts(now, id, lane, Step::Get);
         }
-    }
-
-    /// What becomes of a request that was on its way when its mirror went down: its connection is
-    /// closed.
-    pub(super) fn mirror_is_gone(&mut self, now: Time, request: &Request) -> Option<Reply> {
-        let server = request.endpoint.registry;
-        self.spec.registries[server.idx()].mirror.as_ref()?;
-        let unmade = self.faults.unmade(now, server, request.kind, request.key)?;
-        Some(Reply::Dropped { cause: Cause::Fault(unmade.fault) })
     }
 
     /// A mirror restarts: the bodies that it was sending break off, and so do its connections.

@@ -123,12 +123,12 @@ impl World<'_> {
             return;
         }
         let request = self.request_of(now, id, lane);
-        let mut reply = self
-            .mirror_is_gone(now, &request)
+        let replica = state.connections[usize::from(state.host)].and_then(|it| it.replica);
+        let mut reply = replica
+            .and_then(|it| self.mirror_is_gone(now, it))
             .unwrap_or_else(|| self.pass_request_gates(now, &request));
         if reply == Reply::Served
-            && let Some(replica) =
-                state.connections[usize::from(state.host)].and_then(|it| it.replica)
+            && let Some(replica) = replica
         {
             // What it answers is known when it does.
             let inbound = Inbound { pull: id, generation, lane: lane as u16, turn };
