@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
-use pullstorm::experiment::{Options, Summary, replicate, summarise};
+use pullstorm::experiment::{Crew, Shown, Summary, summarise};
 use pullstorm::model::ids::PoolId;
 use pullstorm::model::spec::{
     Action, Addressing, Answer, ImagePullPolicy, LawSpec, LimitKey, RequestKind, RequestKinds, Spec,
@@ -267,8 +267,8 @@ fn of(summary: &Summary, name: &str) -> f64 {
 }
 
 fn run(scenario: &Scenario, spec: &Spec) -> Summary {
-    let options = Options { threads: 0, detail: u32::MAX, requests: None };
-    let outcomes = replicate(spec, REPLICATIONS, options, &|_| {}).unwrap();
+    let crew = Crew::new(0).unwrap();
+    let outcomes = crew.replicate(spec, 0..REPLICATIONS, Shown::NOTHING, &|_| {});
     summarise(scenario, &outcomes)
 }
 
@@ -279,7 +279,10 @@ fn loaded(name: &str, variant: Option<&str>) -> Scenario {
         library::find(name).unwrap()
     };
     let file = SourceFile { name: format!("{name}.toml"), text: text.into() };
-    let request = Request { variant: variant.map(str::to_owned), ..Request::default() };
+    let request = Request {
+        variants: variant.into_iter().map(str::to_owned).collect(),
+        ..Request::default()
+    };
     load(&file, &request).unwrap_or_else(|it| panic!("{}", it.render(false))).scenario
 }
 

@@ -568,7 +568,7 @@ fn problems_of_flags_and_variants_point_at_them() {
         assert!(problems.list[0].help.iter().any(|line| line.contains(help)), "{problems}");
     }
     let text = format!("{BASE}\n[variant.big]\npool.workers.nodes = -1\n");
-    let big = Request { variant: Some("big".into()), ..Request::default() };
+    let big = Request { variants: vec!["big".into()], ..Request::default() };
     for request in [&Request::default(), &big] {
         let problems = problems(&text, request);
         assert_eq!(problems.list.len(), 1, "{problems}");
@@ -578,7 +578,7 @@ fn problems_of_flags_and_variants_point_at_them() {
     }
     let both = text.replacen("addresses = 1", "addresses = 0", 1);
     assert_eq!(problems(&both, &Request::default()).list.len(), 2, "the base's and the variant's");
-    let small = Request { variant: Some("bgi".into()), ..Request::default() };
+    let small = Request { variants: vec!["bgi".into()], ..Request::default() };
     let problems = problems(&text, &small);
     assert_eq!(problems.list[0].code, Code::UnknownVariant);
     assert!(problems.list[0].help.contains(&"did you mean `big`?".to_owned()), "{problems}");

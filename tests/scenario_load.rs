@@ -128,7 +128,10 @@ fn every_scenario_of_the_library_loads_with_every_variant() {
             if *name == "wrong-architecture" { &[Code::NoPlatform] } else { &[] };
         assert_eq!(codes, expected, "{name}");
         for variant in &base.scenario.variants {
-            load_with(text, &Request { variant: Some(variant.name.clone()), ..Request::default() });
+            load_with(
+                text,
+                &Request { variants: vec![variant.name.clone()], ..Request::default() },
+            );
         }
         assert_eq!(library::find(name), Some(*text));
     }
@@ -199,7 +202,7 @@ fn the_example_of_the_design_means_what_it_says() {
 #[test]
 fn nested_and_quoted_paths_of_a_variant_are_the_same() {
     let variant = |name: &str| {
-        load_with(DESIGN, &Request { variant: Some(name.into()), ..Request::default() })
+        load_with(DESIGN, &Request { variants: vec![name.into()], ..Request::default() })
     };
     let (nested, quoted) = (variant("two-addresses"), variant("quoted"));
     assert_eq!(format!("{:?}", nested.scenario.spec), format!("{:?}", quoted.scenario.spec));

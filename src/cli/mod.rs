@@ -2,6 +2,7 @@
 
 mod check;
 mod files;
+mod flags;
 mod presets;
 mod progress;
 mod run;

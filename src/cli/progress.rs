@@ -20,8 +20,9 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    /// A bar for `replications` runs up to `horizon`; a hidden one where nobody would see it.
-    pub(super) fn new(replications: u32, horizon: Span, quiet: bool) -> Self {
+    /// A bar for `replications` runs up to `horizon`, which may grow to `most`; a hidden one where
+    /// nobody would see it.
+    pub(super) fn new(replications: u32, most: u32, horizon: Span, quiet: bool) -> Self {
         let target = if quiet || !std::io::stderr().is_terminal() {
             ProgressDrawTarget::hidden()
         } else {
@@ -34,7 +35,7 @@ impl Meter {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_message(format!("0 of {n} replications"));
-        let steps = (0..n).map(|_| AtomicU64::new(0)).collect();
+        let steps = (0..most).map(|_| AtomicU64::new(0)).collect();
         Self { bar, horizon, steps, finished: AtomicU64::new(0) }
     }
 
@@ -50,12 +51,21 @@ impl Meter {
             }
             Progress::Finished { replication } => {
                 let finished = self.finished.fetch_add(1, Ordering::Relaxed) + 1;
-                self.bar.set_message(format!("{finished} of {} replications", self.steps.len()));
+                self.bar.set_message(format!("{finished} of {} replications", self.total()));
                 (replication, STEPS)
             }
         };
         let before = self.steps[replication as usize].swap(steps, Ordering::Relaxed);
         self.bar.inc(steps.saturating_sub(before));
+    }
+
+    /// There are to be so many replications now.
+    pub(super) fn grow(&self, replications: u32) {
+        self.bar.set_length(u64::from(replications) * STEPS);
+    }
+
+    fn total(&self) -> u64 {
+        self.bar.length().unwrap_or(0) / STEPS
     }
 
     /// Takes the bar away.

@@ -1,13 +1,16 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::flags::{Common, Enough, Format, Out};
 use super::progress::Meter;
-use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
-use crate::experiment::{Measured, Options, Summary, measure, replicate, summarise};
+use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
+use crate::experiment::{
+    Certainty, Measured, Shown, Summary, Until, measure, replicate_until, summarise,
+};
 use crate::model;
 use crate::model::outcome::RequestSink;
 use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
@@ -16,7 +19,7 @@ use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
 use crate::report::summary_text::summary_text;
 use crate::report::{Run, chart};
-use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
+use crate::scenario::{Scenario, SourceFile};
 
 /// What `run` takes.
 #[derive(Args, Debug)]
@@ -29,58 +32,25 @@ pub(super) struct Arguments {
 
 /// The flags of `run`, which also work without the verb.
 #[derive(Args, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Flags {
-    /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several
-    /// times.
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    sets: Vec<String>,
-    /// Run this variant of the scenario.
-    #[arg(long, value_name = "NAME")]
-    variant: Option<String>,
-    /// Seed, in place of the scenario's.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Number of replications, in place of the scenario's.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    replications: Option<u32>,
-    /// Folder in which the results get a folder of the scenario's name.
-    #[arg(long, value_name = "DIR", default_value = "output")]
-    out: PathBuf,
-    /// What is printed; the files are the same.
-    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
-    output: Format,
-    /// Say nothing on standard error but errors.
-    #[arg(short, long)]
-    quiet: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    out: Out,
+    #[command(flatten)]
+    enough: Enough,
+    /// Run this variant of the scenario; several are laid over one another.
+    #[arg(long = "variant", value_name = "NAME")]
+    variants: Vec<String>,
     /// Write requests.csv too: one row an HTTP request of the detailed replication.
     #[arg(long)]
     requests: bool,
     /// The replication that files of detail and charts show.
     #[arg(long, value_name = "N", default_value_t = 0)]
     detail_replication: u32,
-    /// Threads; all cores when left out. Results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
     /// Run every variant of the scenario too, and rank levers by what they save.
-    #[arg(long, conflicts_with = "variant")]
+    #[arg(long, conflicts_with = "variants")]
     with_variants: bool,
-    /// Draw no charts.
-    #[arg(long)]
-    no_charts: bool,
-}
-
-/// What is printed on standard output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// The summary for people.
-    Table,
-    /// The content of summary.json.
-    Json,
-    /// The content of summary.csv.
-    Csv,
-    /// The summary as Markdown.
-    Md,
 }
 
 pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
@@ -88,7 +58,8 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         Some(argument) => files::find(argument)?,
         None => files::default_scenario()?,
     };
-    let scenario = load(&file, flags)?;
+    let request = flags.common.request(&flags.variants);
+    let scenario = flags.common.load(&file, &request)?;
     if scenario.replications <= flags.detail_replication {
         return Err(Failure::usage(format!(
             "--detail-replication {} does not exist: the replications are 0 to {}",
@@ -96,7 +67,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
             scenario.replications - 1
         )));
     }
-    let folder = folder(&flags.out, &scenario.name, scenario.variant.as_deref());
+    let folder = folder(&flags.out.out, &scenario.name, scenario.variant.as_deref());
     let mut requests = if flags.requests {
         Some(RequestFile::create(&folder, flags.detail_replication)?)
     } else {
@@ -110,31 +81,21 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     let written = write_files(&folder, run, flags, requests, &wall_clock)?;
-    if !flags.quiet && flags.output != Format::Table {
+    if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
         }
     }
-    print(run, flags.output, &written)?;
+    print(run, flags.common.output, &written)?;
     let failed = summary.verdicts.iter().filter(|it| !it.holds).count();
     if failed == 0 {
         return Ok(0);
     }
-    if !flags.quiet {
-        let all = summary.verdicts.len();
-        say(&format!("{failed} of {all} expectations do not hold: exit code {EXPECTATION_FAILED}"));
-    }
+    let all = summary.verdicts.len();
+    let text =
+        format!("{failed} of {all} expectations do not hold: exit code {EXPECTATION_FAILED}");
+    flags.common.remark(&text);
     Ok(EXPECTATION_FAILED)
-}
-
-/// What the flags ask of a file.
-fn request(flags: &Flags) -> Request {
-    Request {
-        variant: flags.variant.clone(),
-        sets: flags.sets.clone(),
-        seed: flags.seed,
-        replications: flags.replications,
-    }
 }
 
 /// Runs every variant with the replications of the base.
@@ -144,34 +105,9 @@ fn run_variants(
     summary: &Summary,
     flags: &Flags,
 ) -> Result<Vec<Measured>, Failure> {
-    let done = |variant: &str| {
-        if !flags.quiet {
-            say(&format!("variant {variant} has run"));
-        }
-    };
-    let threads = flags.threads.map_or(0, usize::from);
-    measure(file, &request(flags), base, summary, threads, &done)
-        .map_err(|error| Failure::internal(error.to_string()))
-}
-
-/// Reads the scenario; problems go to standard error, all at once.
-fn load(file: &SourceFile, flags: &Flags) -> Result<Scenario, Failure> {
-    let request = request(flags);
-    let colour = Style::for_stderr().is_coloured();
-    match loader::load(file, &request) {
-        Ok(Loaded { scenario, warnings }) => {
-            if !flags.quiet {
-                for it in &warnings {
-                    say(&it.render(colour));
-                }
-            }
-            Ok(scenario)
-        }
-        Err(problems) => {
-            say(problems.render(colour).trim_end());
-            Err(Failure { code: INVALID_SCENARIO, message: String::new() })
-        }
-    }
+    let done = |variant: &str| flags.common.remark(&format!("variant {variant} has run"));
+    let request = flags.common.request(&[]);
+    Ok(measure(file, &request, base, summary, &flags.common.crew()?, &done))
 }
 
 fn simulate(
@@ -179,16 +115,41 @@ fn simulate(
     flags: &Flags,
     requests: Option<&mut dyn RequestSink>,
 ) -> Result<(Vec<model::outcome::Outcome>, WallClock), Failure> {
+    let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
-    let meter = Meter::new(scenario.replications, scenario.spec.horizon, flags.quiet);
-    let threads = flags.threads.map_or(0, usize::from);
-    let options = Options { threads, detail: flags.detail_replication, requests };
-    let outcomes = replicate(&scenario.spec, scenario.replications, options, &|progress| {
-        meter.report(progress);
-    });
+    let crew = flags.common.crew()?;
+    let n = scenario.replications;
+    let most = until.as_ref().map_or(n, |it| it.at_most.max(n));
+    let meter = Meter::new(n, most, scenario.spec.horizon, flags.common.quiet);
+    let shown = Shown { detail: Some(flags.detail_replication), requests };
+    let report = |progress| meter.report(progress);
+    let outcomes = match &until {
+        None => crew.replicate(&scenario.spec, 0..n, shown, &report),
+        Some(until) => {
+            let grown = |total| meter.grow(total);
+            let (outcomes, certainty) =
+                replicate_until(&crew, &scenario.spec, n, until, shown, &report, &grown);
+            meter.finish();
+            flags.common.remark(&how_it_ended(until, certainty, outcomes.len()));
+            outcomes
+        }
+    };
     meter.finish();
-    let outcomes = outcomes.map_err(|error| Failure::internal(error.to_string()))?;
-    Ok((outcomes, clock.stop(threads)))
+    Ok((outcomes, clock.stop(crew.threads())))
+}
+
+/// Why `--until` asked for no more replications.
+fn how_it_ended(until: &Until, certainty: Certainty, replications: usize) -> String {
+    match certainty {
+        Certainty::Reached => format!("{until}: reached with {replications} replications"),
+        Certainty::Capped => {
+            format!("{until}: not reached with {replications} replications; raise --at-most")
+        }
+        Certainty::NoMean => format!(
+            "{until}: the metric has no mean, as a replication is censored or none has a value; \
+             more replications do not change that"
+        ),
+    }
 }
 
 /// Writes all files; the lines tell which and where.
@@ -207,7 +168,7 @@ fn write_files(
         names.push(requests.finish()?);
     }
     let mut charts = vec![];
-    if !flags.no_charts {
+    if !flags.out.no_charts {
         charts = chart::write_all(&chart_folder, run)?;
     }
     // The manifest comes last: where it stands, everything else does.
@@ -244,11 +205,10 @@ impl Clock {
     }
 
     fn stop(&self, threads: usize) -> WallClock {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         WallClock {
             started_unix_seconds: self.started_unix.as_secs(),
             simulating_seconds: self.started.elapsed().as_secs_f64(),
-            threads: if threads == 0 { cores } else { threads },
+            threads,
         }
     }
 }

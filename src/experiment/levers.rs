@@ -1,7 +1,7 @@
 //! What the variants of a scenario save: each is run with the replications of the base, which see
 //! the same luck, and is ranked by the unready pod-minutes that it takes away.
 
-use super::{Options, ReplicateError, Summary, replicate, summarise};
+use super::{Crew, Shown, Summary, summarise};
 use crate::scenario::levers::Lever;
 use crate::scenario::{Request, Scenario, SourceFile, load};
 
@@ -39,17 +39,16 @@ pub fn measure(
     request: &Request,
     base: &Scenario,
     summary: &Summary,
-    threads: usize,
+    crew: &Crew,
     done: &dyn Fn(&str),
-) -> Result<Vec<Measured>, ReplicateError> {
+) -> Vec<Measured> {
     let before = mean(summary, "unready_pod_minutes");
     let mut measured = Vec::new();
     for variant in &base.variants {
-        let request = Request { variant: Some(variant.name.clone()), ..request.clone() };
+        let request = Request { variants: vec![variant.name.clone()], ..request.clone() };
         let Ok(loaded) = load(file, &request) else { continue };
-        let options = Options { threads, detail: u32::MAX, requests: None };
-        let outcomes =
-            replicate(&loaded.scenario.spec, loaded.scenario.replications, options, &|_| {})?;
+        let replications = 0..summary.replications;
+        let outcomes = crew.replicate(&loaded.scenario.spec, replications, Shown::NOTHING, &|_| {});
         let after = summarise(&loaded.scenario, &outcomes);
         let minutes = mean(&after, "unready_pod_minutes");
         let saved = before - minutes;
@@ -66,5 +65,5 @@ pub fn measure(
         done(&variant.name);
     }
     measured.sort_by(|a, b| b.saved.total_cmp(&a.saved));
-    Ok(measured)
+    measured
 }

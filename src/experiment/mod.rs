@@ -7,12 +7,16 @@
 pub mod diagnosis;
 mod levers;
 mod replicate;
+mod samples;
 mod summary;
+mod until;
 
 pub use diagnosis::{Diagnosis, Finding, diagnose};
 pub use levers::{Measured, measure};
-pub use replicate::{Options, Progress, ReplicateError, replicate};
+pub use replicate::{Crew, Progress, Shown, ThreadsError};
+pub use samples::{Row, Samples};
 pub use summary::{
     FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
     Verdict, summarise,
 };
+pub use until::{AT_MOST, Certainty, Until, replicate_until};

@@ -1,6 +1,7 @@
-//! Runs all replications of a spec, in parallel, and collects them by number.
+//! Runs replications of specs, in parallel, and collects them by number.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
@@ -10,14 +11,23 @@ use crate::model::spec::Spec;
 use crate::model::{self, Recording};
 use crate::units::Time;
 
-/// How the replications are run; nothing here changes a result.
-pub struct Options<'a> {
-    /// Threads; 0 means one for each core.
-    pub threads: usize,
+/// What is kept of one replication beside its figures; nothing here changes a result.
+#[derive(Default)]
+pub struct Shown<'a> {
     /// The replication whose rows and series are kept.
-    pub detail: u32,
+    pub detail: Option<u32>,
     /// Takes every HTTP request of that replication.
     pub requests: Option<&'a mut dyn RequestSink>,
+}
+
+impl Shown<'_> {
+    /// Nothing but figures.
+    pub const NOTHING: Shown<'static> = Shown { detail: None, requests: None };
+
+    /// The rows and series of one replication.
+    pub const fn detail(replication: u32) -> Self {
+        Self { detail: Some(replication), requests: None }
+    }
 }
 
 /// How far the work is.
@@ -37,59 +47,83 @@ pub enum Progress {
     },
 }
 
-/// Why no replication ran.
+/// Why nothing ran: the threads could not be started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ReplicateError {
-    /// The threads could not be started; nothing ran.
-    Threads(String),
-}
+pub struct ThreadsError(String);
 
-impl fmt::Display for ReplicateError {
+impl fmt::Display for ThreadsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Threads(why) => write!(f, "cannot start the worker threads: {why}"),
-        }
+        write!(f, "cannot start the worker threads: {}", self.0)
     }
 }
 
-impl std::error::Error for ReplicateError {}
+impl std::error::Error for ThreadsError {}
 
-/// Runs `replications` replications of `spec`; the results are in the order of their numbers.
-/// `progress` is told how far the work is, from any thread.
-pub fn replicate(
-    spec: &Spec,
-    replications: u32,
-    options: Options<'_>,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Vec<Outcome>, ReplicateError> {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(options.threads)
-        .build()
-        .map_err(|error| ReplicateError::Threads(error.to_string()))?;
-    let Options { detail, requests, .. } = options;
-    let requests = Mutex::new(requests);
-    let run = |replication: u32| {
-        let mut reached = |time| progress(Progress::Reached { replication, time });
-        let shown = replication == detail;
-        let sink = if shown {
-            requests.lock().unwrap_or_else(PoisonError::into_inner).take()
-        } else {
-            None
+/// The threads that do the work.
+///
+/// Whatever is run here comes back in the order in which it was asked for, so that the number of
+/// threads changes nothing but the time it takes.
+#[derive(Debug)]
+pub struct Crew {
+    pool: rayon::ThreadPool,
+}
+
+impl Crew {
+    /// A crew of so many threads; 0 means one for each core.
+    pub fn new(threads: usize) -> Result<Self, ThreadsError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        Ok(Self { pool: pool.map_err(|error| ThreadsError(error.to_string()))? })
+    }
+
+    /// Threads of the crew.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// Runs these replications of `spec`; the results are in the order of their numbers.
+    /// `progress` is told how far the work is, from any thread.
+    pub fn replicate(
+        &self,
+        spec: &Spec,
+        replications: Range<u32>,
+        shown: Shown<'_>,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Vec<Outcome> {
+        let Shown { detail, requests } = shown;
+        let requests = Mutex::new(requests);
+        let run = |replication: u32| {
+            let mut reached = |time| progress(Progress::Reached { replication, time });
+            let shown = detail == Some(replication);
+            let sink = if shown {
+                requests.lock().unwrap_or_else(PoisonError::into_inner).take()
+            } else {
+                None
+            };
+            let outcome = model::run(
+                spec,
+                replication,
+                Recording {
+                    detail: shown,
+                    requests: shorten(sink),
+                    progress: Some(&mut reached),
+                    ..Recording::default()
+                },
+            );
+            progress(Progress::Finished { replication });
+            outcome
         };
-        let outcome = model::run(
-            spec,
-            replication,
-            Recording {
-                detail: shown,
-                requests: shorten(sink),
-                progress: Some(&mut reached),
-                ..Recording::default()
-            },
-        );
-        progress(Progress::Finished { replication });
-        outcome
-    };
-    Ok(pool.install(|| (0..replications).into_par_iter().map(run).collect()))
+        self.pool.install(|| replications.into_par_iter().map(run).collect())
+    }
+
+    /// Does `work` for each of `items`; the results are in their order. Work may replicate: the
+    /// same threads then serve both.
+    pub fn each<T: Sync, R: Send>(
+        &self,
+        items: &[T],
+        work: impl Fn(&T) -> R + Sync + Send,
+    ) -> Vec<R> {
+        self.pool.install(|| items.par_iter().with_max_len(1).map(work).collect())
+    }
 }
 
 /// The same sink for a shorter time: a mutable reference behind an `Option` does not shorten on its
@@ -137,16 +171,19 @@ mod tests {
     fn replications_come_back_by_number_whatever_the_number_of_threads() {
         for threads in [1, 2, 7] {
             let finished = AtomicU32::new(0);
-            let options = Options { threads, detail: 3, requests: None };
-            let outcomes = replicate(&empty(), 50, options, &|progress| {
-                if let Progress::Finished { .. } = progress {
-                    finished.fetch_add(1, Ordering::Relaxed);
-                }
-            })
-            .unwrap();
-            let numbers: Vec<u32> = outcomes.iter().map(|it| it.replication).collect();
-            assert_eq!(numbers, (0..50).collect::<Vec<_>>());
-            assert_eq!(finished.into_inner(), 50);
+            let crew = Crew::new(threads).unwrap();
+            let numbers = crew.each(&[0, 1, 2], |_| {
+                let outcomes = crew.replicate(&empty(), 3..50, Shown::detail(3), &|progress| {
+                    if let Progress::Finished { .. } = progress {
+                        finished.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                let detailed = outcomes.iter().filter(|it| it.detail.is_some()).count();
+                assert_eq!((detailed, outcomes[0].detail.is_some()), (1, true));
+                outcomes.iter().map(|it| it.replication).collect::<Vec<u32>>()
+            });
+            assert_eq!(numbers, vec![(3..50).collect::<Vec<_>>(); 3]);
+            assert_eq!(finished.into_inner(), 3 * 47);
         }
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::diagnosis::{Diagnosis, diagnose};
+use super::samples::{Row, Samples};
 use crate::engine::chance::combine;
-use crate::engine::stats::{mean_and_half_width, quantile_of, wilson};
-use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount, StopReason, Value};
+use crate::engine::stats::wilson;
+use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount, StopReason};
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -166,12 +167,12 @@ impl Summary {
 
 /// Folds `outcomes`, which are in the order of their replications.
 pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
-    let table = Table::new(outcomes);
+    let table = Samples::new(outcomes);
     Summary {
         replications: outcomes.len() as u32,
         digest: outcomes.iter().fold(0, |digest, it| combine(digest, it.digest)),
         incomplete: outcomes.iter().filter(|it| it.stop == StopReason::EventBound).count() as u32,
-        metrics: table.rows.iter().map(Row::summarise).collect(),
+        metrics: table.rows().map(Row::summarise).collect(),
         failures: failures(outcomes),
         nodes: reach(outcomes, |it| &it.nodes, Order::AsReported),
         images: reach(outcomes, |it| &it.images, Order::MostHit),
@@ -184,87 +185,6 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
             .map(|it| judge(it, &table, scenario.in_runs.as_f64()))
             .collect(),
         diagnosis: diagnose(&outcomes.iter().map(|it| &it.observed).collect::<Vec<_>>()),
-    }
-}
-
-/// Every metric with its values by replication.
-struct Table {
-    rows: Vec<Row>,
-    index: BTreeMap<(String, String), usize>,
-    replications: usize,
-}
-
-/// One metric's values by replication.
-struct Row {
-    scope: String,
-    name: String,
-    unit: &'static str,
-    values: Vec<Value>,
-}
-
-impl Table {
-    fn new(outcomes: &[Outcome]) -> Self {
-        let mut table = Self { rows: vec![], index: BTreeMap::new(), replications: outcomes.len() };
-        for (replication, outcome) in outcomes.iter().enumerate() {
-            for (position, metric) in outcome.metrics.iter().enumerate() {
-                // All replications report the same metrics in the same order, so the look-up is the
-                // exception.
-                let same = |it: &Row| it.scope == metric.scope && it.name == metric.name;
-                let row = if table.rows.get(position).is_some_and(same) {
-                    position
-                } else {
-                    table.row(&metric.scope, &metric.name, metric.unit)
-                };
-                table.rows[row].values[replication] = metric.value;
-            }
-        }
-        table
-    }
-
-    fn row(&mut self, scope: &str, name: &str, unit: &'static str) -> usize {
-        let (rows, replications) = (&mut self.rows, self.replications);
-        *self.index.entry((scope.to_owned(), name.to_owned())).or_insert_with(|| {
-            rows.push(Row {
-                scope: scope.to_owned(),
-                name: name.to_owned(),
-                unit,
-                values: vec![Value::Absent; replications],
-            });
-            rows.len() - 1
-        })
-    }
-
-    fn find(&self, scope: &str, name: &str) -> Option<&Row> {
-        self.index.get(&(scope.to_owned(), name.to_owned())).map(|&row| &self.rows[row])
-    }
-}
-
-impl Row {
-    fn summarise(&self) -> MetricSummary {
-        let known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
-        let count = |value| self.values.iter().filter(|&&it| it == value).count();
-        let (censored, absent) = (count(Value::Censored), count(Value::Absent));
-        let (mean, half_width) =
-            if censored == 0 { mean_and_half_width(&known) } else { (None, None) };
-        // A censored figure ranks above all others, and a percentile on it is none.
-        let mut ranked = known;
-        ranked.resize(ranked.len() + censored, f64::INFINITY);
-        let percentile = |per_mille| quantile_of(&ranked, per_mille).filter(|it| it.is_finite());
-        MetricSummary {
-            scope: self.scope.clone(),
-            name: self.name.clone(),
-            unit: self.unit,
-            mean,
-            half_width,
-            min: percentile(0),
-            p5: percentile(50),
-            p50: percentile(500),
-            p95: percentile(950),
-            max: percentile(1000),
-            replications: self.values.len() as u32,
-            censored: censored as u32,
-            absent: absent as u32,
-        }
     }
 }
 
@@ -375,17 +295,17 @@ fn shared_accounts(outcomes: &[Outcome]) -> Vec<SharedAccountSummary> {
     found.into_values().collect()
 }
 
-fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
+fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
     let held = match row {
         Some(row) => row.values.iter().filter(|it| it.known().is_some_and(meets)).count() as u32,
         // A member of a family (`pull_failures_by_cause.X`) that no replication reports was never
         // counted.
-        None if expectation.metric.contains('.') && meets(0.0) => table.replications as u32,
+        None if expectation.metric.contains('.') && meets(0.0) => table.replications(),
         None => 0,
     };
-    let replications = table.replications as u32;
+    let replications = table.replications();
     let share_interval = wilson(u64::from(held), u64::from(replications));
     Verdict {
         expectation: expectation.clone(),
@@ -402,7 +322,7 @@ fn judge(expectation: &Expectation, table: &Table, in_runs: f64) -> Verdict {
 mod tests {
     use super::*;
     use crate::model::observed::Observed;
-    use crate::model::outcome::{FailureCount, Metric};
+    use crate::model::outcome::{FailureCount, Metric, Value};
     use crate::scenario::Comparison;
 
     fn outcome(replication: u32, value: Value) -> Outcome {
@@ -439,7 +359,7 @@ mod tests {
 
     fn row(values: &[Value]) -> MetricSummary {
         let outcomes: Vec<_> = values.iter().zip(0..).map(|(it, n)| outcome(n, *it)).collect();
-        Table::new(&outcomes).rows[0].summarise()
+        Samples::new(&outcomes).rows().next().unwrap().summarise()
     }
 
     fn expectation(metric: &str, demand: f64) -> Expectation {
@@ -475,7 +395,7 @@ mod tests {
     fn a_censored_value_fails_its_expectation_and_few_replications_leave_it_uncertain() {
         let mut outcomes: Vec<_> = (0..100).map(|n| outcome(n, Value::Known(1.0))).collect();
         let judged = |outcomes: &[Outcome]| {
-            judge(&expectation("ready_seconds_p95", 2.0), &Table::new(outcomes), 0.95)
+            judge(&expectation("ready_seconds_p95", 2.0), &Samples::new(outcomes), 0.95)
         };
         let all = judged(&outcomes);
         assert!((all.held, all.holds, all.uncertain) == (100, true, false));
@@ -495,7 +415,7 @@ mod tests {
 
     #[test]
     fn what_was_never_counted_is_zero_for_a_family_and_no_value_otherwise() {
-        let table = Table::new(&[outcome(0, Value::Absent)]);
+        let table = Samples::new(&[outcome(0, Value::Absent)]);
         assert_eq!(judge(&expectation("pull_failures_by_cause.dns", 1.0), &table, 0.9).held, 1);
         assert_eq!(judge(&expectation("ready_seconds_p95", 1.0), &table, 0.9).held, 0);
         assert_eq!(judge(&expectation("recovery_seconds", 1.0), &table, 0.9).held, 0);

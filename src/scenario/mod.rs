@@ -46,7 +46,7 @@ use crate::units::Share;
 pub struct Scenario {
     /// Name: the file's stem; output goes to `output/NAME`.
     pub name: String,
-    /// Variant in force, where one was asked for.
+    /// Variants in force, joined by `+`, where one was asked for.
     pub variant: Option<String>,
     /// One line.
     pub title: String,
@@ -64,6 +64,35 @@ pub struct Scenario {
     pub variants: Vec<VariantInfo>,
     /// Every effective parameter, by path.
     pub parameters: Vec<Parameter>,
+}
+
+impl Scenario {
+    /// Whether the scenario has the block that `target` is measured of.
+    pub fn check_target(&self, target: &metrics::Target) -> Result<(), String> {
+        let Some((kind, name)) = target.scope.split_once('.') else { return Ok(()) };
+        let of = |kind: &str| {
+            let prefix = format!("{kind}.");
+            let names = self.parameters.iter().filter_map(move |it| {
+                it.path.strip_prefix(&prefix).map(|rest| rest.split('.').next().unwrap_or(rest))
+            });
+            names.collect::<std::collections::BTreeSet<_>>()
+        };
+        // A pre-pull's results stand under the name of its block.
+        let puller = |name: &str| {
+            let prefix = format!("timeline.{name}.prepull");
+            self.parameters.iter().any(|it| it.path.starts_with(&prefix))
+        };
+        let known = of(kind);
+        if known.contains(name) || (kind == "workload" && puller(name)) {
+            return Ok(());
+        }
+        let known: Vec<&str> = known.into_iter().collect();
+        let help = nearest(name, known.iter().copied()).map_or_else(
+            || format!("[{kind}.…] blocks: {}", walk::shorten(&known)),
+            |near| format!("did you mean `{kind}.{near}`?"),
+        );
+        Err(format!("`{target}`: there is no [{kind}.{name}] in force: {help}"))
+    }
 }
 
 /// One variant of a file.
@@ -150,8 +179,8 @@ pub enum Comparison {
 /// What a call asks of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// The variant to put in force.
-    pub variant: Option<String>,
+    /// The variants to put in force, each laid over those before it.
+    pub variants: Vec<String>,
     /// Values to set: `path=value`.
     pub sets: Vec<String>,
     /// The seed, in place of the file's.
@@ -175,11 +204,11 @@ pub struct Loaded {
 /// is read as well, so that its mistakes are found.
 pub fn load(file: &SourceFile, request: &Request) -> Result<Loaded, Diagnostics> {
     let (variants, mut loaded) = load_one(file, request);
-    if request.variant.is_some() || !request.sets.is_empty() {
+    if !request.variants.is_empty() || !request.sets.is_empty() {
         return loaded;
     }
     for variant in variants {
-        let request = Request { variant: Some(variant.name), ..request.clone() };
+        let request = Request { variants: vec![variant.name], ..request.clone() };
         if let (_, Err(problems)) = load_one(file, &request) {
             match &mut loaded {
                 Ok(_) => loaded = Err(problems),
@@ -197,7 +226,7 @@ fn load_one(
 ) -> (Vec<VariantInfo>, Result<Loaded, Diagnostics>) {
     let mut sources = Sources::new(file);
     sources.flags = overlay::flags(request);
-    sources.variant.clone_from(&request.variant);
+    sources.variants.clone_from(&request.variants);
     let mut problems = Problems::new(&sources);
     let mut variants = Vec::new();
     let scenario = read(file, request, &mut problems, &mut variants);
@@ -219,8 +248,8 @@ fn read(
     let mut tree = parse(file, problems)?;
     let variants = overlay::take_variants(&mut tree, problems);
     infos.extend(variants.iter().map(|(info, _)| info.clone()));
-    if let Some(wanted) = &request.variant {
-        overlay::apply_variant(&mut tree, &variants, wanted, problems);
+    for (at, wanted) in request.variants.iter().enumerate() {
+        overlay::apply_variant(&mut tree, &variants, (at as u16, wanted), problems);
     }
     overlay::apply_flags(&mut tree, problems);
     overlay::apply_presets(&mut tree);
@@ -238,7 +267,7 @@ fn read(
     }
     Some(Scenario {
         name: file.stem().to_owned(),
-        variant: request.variant.clone(),
+        variant: (!request.variants.is_empty()).then(|| request.variants.join("+")),
         title: root.text("title").to_owned(),
         question: root.text("question").to_owned(),
         replications: root.count("replications"),

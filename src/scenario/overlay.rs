@@ -101,15 +101,15 @@ fn take_lever(
     lever
 }
 
-/// Lays the variant that was asked for over the tree.
+/// Lays one of the variants that were asked for, and its position among them, over the tree.
 pub(crate) fn apply_variant(
     root: &mut Table,
     variants: &[(VariantInfo, Table)],
-    wanted: &str,
+    (at, wanted): (u16, &str),
     problems: &mut Problems<'_>,
 ) {
     if let Some((_, changes)) = variants.iter().find(|(info, _)| info.name == wanted) {
-        tree::merge(root, as_variant(changes.clone()));
+        tree::merge(root, as_variant(changes.clone(), at));
         return;
     }
     let known: Vec<&str> = variants.iter().map(|(info, _)| info.name.as_str()).collect();
@@ -124,14 +124,16 @@ pub(crate) fn apply_variant(
     });
 }
 
-fn as_variant(table: Table) -> Table {
-    let relay = |origin: Origin| Origin { layer: Layer::Variant, ..origin };
+fn as_variant(table: Table, at: u16) -> Table {
+    let relay = |origin: Origin| Origin { layer: Layer::Variant(at), ..origin };
     table
         .into_iter()
         .map(|(name, entry)| {
             let raw = match entry.node.raw {
-                Raw::Table(inner) => Raw::Table(as_variant(inner)),
-                Raw::List(items) => Raw::List(items.into_iter().map(as_variant_node).collect()),
+                Raw::Table(inner) => Raw::Table(as_variant(inner, at)),
+                Raw::List(items) => {
+                    Raw::List(items.into_iter().map(|it| as_variant_node(it, at)).collect())
+                }
                 raw => raw,
             };
             let node = Node { raw, origin: relay(entry.node.origin) };
@@ -140,11 +142,13 @@ fn as_variant(table: Table) -> Table {
         .collect()
 }
 
-fn as_variant_node(node: Node) -> Node {
-    let origin = Origin { layer: Layer::Variant, ..node.origin };
+fn as_variant_node(node: Node, at: u16) -> Node {
+    let origin = Origin { layer: Layer::Variant(at), ..node.origin };
     let raw = match node.raw {
-        Raw::Table(inner) => Raw::Table(as_variant(inner)),
-        Raw::List(items) => Raw::List(items.into_iter().map(as_variant_node).collect()),
+        Raw::Table(inner) => Raw::Table(as_variant(inner, at)),
+        Raw::List(items) => {
+            Raw::List(items.into_iter().map(|it| as_variant_node(it, at)).collect())
+        }
         raw => raw,
     };
     Node { raw, origin }

@@ -24,8 +24,8 @@ impl SourceFile {
 pub(crate) enum Layer {
     /// The scenario file.
     File,
-    /// The variant in force; the span is in the file too.
-    Variant,
+    /// A variant in force: position in [`Sources::variants`]; the span is in the file too.
+    Variant(u16),
     /// A flag of the call: position in [`Sources::flags`].
     Flag(u16),
     /// The preset of this name.
@@ -86,8 +86,8 @@ pub(crate) struct Sources {
     line_starts: Vec<usize>,
     /// Flags of the call.
     pub(crate) flags: Vec<Flag>,
-    /// The variant in force.
-    pub(crate) variant: Option<String>,
+    /// The variants in force, each laid over those before it.
+    pub(crate) variants: Vec<String>,
 }
 
 /// A place that a message points at, ready to be shown.
@@ -114,7 +114,7 @@ impl Sources {
             line_starts: std::iter::once(0).chain(starts).collect(),
             text: file.text.clone(),
             flags: Vec::new(),
-            variant: None,
+            variants: Vec::new(),
         }
     }
 
@@ -126,7 +126,7 @@ impl Sources {
     /// The place of an origin.
     pub(crate) fn place(&self, origin: Origin) -> Place {
         let (source, line, start, text) = match origin.layer {
-            Layer::File | Layer::Variant => {
+            Layer::File | Layer::Variant(_) => {
                 let line = self.line_of(origin.start);
                 let start = self.line_starts[line];
                 let end = self.line_starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
@@ -155,7 +155,7 @@ impl Sources {
     pub(crate) fn label(&self, origin: Origin) -> String {
         match origin.layer {
             Layer::File => format!("{}:{}", self.name, self.line_of(origin.start) + 1),
-            Layer::Variant => format!("variant {}", self.variant.as_deref().unwrap_or_default()),
+            Layer::Variant(at) => format!("variant {}", self.variants[usize::from(at)]),
             Layer::Flag(at) => self.flags[usize::from(at)].origin.to_owned(),
             Layer::Preset(name) => format!("preset {name}"),
             Layer::Default => "default".to_owned(),

@@ -545,8 +545,9 @@ fn command((name, variant, sets): Case) -> String {
 /// The mean over all replications of a story, as its command prints it.
 fn printed(case: Case, (scope, name): (&str, &str)) -> String {
     let scenario = loaded(case.0, case.1, case.2).scenario;
-    let options = Options { threads: 0, detail: u32::MAX, requests: None };
-    let outcomes = replicate(&scenario.spec, scenario.replications, options, &|_| {}).unwrap();
+    let crew = Crew::new(0).unwrap();
+    let outcomes =
+        crew.replicate(&scenario.spec, 0..scenario.replications, crate::Shown::NOTHING, &|_| {});
     let value = of(&summarise(&scenario, &outcomes), scope, name);
     decimal(value, if value < 10.0 { 2 } else { 0 })
 }

@@ -29,7 +29,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use pullstorm::experiment::{Options, Summary, replicate, summarise};
+use pullstorm::experiment::{Crew, Shown, Summary, summarise};
 use pullstorm::scenario::{Code, Loaded, Request, SourceFile, library, load};
 
 /// Shuts off what Docker Hub limits, in the stories that name it `docker-hub`.
@@ -43,7 +43,7 @@ fn loaded(name: &str, variant: &str, sets: &[&str]) -> Loaded {
     let text = library::find(name).unwrap_or_else(|| panic!("no scenario {name}"));
     let file = SourceFile { name: format!("{name}.toml"), text: text.into() };
     let request = Request {
-        variant: (!variant.is_empty()).then(|| variant.to_owned()),
+        variants: variant.split('+').filter(|it| !it.is_empty()).map(str::to_owned).collect(),
         sets: sets.iter().map(|&it| it.to_owned()).collect(),
         ..Request::default()
     };
@@ -61,8 +61,8 @@ fn base(name: &str) -> &'static Summary {
 /// A story, a variant of it or, with "", its base, with some values set.
 fn run(name: &str, variant: &str, sets: &[&str]) -> Summary {
     let scenario = loaded(name, variant, sets).scenario;
-    let options = Options { threads: 0, detail: u32::MAX, requests: None };
-    let outcomes = replicate(&scenario.spec, REPLICATIONS, options, &|_| {}).unwrap();
+    let crew = Crew::new(0).unwrap();
+    let outcomes = crew.replicate(&scenario.spec, 0..REPLICATIONS, Shown::NOTHING, &|_| {});
     summarise(&scenario, &outcomes)
 }
 

@@ -78,8 +78,8 @@ fn an_image_without_an_index_is_pulled_once_and_does_not_run() {
     let index = text.lines().find(|it| it.starts_with("index ")).unwrap();
     let file = SourceFile { name: "no-index.toml".into(), text: text.replace(index, "") };
     let scenario = load(&file, &Request::default()).unwrap().scenario;
-    let options = Options { threads: 0, detail: u32::MAX, requests: None };
-    let outcomes = replicate(&scenario.spec, REPLICATIONS, options, &|_| {}).unwrap();
+    let crew = Crew::new(0).unwrap();
+    let outcomes = crew.replicate(&scenario.spec, 0..REPLICATIONS, Shown::NOTHING, &|_| {});
     let summary = summarise(&scenario, &outcomes);
     assert!(of(&summary, "run", "pull_failures") < 0.5);
     assert!((never(&summary) - 3.0).abs() < 0.01);

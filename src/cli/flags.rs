@@ -1,0 +1,128 @@
+//! Flags that verbs share: what is run, how often, where results go and how they are printed.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::{Failure, INVALID_SCENARIO, say};
+use crate::experiment::{AT_MOST, Crew, Until};
+use crate::report::style::Style;
+use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
+
+/// What is printed on standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people.
+    Table,
+    /// JSON, with everything.
+    Json,
+    /// Comma-separated values.
+    Csv,
+    /// Markdown, for a ticket or a pull request.
+    Md,
+}
+
+/// What is run, and how.
+#[derive(Args, Debug)]
+pub(super) struct Common {
+    /// Set a parameter of the scenario, such as `pool.workers.nodes=400`; can be given several
+    /// times.
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(super) sets: Vec<String>,
+    /// Seed, in place of the scenario's.
+    #[arg(long)]
+    pub(super) seed: Option<u64>,
+    /// Number of replications, in place of the scenario's.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) replications: Option<u32>,
+    /// What is printed; the files are the same.
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub(super) output: Format,
+    /// Say nothing on standard error but errors.
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+    /// Threads; all cores when left out. Results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+}
+
+/// Where results go.
+#[derive(Args, Debug)]
+pub(super) struct Out {
+    /// Folder in which the results get a folder of the scenario's name.
+    #[arg(long, value_name = "DIR", default_value = "output")]
+    pub(super) out: PathBuf,
+    /// Draw no charts.
+    #[arg(long)]
+    pub(super) no_charts: bool,
+}
+
+/// Replications until a mean is known well enough.
+#[derive(Args, Debug)]
+pub(super) struct Enough {
+    /// Replicate until half of the 95 % interval of a metric's mean is at most this share of it,
+    /// such as `pull_failures +- 2%`; the scenario's number of replications is the first step.
+    #[arg(long, value_name = "METRIC +- SHARE")]
+    until: Option<String>,
+    /// Most replications of --until.
+    #[arg(
+        long, value_name = "N", default_value_t = AT_MOST, requires = "until",
+        value_parser = clap::value_parser!(u32).range(2..=10_000)
+    )]
+    at_most: u32,
+}
+
+impl Common {
+    /// What the flags ask of a file, with these variants in force.
+    pub(super) fn request(&self, variants: &[String]) -> Request {
+        Request {
+            variants: variants.to_vec(),
+            sets: self.sets.clone(),
+            seed: self.seed,
+            replications: self.replications,
+        }
+    }
+
+    /// The threads to work with.
+    pub(super) fn crew(&self) -> Result<Crew, Failure> {
+        Crew::new(self.threads.map_or(0, usize::from))
+            .map_err(|error| Failure::internal(error.to_string()))
+    }
+
+    /// Says something on standard error, unless it is to be quiet.
+    pub(super) fn remark(&self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+
+    /// Reads the scenario; problems go to standard error, all at once.
+    pub(super) fn load(&self, file: &SourceFile, request: &Request) -> Result<Scenario, Failure> {
+        let colour = Style::for_stderr().is_coloured();
+        match loader::load(file, request) {
+            Ok(Loaded { scenario, warnings }) => {
+                for it in &warnings {
+                    self.remark(&it.render(colour));
+                }
+                Ok(scenario)
+            }
+            Err(problems) => {
+                say(problems.render(colour).trim_end());
+                Err(Failure { code: INVALID_SCENARIO, message: String::new() })
+            }
+        }
+    }
+}
+
+impl Enough {
+    /// What `--until` asks of this scenario.
+    pub(super) fn read(&self, scenario: &Scenario) -> Result<Option<Until>, Failure> {
+        let Some(text) = &self.until else { return Ok(None) };
+        let until = Until::parse(text, self.at_most)
+            .map_err(|why| Failure::usage(format!("--until: {why}")))?;
+        scenario
+            .check_target(&until.target)
+            .map_err(|why| Failure::usage(format!("--until: {why}")))?;
+        Ok(Some(until))
+    }
+}
