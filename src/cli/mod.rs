@@ -1,6 +1,8 @@
 //! The command line: one file per verb. Data goes to standard output, talk to standard error.
 
 mod check;
+mod clock;
+mod compare;
 mod files;
 mod flags;
 mod presets;
@@ -45,6 +47,9 @@ enum Verb {
     /// Run the replications of one scenario: summary, files and charts.
     #[command(after_help = AFTER_HELP)]
     Run(run::Arguments),
+    /// Compare a scenario with its variants, two scenarios, or two stored runs, under the same luck.
+    #[command(after_help = AFTER_HELP)]
+    Compare(compare::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -123,6 +128,7 @@ fn dispatch(cli: Cli) -> Outcome {
     match cli.verb {
         None => run::run(None, &cli.run),
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
+        Some(Verb::Compare(arguments)) => compare::compare(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

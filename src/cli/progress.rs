@@ -1,4 +1,4 @@
-//! The progress bar of a run, on standard error, and only on a terminal.
+//! Progress bars, on standard error, and only on a terminal.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,13 +23,8 @@ impl Meter {
     /// A bar for `replications` runs up to `horizon`, which may grow to `most`; a hidden one where
     /// nobody would see it.
     pub(super) fn new(replications: u32, most: u32, horizon: Span, quiet: bool) -> Self {
-        let target = if quiet || !std::io::stderr().is_terminal() {
-            ProgressDrawTarget::hidden()
-        } else {
-            ProgressDrawTarget::stderr()
-        };
         let n = u64::from(replications);
-        let bar = ProgressBar::with_draw_target(Some(n * STEPS), target);
+        let bar = ProgressBar::with_draw_target(Some(n * STEPS), target(quiet));
         let template = "simulating {bar:40} {percent:>3}% {msg}, {eta} to go";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -71,5 +66,47 @@ impl Meter {
     /// Takes the bar away.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Counts work that is done, of a number that may grow.
+pub(super) struct Counter {
+    bar: ProgressBar,
+}
+
+impl Counter {
+    /// A bar for `what`, such as `replications`; a hidden one where nobody would see it.
+    pub(super) fn new(what: &'static str, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), target(quiet));
+        let template = "simulating {bar:40} {percent:>3}% {pos} of {len} {msg}, {eta} to go";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(what);
+        Self { bar }
+    }
+
+    /// There is so much to do in all.
+    pub(super) fn plan(&self, all: u64) {
+        self.bar.set_length(all);
+    }
+
+    /// One more is done; from any thread.
+    pub(super) fn finish_one(&self) {
+        self.bar.inc(1);
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Where bars are drawn: on a terminal, unless it is to be quiet.
+fn target(quiet: bool) -> ProgressDrawTarget {
+    if quiet || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
     }
 }

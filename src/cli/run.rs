@@ -1,10 +1,10 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
+use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::Meter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
@@ -54,10 +54,7 @@ pub(super) struct Flags {
 }
 
 pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
-    let file = match scenario {
-        Some(argument) => files::find(argument)?,
-        None => files::default_scenario()?,
-    };
+    let file = files::find_or_default(scenario)?;
     let request = flags.common.request(&flags.variants);
     let scenario = flags.common.load(&file, &request)?;
     if scenario.replications <= flags.detail_replication {
@@ -189,26 +186,4 @@ fn print(run: Run<'_>, format: Format, written: &[String]) -> Result<(), Failure
         Format::Md => bytes = summary_markdown(run).into_bytes(),
     }
     Ok(tell(&String::from_utf8_lossy(&bytes))?)
-}
-
-/// The clock on the wall, for the manifest only.
-struct Clock {
-    started: Instant,
-    started_unix: Duration,
-}
-
-impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "the manifest tells when and how long it took")]
-    fn start() -> Self {
-        let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), started_unix }
-    }
-
-    fn stop(&self, threads: usize) -> WallClock {
-        WallClock {
-            started_unix_seconds: self.started_unix.as_secs(),
-            simulating_seconds: self.started.elapsed().as_secs_f64(),
-            threads,
-        }
-    }
 }
