@@ -18,7 +18,7 @@ use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
 use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
-use crate::scenario::{Request, Scenario, SourceFile};
+use crate::scenario::{self as loader, Request, Scenario, SourceFile};
 
 /// What `compare` takes.
 #[derive(Args, Debug)]
@@ -181,7 +181,7 @@ fn wanted(arguments: &Arguments, base: &Scenario) -> Result<Vec<String>, Failure
     let stacked = arguments.stack.iter().flatten();
     for name in arguments.variants.iter().chain(stacked) {
         if !known.contains(&name.as_str()) {
-            let help = match crate::scenario::nearest(name, known.iter().copied()) {
+            let help = match loader::nearest(name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "it has no [variant.…] block".to_owned(),
                 None => format!("variants: {}", known.join(", ")),
@@ -244,8 +244,17 @@ fn stack(
     replications: u32,
 ) -> Result<Option<Stack>, Failure> {
     let position = |name: &String| comparison.changed.iter().position(|it| it.arm.name == *name);
+    let names_of = |parts: &[usize]| -> Vec<String> {
+        parts.iter().map(|it| comparison.changed[*it].arm.name.clone()).collect()
+    };
+    let sides =
+        |parts: &[usize]| -> Vec<&Scenario> { parts.iter().map(|it| &scenarios[it + 1]).collect() };
+    let fits = |parts: &[usize]| {
+        let request = arguments.common.request(&names_of(parts));
+        conflicts(&sides(parts)).is_empty() && loader::load(file, &request).is_ok()
+    };
     let parts: Vec<usize> = match names {
-        [] => stackable(comparison, scenarios, by),
+        [] => stackable(comparison, by, &fits),
         names => names.iter().filter_map(position).collect(),
     };
     if parts.len() < 2 || MOST_STACKED < parts.len() {
@@ -258,15 +267,13 @@ fn stack(
             Err(Failure::usage(text))
         };
     }
-    let sides: Vec<&Scenario> = parts.iter().map(|it| &scenarios[it + 1]).collect();
-    if let Some((path, who)) = conflicts(&sides).first() {
+    if let Some((path, who)) = conflicts(&sides(&parts)).first() {
         return Err(Failure::usage(format!(
             "--stack: `{path}` is set by {}: they cannot be laid over one another in any order",
             who.join(" and ")
         )));
     }
-    let names: Vec<String> =
-        parts.iter().map(|it| comparison.changed[*it].arm.name.clone()).collect();
+    let names = names_of(&parts);
     let all_but = |left_out: usize| -> Vec<String> {
         let rest = names.iter().enumerate().filter(|(at, _)| *at != left_out);
         rest.map(|(_, name)| name.clone()).collect()

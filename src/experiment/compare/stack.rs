@@ -57,8 +57,12 @@ fn set_by(scenario: &Scenario) -> impl Iterator<Item = &str> {
 }
 
 /// The variants worth stacking: those that are better than the base, the best first, leaving out
-/// what sets a path that one before it sets. Positions in [`Comparison::changed`].
-pub fn stackable(comparison: &Comparison, scenarios: &[Scenario], target: &Target) -> Vec<usize> {
+/// what does not fit to those before it. Positions in [`Comparison::changed`].
+pub fn stackable(
+    comparison: &Comparison,
+    target: &Target,
+    fits: &dyn Fn(&[usize]) -> bool,
+) -> Vec<usize> {
     let mut taken: Vec<usize> = vec![];
     for it in super::rank(comparison, target, false) {
         let changed = &comparison.changed[it.position];
@@ -68,10 +72,9 @@ pub fn stackable(comparison: &Comparison, scenarios: &[Scenario], target: &Targe
         if it.place.is_none() || !helps || MOST_STACKED <= taken.len() {
             continue;
         }
-        let mut sides: Vec<&Scenario> = taken.iter().map(|it| &scenarios[it + 1]).collect();
-        sides.push(&scenarios[it.position + 1]);
-        if conflicts(&sides).is_empty() {
-            taken.push(it.position);
+        taken.push(it.position);
+        if !fits(&taken) {
+            taken.pop();
         }
     }
     taken
