@@ -179,7 +179,9 @@ fn presets_tell_their_values_with_sources() {
         assert!(list.contains(name), "{list}");
     }
     let hub = text(&pullstorm(&["presets", "docker-hub"]).stdout);
-    for part in ["limit.anonymous-pulls.allow = 100", "unverified", "docs.docker.com"] {
+    for part in
+        ["limit.anonymous-pulls.allow = 100", "unverified", "or 1000, 10000: ", "docs.docker.com"]
+    {
         assert!(hub.contains(part), "{part}: {hub}");
     }
     let wrong = pullstorm(&["presets", "docker-hup"]);
