@@ -8,8 +8,11 @@ const HUB: &str = "registry.docker-hub";
 fn load(name: &str, variant: Option<&str>, sets: &[String]) -> Scenario {
     let text = library::find(name).unwrap_or_default().to_owned();
     let file = SourceFile { name: format!("{name}.toml"), text };
-    let request =
-        Request { variant: variant.map(str::to_owned), sets: sets.to_vec(), ..Request::default() };
+    let request = Request {
+        variants: variant.into_iter().map(str::to_owned).collect(),
+        sets: sets.to_vec(),
+        ..Request::default()
+    };
     let loaded = scenario::load(&file, &request);
     let Loaded { scenario, .. } =
         loaded.unwrap_or_else(|problems| panic!("{name} {variant:?} {sets:?}: {problems}"));
