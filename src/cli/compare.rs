@@ -8,17 +8,19 @@ use super::flags::{Common, Enough, Format, Out};
 use super::progress::Counter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
 use crate::experiment::compare::{
-    self, Arm, Comparison, Gate, MOST_STACKED, Stack, Step, Tolerance, conflicts, rank, stackable,
+    self, Arm, Asked, Comparison, Gate, MOST_STACKED, Reading, Stack, Tolerance, conflicts, rank,
+    sensitivity, stackable,
 };
 use crate::experiment::{Certainty, Crew};
 use crate::report::compare::{
-    Compared, comparison_csv, comparison_markdown, comparison_text, write_files, write_json,
+    Assumed, Compared, comparison_csv, comparison_markdown, comparison_text, write_files,
+    write_json,
 };
 use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
 use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
-use crate::scenario::{self as loader, Request, Scenario, SourceFile};
+use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
 
 /// What `compare` takes.
 #[derive(Args, Debug)]
@@ -46,6 +48,10 @@ pub(super) struct Arguments {
     /// and do not set the same path.
     #[arg(long, value_name = "NAME,NAME", num_args = 0..=1, value_delimiter = ',')]
     stack: Option<Vec<String>>,
+    /// Compare again under every other plausible reading of what nobody could verify, and tell which
+    /// of them turn a verdict.
+    #[arg(long)]
+    assumptions: bool,
     /// End with exit code 4 where a metric gets worse than this share of the base's:
     /// `pull_failures=5%`, or `5%` for the metric of the ranking. Can be given several times.
     #[arg(long, value_name = "[METRIC=]SHARE")]
@@ -59,6 +65,8 @@ struct Sides {
     remarks: Vec<String>,
     comparison: Comparison,
     stack: Option<Stack>,
+    assumptions: Vec<Assumption>,
+    readings: Option<Vec<Reading>>,
     set: Vec<String>,
     horizon_seconds: Option<f64>,
 }
@@ -93,6 +101,10 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         by: &by,
         ranking: &ranking,
         stack: sides.stack.as_ref(),
+        assumed: sides
+            .readings
+            .as_ref()
+            .map(|it| Assumed { assumptions: &sides.assumptions, readings: it }),
         gates: &gates,
         set: &sides.set,
         horizon_seconds: sides.horizon_seconds,
@@ -163,6 +175,11 @@ fn variants(
         Some(names) => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
         None => None,
     };
+    let (assumptions, readings) = if arguments.assumptions {
+        assumed(arguments, crew, &file, (&comparison, &scenarios), by)
+    } else {
+        (vec![], None)
+    };
     let base = &scenarios[0];
     Ok(Sides {
         name: base.name.clone(),
@@ -170,6 +187,8 @@ fn variants(
         remarks: certainty.into_iter().collect(),
         comparison,
         stack,
+        assumptions,
+        readings,
         set: set_by_hand(base),
         horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
     })
@@ -210,10 +229,7 @@ fn replicate(
 ) -> Result<(Vec<Arm>, Option<String>), Failure> {
     let until = arguments.enough.read(&scenarios[0])?;
     let counter = Counter::new("replications", arguments.common.quiet);
-    let step = |step| match step {
-        Step::Planned(all) => counter.plan(all),
-        Step::Finished => counter.finish_one(),
-    };
+    let step = |step| counter.take(step);
     let n = scenarios.iter().map(|it| it.replications).min().unwrap_or(0);
     let (arms, certainty) = compare::run(crew, scenarios, n, until.as_ref(), &step);
     counter.finish();
@@ -283,10 +299,7 @@ fn stack(
         stacked.push(load(arguments, file, &all_but(at))?);
     }
     let counter = Counter::new("stacked replications", arguments.common.quiet);
-    let step = |step| match step {
-        Step::Planned(all) => counter.plan(all),
-        Step::Finished => counter.finish_one(),
-    };
+    let step = |step| counter.take(step);
     let (arms, _) = compare::run(crew, &stacked, replications, None, &step);
     counter.finish();
     let alone: Vec<&Arm> = parts.iter().map(|it| &comparison.changed[*it].arm).collect();
@@ -294,11 +307,35 @@ fn stack(
     Ok(Stack::new(&comparison.base, &alone, &arms[0], &left_out, by))
 }
 
+/// What the readings of unverified facts do.
+fn assumed(
+    arguments: &Arguments,
+    crew: &Crew,
+    file: &SourceFile,
+    (comparison, scenarios): (&Comparison, &[Scenario]),
+    by: &Target,
+) -> (Vec<Assumption>, Option<Vec<Reading>>) {
+    let all: Vec<&Scenario> = scenarios.iter().collect();
+    let assumptions = Assumption::of(&all);
+    let request = |it: &Scenario| {
+        let variants: Vec<String> = it.variant.iter().cloned().collect();
+        arguments.common.request(&variants)
+    };
+    let requests: Vec<Request> = scenarios.iter().map(request).collect();
+    let what_if = arguments.what_if;
+    let asked = Asked { file, requests: &requests, scenarios, comparison, by, what_if };
+    let counter = Counter::new("readings of assumptions", arguments.common.quiet);
+    let step = |step| counter.take(step);
+    let readings = sensitivity(crew, asked, &assumptions, &step);
+    counter.finish();
+    (assumptions, Some(readings))
+}
+
 /// Two stored runs, or two scenarios.
 fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<Sides, Failure> {
-    if !arguments.variants.is_empty() || arguments.stack.is_some() {
+    if !arguments.variants.is_empty() || arguments.stack.is_some() || arguments.assumptions {
         return Err(Failure::usage(
-            "--variant and --stack choose among the variants of one scenario: name one",
+            "--variant, --stack and --assumptions are about the variants of one scenario: name one",
         ));
     }
     match (is_run(Path::new(first)), is_run(Path::new(second))) {
@@ -396,5 +433,15 @@ fn of_two(
         (Some(before), Some(after)) => Comparison::new(before, vec![after]),
         _ => unreachable!("two sides are compared"),
     };
-    Sides { name, title: String::new(), remarks, comparison, stack: None, set, horizon_seconds }
+    Sides {
+        name,
+        title: String::new(),
+        remarks,
+        comparison,
+        stack: None,
+        assumptions: vec![],
+        readings: None,
+        set,
+        horizon_seconds,
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::experiment::Progress;
+use crate::experiment::compare::Step;
 use crate::units::Span;
 
 /// Steps of the bar for one replication.
@@ -86,14 +87,12 @@ impl Counter {
         Self { bar }
     }
 
-    /// There is so much to do in all.
-    pub(super) fn plan(&self, all: u64) {
-        self.bar.set_length(all);
-    }
-
-    /// One more is done; from any thread.
-    pub(super) fn finish_one(&self) {
-        self.bar.inc(1);
+    /// Takes a report; from any thread.
+    pub(super) fn take(&self, step: Step) {
+        match step {
+            Step::Planned(all) => self.bar.set_length(all),
+            Step::Finished => self.bar.inc(1),
+        }
     }
 
     /// Takes the bar away.

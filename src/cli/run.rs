@@ -6,11 +6,9 @@ use clap::Args;
 
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
-use super::progress::Meter;
+use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
-use crate::experiment::{
-    Certainty, Measured, Shown, Summary, Until, measure, replicate_until, summarise,
-};
+use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::outcome::RequestSink;
 use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
@@ -74,7 +72,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     let (outcomes, wall_clock) = simulate(&scenario, flags, sink)?;
     let mut summary = summarise(&scenario, &outcomes);
     if flags.with_variants {
-        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &summary, flags)?);
+        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     let written = write_files(&folder, run, flags, requests, &wall_clock)?;
@@ -99,12 +97,15 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
 fn run_variants(
     file: &SourceFile,
     base: &Scenario,
-    summary: &Summary,
+    outcomes: &[model::outcome::Outcome],
     flags: &Flags,
 ) -> Result<Vec<Measured>, Failure> {
-    let done = |variant: &str| flags.common.remark(&format!("variant {variant} has run"));
+    let counter = Counter::new("replications of variants", flags.common.quiet);
+    let step = |step| counter.take(step);
     let request = flags.common.request(&[]);
-    Ok(measure(file, &request, base, summary, &flags.common.crew()?, &done))
+    let measured = measure(file, &request, base, outcomes, &flags.common.crew()?, &step);
+    counter.finish();
+    Ok(measured)
 }
 
 fn simulate(

@@ -227,7 +227,7 @@ mod tests {
             Design::Independent,
         );
         assert_eq!((apart.difference, apart.effect), (Some(-2.0), Effect::NoEvidence));
-        assert!(10.0 * it.half_width.unwrap() < apart.half_width.unwrap());
+        assert!(9.0 * it.half_width.unwrap() < apart.half_width.unwrap());
     }
 
     #[test]

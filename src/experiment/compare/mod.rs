@@ -5,11 +5,13 @@
 //! replication is then due to the change, and its interval is much narrower than the intervals of
 //! the two figures.
 
+mod assumptions;
 mod effect;
 mod gate;
 mod rank;
 mod stack;
 
+pub use assumptions::{Answer, Asked, Reading, Turn, sensitivity};
 pub use effect::{Design, Difference, Effect, compare_rows};
 pub use gate::{Gate, Passage, Tolerance};
 pub use rank::{Rank, rank};

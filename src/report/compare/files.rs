@@ -11,8 +11,8 @@ use crate::report::files::{FileError, WallClock, create_folder, remove, write_wh
 
 /// Every file that a comparison may write, but the charts; the manifest first, as it vouches for
 /// the rest.
-pub const NAMES: [&str; 4] =
-    ["manifest.json", "comparison.csv", "comparison.json", "comparison.md"];
+pub const NAMES: [&str; 5] =
+    ["manifest.json", "comparison.csv", "comparison.json", "comparison.md", "assumptions.csv"];
 
 #[derive(Serialize)]
 struct Manifest<'a> {
@@ -40,8 +40,16 @@ pub fn write_files(
     write_whole(&folder.join("comparison.md"), |out| {
         out.write_all(comparison_markdown(compared).as_bytes())
     })?;
+    let mut names = vec!["comparison.csv", "comparison.json", "comparison.md"];
+    if let Some(assumed) = compared.assumed {
+        write_whole(&folder.join("assumptions.csv"), |out| {
+            super::assumptions::csv(out, compared, assumed)
+        })?;
+        names.push("assumptions.csv");
+    }
     write_whole(&folder.join("manifest.json"), |out| manifest(out, compared, wall_clock))?;
-    Ok(vec!["comparison.csv", "comparison.json", "comparison.md", "manifest.json"])
+    names.push("manifest.json");
+    Ok(names)
 }
 
 fn manifest(

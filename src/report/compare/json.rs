@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Compared, passes};
+use super::{Compared, assumptions, passes};
 use crate::experiment::compare::{Arm, Design, Difference, Gate, Stack};
 use crate::report::VERSION;
 use crate::report::files::hex;
@@ -22,6 +22,7 @@ struct Document<'a> {
     variants: Vec<Variant<'a>>,
     stack: Option<StackDocument<'a>>,
     tolerances: Vec<GateDocument<'a>>,
+    assumptions: Option<Vec<assumptions::Line>>,
 }
 
 #[derive(Serialize)]
@@ -123,6 +124,7 @@ pub fn write_json(out: &mut dyn Write, compared: &Compared<'_>) -> io::Result<()
         variants: variants.collect(),
         stack: compared.stack.map(stack),
         tolerances: compared.gates.iter().map(gate).collect(),
+        assumptions: compared.assumed.map(|it| assumptions::lines(it, compared.by)),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)

@@ -62,6 +62,9 @@ pub fn comparison_markdown(compared: &Compared<'_>) -> String {
         line("");
     }
     stacked(compared, &mut line);
+    if let Some(assumed) = compared.assumed {
+        super::assumptions::markdown(assumed, &mut line);
+    }
     out
 }
 

@@ -1,11 +1,13 @@
 //! Comparisons on the terminal, as Markdown, and in files.
 
+mod assumptions;
 mod files;
 mod json;
 mod markdown;
 mod table;
 mod text;
 
+pub use assumptions::Assumed;
 pub use files::{NAMES, write_files};
 pub use json::write_json;
 pub use markdown::comparison_markdown;
@@ -35,6 +37,8 @@ pub struct Compared<'a> {
     pub ranking: &'a [Rank],
     /// Stacked mitigations, where that was asked.
     pub stack: Option<&'a Stack>,
+    /// What the readings of unverified facts do, where that was asked.
+    pub assumed: Option<Assumed<'a>>,
     /// What became of the tolerances.
     pub gates: &'a [Gate],
     /// What was set by hand, as `path=value`.

@@ -29,6 +29,9 @@ pub fn comparison_text(compared: &Compared<'_>, files: &[String], style: Style) 
     if let Some(stack) = compared.stack {
         stacked(&mut page, stack, compared);
     }
+    if let Some(assumed) = compared.assumed {
+        super::assumptions::section(&mut page, compared, assumed);
+    }
     if !files.is_empty() {
         page.heading("FILES", "");
         for line in files {
