@@ -89,6 +89,8 @@ pub(super) enum Marker {
     Bar,
     Ring,
     Frame,
+    Up,
+    Down,
 }
 
 impl Marker {
@@ -124,6 +126,22 @@ pub(super) enum Swatch {
     Band,
     /// A dashed vertical line.
     Moment,
+    /// A marker without a line.
+    Dot(Colour, Marker),
+    /// A marker with a white inside.
+    Hollow(Colour, Marker),
+    /// What has no value.
+    Hatch,
+    /// A filled box with the marker at its end.
+    Bar(Colour, Marker),
+    /// An interval with its ends.
+    Span(Colour),
+    /// An arrow that points beyond an axis.
+    Arrow(Colour),
+    /// A vertical line.
+    Upright,
+    /// The edge between what fails and what holds, which is on its white side.
+    Edge,
 }
 
 impl Figure {
