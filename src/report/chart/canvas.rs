@@ -275,13 +275,14 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             return self.fill((from.0 - half, top), (from.0 - half + width, bottom), colour);
         }
         let (dx, dy) = (f64::from(to.0 - from.0), f64::from(to.1 - from.1));
-        let scale = f64::from(width) / 2.0 / dx.hypot(dy);
-        let (sx, sy) = ((-dy * scale).round() as i32, (dx * scale).round() as i32);
+        let scale = f64::from(width) / dx.hypot(dy);
+        let (wx, wy) = ((-dy * scale).round() as i32, (dx * scale).round() as i32);
+        let (sx, sy) = (wx / 2, wy / 2);
         let corners = [
-            (from.0 + sx, from.1 + sy),
-            (to.0 + sx, to.1 + sy),
-            (to.0 - sx, to.1 - sy),
             (from.0 - sx, from.1 - sy),
+            (to.0 - sx, to.1 - sy),
+            (to.0 - sx + wx, to.1 - sy + wy),
+            (from.0 - sx + wx, from.1 - sy + wy),
         ];
         self.polygon(&corners, colour)
     }
@@ -373,10 +374,6 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             Swatch::Dot(colour, marker) => self.marker((x + 15 * FINE / 2, y), marker, colour),
             Swatch::Hollow(colour, marker) => self.hollow((x + 15 * FINE / 2, y), marker, colour),
             Swatch::Hatch => self.hatch(start, end),
-            Swatch::Bar(colour, marker) => {
-                self.fill((x, y - 4 * FINE), (x + 12 * FINE, y + 4 * FINE), colour)?;
-                self.marker((x + 12 * FINE, y), marker, colour)
-            }
             Swatch::Span(colour) => {
                 let (end, cap, thick) = (x + 15 * FINE, 4 * FINE, 3 * FINE / 2);
                 self.stroke((x, y), (end, y), thick, colour)?;
@@ -384,6 +381,17 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                 self.stroke((end, y - cap), (end, y + cap), thick, colour)
             }
             Swatch::Arrow(colour) => self.arrow((x + 8 * FINE, y - 9 * FINE), (0, 1), colour),
+            Swatch::Onward(colour) => self.arrow((x + 16 * FINE, y), (-1, 0), colour),
+            Swatch::Rule => {
+                for x in [x, x + 9 * FINE] {
+                    self.fill((x, y - FINE / 2), (x + 6 * FINE, y + FINE / 2), INK)?;
+                }
+                Ok(())
+            }
+            Swatch::Blank => {
+                self.fill(start, end, GREY)?;
+                self.fill((start.0 + 2, start.1 + 2), (end.0 - 2, end.1 - 2), WHITE)
+            }
             Swatch::Upright => {
                 let x = x + 7 * FINE;
                 self.fill((x - FINE / 2, start.1), (x + FINE / 2, end.1), INK)

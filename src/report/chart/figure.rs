@@ -132,15 +132,19 @@ pub(super) enum Swatch {
     Hollow(Colour, Marker),
     /// What has no value.
     Hatch,
-    /// A filled box with the marker at its end.
-    Bar(Colour, Marker),
     /// An interval with its ends.
     Span(Colour),
     /// An arrow that points beyond an axis.
     Arrow(Colour),
+    /// An arrow that points to the right.
+    Onward(Colour),
+    /// A dashed horizontal line.
+    Rule,
     /// A vertical line.
     Upright,
-    /// The edge between what fails and what holds, which is on its white side.
+    /// An empty box.
+    Blank,
+    /// The edge between what fails and what holds: the latter is on its white side.
     Edge,
 }
 

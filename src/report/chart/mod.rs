@@ -1,8 +1,8 @@
 //! Charts, each as SVG and PNG: of one replication here, of experiments in `sheet`.
 //!
-//! A chart of one replication is first a `figure::Figure`: marks in data coordinates, without a backend. One generic
-//! function draws it to either backend, so both show the same. Bytes are deterministic; the font is
-//! built in.
+//! A chart of one replication is first a `figure::Figure`: marks in data coordinates, without a
+//! backend. One generic function draws it to either backend, so both show the same. Bytes are
+//! deterministic; the font is built in.
 
 mod canvas;
 mod draw;

@@ -7,6 +7,9 @@ use crate::report::format;
 /// Values above this ratio of each other are shown on a logarithmic axis: two decades.
 const WIDE: f64 = 100.0;
 
+/// The same for colours, of which fewer can be told apart than lengths.
+const WIDE_FOR_COLOURS: f64 = 20.0;
+
 /// An axis.
 #[derive(Clone)]
 pub(super) struct Axis {
@@ -70,6 +73,22 @@ impl Axis {
         Self { label, from, to, is_log: true, ticks, is_named: false }
     }
 
+    /// The span of `values` and no more, for colours; by their ratios where those are large.
+    pub(super) fn colours(label: String, values: &[f64], unit: &str) -> Self {
+        let (low, high) = range(values.iter().copied());
+        let positive = values.iter().all(|it| 0.0 < *it);
+        let mut axis = if positive && WIDE_FOR_COLOURS * low < high {
+            let ticks = fine_log_marks(unit).map(|it| (it, write::value(it, unit))).collect();
+            let label = format!("{label}, log scale");
+            Self { label, ticks, is_log: true, from: low, to: high, is_named: false }
+        } else {
+            Self::linear(label, [low, high], unit, false)
+        };
+        (axis.from, axis.to) = (low, high);
+        axis.ticks.retain(|it| low <= it.0 && it.0 <= high);
+        axis
+    }
+
     /// Logarithmic where `values` ask for it.
     pub(super) fn fitting(label: String, values: &[f64], unit: &str) -> Self {
         if is_wide(values) {
@@ -81,9 +100,8 @@ impl Axis {
         Self::linear(label, values.iter().copied().chain(zero), unit, false)
     }
 
-    /// The numbers of a sweep, labelled as they were written; logarithmic where they ask for it.
-    pub(super) fn swept(label: &str, numbers: &[f64], labels: &[String]) -> Self {
-        let is_log = is_wide(numbers);
+    /// The numbers of a sweep, labelled as they were written.
+    pub(super) fn swept(label: &str, numbers: &[f64], labels: &[String], is_log: bool) -> Self {
         let (low, high) = range(numbers.iter().copied());
         let mut ticks: Vec<(f64, String)> =
             numbers.iter().copied().zip(labels.iter().cloned()).collect();
@@ -188,6 +206,18 @@ fn written(marks: &[f64], step: f64, unit: &str, signed: bool) -> Vec<(f64, Stri
     }
     let plus = |mark: f64| if signed && 0.0 < mark { "+" } else { "" };
     marks.into_iter().zip(labels).map(|(mark, it)| (mark, plus(mark).to_owned() + &it)).collect()
+}
+
+/// Round numbers close to each other by their ratios.
+fn fine_log_marks(unit: &str) -> impl Iterator<Item = f64> {
+    const TIMES: [f64; 18] = [
+        1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0,
+        43_200.0, 86_400.0, 172_800.0, 432_000.0, 864_000.0,
+    ];
+    let times: &[f64] = if unit == "seconds" { &TIMES } else { &[] };
+    let (least, most) = if unit == "seconds" { (-6, 0) } else { (-9, 19) };
+    let decades = (least..most).map(|it| 10f64.powi(it));
+    decades.flat_map(|it| [it, 2.0 * it, 5.0 * it]).chain(times.iter().copied())
 }
 
 /// Where a logarithmic axis of `unit` can have ticks.

@@ -1,6 +1,6 @@
 //! What a solve saw: the share of replications in which the expectations hold, against the value.
 
-use super::axis::Axis;
+use super::axis::{Axis, is_wide};
 use super::{About, Along, Entry, Interval, Mark, Marker, Panel, Sheet, write};
 use crate::report::chart::canvas::BAND;
 use crate::report::chart::figure::Swatch;
@@ -60,7 +60,12 @@ impl Curve {
             numbers.push(*value);
             labels.push(label.clone());
         }
-        let across = Axis::swept(&write::labelled(&self.path, self.unit), &numbers, &labels);
+        // By ratios only where the turn is far below the greatest value.
+        let most = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let turn = self.answer.as_ref().map_or(numbers[numbers.len() / 2], |it| it.0);
+        let is_log = is_wide(&numbers) && turn < 0.1 * most;
+        let label = write::labelled(&self.path, self.unit);
+        let across = Axis::swept(&label, &numbers, &labels, is_log);
         let mut up =
             Axis::linear("replications in which all hold".into(), [0.0, 1.0], "share", false);
         // Room for markers at both ends.
@@ -70,8 +75,7 @@ impl Curve {
             let (from, to) = ((low, up.from), (high, up.to));
             marks.push(Mark::Box { from, to, colour: BAND });
         }
-        let label = format!("demanded: {}", format::share(self.in_runs));
-        marks.push(Mark::Rule { at: self.in_runs, along: Along::Across, dashed: true, label });
+        marks.push(Mark::Rule { at: self.in_runs, along: Along::Across, dashed: true });
         let points = tried.iter().map(|it| (it.value, it.share.at)).collect();
         marks.push(Mark::Line { points, thick: 2, shift: 0, colour: BLUE });
         for it in &tried {
@@ -81,9 +85,8 @@ impl Curve {
             let (marker, hollow) = (Marker::Circle, !it.holds);
             marks.push(Mark::Dot { at, marker, hollow, shift: (0, 0), colour: BLUE });
         }
-        if let Some((at, label)) = &self.answer {
-            let label = format!("answer: {label}");
-            marks.push(Mark::Rule { at: *at, along: Along::Up, dashed: false, label });
+        if let Some((at, _)) = self.answer {
+            marks.push(Mark::Rule { at, along: Along::Up, dashed: false });
         }
         sheet.plot_height = 380;
         sheet.panels = vec![Panel { inset: 30, marks, ..Panel::new(across, up) }];
@@ -102,7 +105,8 @@ impl Curve {
         };
         let turns = tried.windows(2).filter(|it| it[0].holds != it[1].holds).count();
         let turns = if 1 < turns { "; it turns more than once" } else { "" };
-        format!("{answer}; {values}, {held} of which hold often enough{turns}")
+        let verb = if held == 1 { "holds" } else { "hold" };
+        format!("{answer}; {values}, of which {held} {verb} often enough{turns}")
     }
 
     fn legend(&self, sheet: &mut Sheet, tried: &[&Tried]) {
@@ -116,8 +120,9 @@ impl Curve {
             entry("does not", Swatch::Hollow(BLUE, Marker::Circle));
         }
         entry("95 % interval (Wilson)", Swatch::Span(BLUE));
-        if self.answer.is_some() {
-            entry("answer", Swatch::Upright);
+        entry(&format!("demanded: {}", format::share(self.in_runs)), Swatch::Rule);
+        if let Some((_, label)) = &self.answer {
+            entry(&format!("answer: {label}"), Swatch::Upright);
         }
         if self.interval.is_some() {
             entry("where the answer lies with 95 % certainty", Swatch::Band);

@@ -12,6 +12,8 @@ use crate::report::chart::palette::{self, BLACK, Colour, WHITE};
 
 /// Sizes of the texts in cells, largest first.
 const CELL_SIZES: [i32; 4] = [14, 13, 12, 11];
+/// Lines between rows.
+const ROW: Colour = (238, 238, 238);
 /// Width of the bar of colours, and in how many boxes it is drawn.
 const BAR: i32 = 300 * FINE;
 const BAR_STEPS: i32 = 150;
@@ -96,6 +98,13 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                 self.fill((plot.left, y), (plot.right, y + FINE / 2), GRID)?;
             }
         }
+        if up.is_named && !across.is_named {
+            // Rows are read from their names to their texts at the right.
+            for row in 0..=up.ticks.len() {
+                let y = plot.y(row as f64);
+                self.fill((20 * FINE, y), (self.size.0 * FINE - 20 * FINE, y + FINE / 2), ROW)?;
+            }
+        }
         if !across.is_named {
             for (value, _) in &across.ticks {
                 let x = plot.x(*value);
@@ -152,7 +161,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
             }
             Mark::Cells(cells) => self.cells(cells, plot),
             Mark::Edges(edges) => self.edges(edges, plot),
-            Mark::Rule { at, along, dashed, label } => self.rule(*at, *along, *dashed, label, plot),
+            Mark::Rule { at, along, dashed } => self.rule(*at, *along, *dashed, plot),
             Mark::Text { at, text, shift, from } => {
                 let place = (plot.x(at.0) + shift.0 * FINE, plot.y(at.1) + shift.1 * FINE);
                 self.label(text, place, *from, plot)
@@ -163,7 +172,8 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                     self.arrow(tip, (0, 1), *colour)
                 }
                 Along::Across => {
-                    let tip = (plot.right - FINE, plot.y(at.1) + shift * FINE);
+                    let end = plot.x(plot.panel.across.to);
+                    let tip = (end + 18 * FINE, plot.y(at.1) + shift * FINE);
                     self.arrow(tip, (-1, 0), *colour)
                 }
             },
@@ -200,14 +210,7 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         }
     }
 
-    fn rule(
-        &mut self,
-        at: f64,
-        along: Along,
-        dashed: bool,
-        label: &str,
-        plot: &Plot<'_>,
-    ) -> Result<(), String> {
+    fn rule(&mut self, at: f64, along: Along, dashed: bool, plot: &Plot<'_>) -> Result<(), String> {
         let dash = if dashed { 6 * FINE } else { 0 };
         let half = FINE / 2;
         match along {
@@ -216,25 +219,15 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
                 for (from, to) in dashes(plot.left, plot.right, dash) {
                     self.fill((from, y - half), (to, y + half), INK)?;
                 }
-                // Under the line where there is no room above it.
-                let above = if y < plot.top + 20 * FINE { 12 } else { -12 };
-                let place = (plot.right - 6 * FINE, y + above * FINE);
-                self.label(label, place, Start::Right, plot)
             }
             Along::Up => {
                 let x = plot.x(at);
                 for (from, to) in dashes(plot.top, plot.bottom, dash) {
                     self.fill((x - half, from), (x + half, to), INK)?;
                 }
-                let room = plot.right - x - 10 * FINE;
-                let (place, start) = if width(label, NOTE)? <= room {
-                    ((x + 7 * FINE, plot.top + 10 * FINE), Start::Left)
-                } else {
-                    ((x - 7 * FINE, plot.top + 10 * FINE), Start::Right)
-                };
-                self.label(label, place, start, plot)
             }
         }
+        Ok(())
     }
 
     /// A text on a white ground that stays within the plot.
@@ -248,17 +241,18 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         if text.is_empty() {
             return Ok(());
         }
+        // Above the plot there is some room beside it.
+        let slack = if at.1 < plot.top { 24 * FINE } else { 0 };
         let (room, anchor) = match start {
-            Start::Left => (plot.right - at.0, HPos::Left),
             Start::Right => (at.0 - plot.left, HPos::Right),
             Start::Widest if plot.right - at.0 < at.0 - plot.left => {
                 // To the other side of the place it was moved from.
                 at.0 -= 16 * FINE;
                 (at.0 - plot.left, HPos::Right)
             }
-            Start::Widest => (plot.right - at.0, HPos::Left),
+            Start::Left | Start::Widest => (plot.right - at.0, HPos::Left),
         };
-        let text = fit(text, room, NOTE)?;
+        let text = fit(text, room + slack, NOTE)?;
         self.boxed_text(&text, at, Letters { size: 13, ..NOTE }.anchored(anchor))
     }
 
@@ -266,7 +260,10 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         let corners = |it: &Shade| {
             let (column, row) = (it.column as f64, it.row as f64);
             let (left, right) = (plot.x(column), plot.x(column + 1.0));
-            ((left, plot.y(row + 1.0)), (right, plot.y(row)))
+            let (top, bottom) = (plot.y(row + 1.0), plot.y(row));
+            // Large cells are set apart.
+            let gap = if 24 * FINE < (right - left).min(bottom - top) { FINE / 2 } else { 0 };
+            ((left, top + gap), (right - gap, bottom))
         };
         for it in cells {
             let (from, to) = corners(it);
@@ -278,7 +275,8 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         }
         let size = |it: &Shade| {
             let (from, to) = corners(it);
-            (to.0 - from.0 - 6 * FINE, to.1 - from.1)
+            // Edges take some of the room.
+            (to.0 - from.0 - 12 * FINE, to.1 - from.1)
         };
         let fits = |it: &Shade, size_of: i32| -> Result<bool, String> {
             let letters = Letters { size: size_of, ..NOTE };
@@ -334,8 +332,10 @@ impl<DB: DrawingBackend> Canvas<'_, DB> {
         for it in edges {
             let (a, b) =
                 ((plot.x(it.from.0), plot.y(it.from.1)), (plot.x(it.to.0), plot.y(it.to.1)));
-            let from = (a.0.min(b.0) - half, a.1.min(b.1) - half);
-            self.fill(from, (a.0.max(b.0) + half, a.1.max(b.1) + half), BLACK)?;
+            let (left, top) = (a.0.min(b.0) - half, a.1.min(b.1) - half);
+            let (right, bottom) = (a.0.max(b.0) + half, a.1.max(b.1) + half);
+            let from = (left.max(plot.left), top.max(plot.top));
+            self.fill(from, (right.min(plot.right), bottom.min(plot.bottom)), BLACK)?;
         }
         Ok(())
     }

@@ -211,8 +211,80 @@ pub(super) fn curve(name: &str, values: &[f64], answer: Option<f64>) -> Curve {
     }
 }
 
+/// Sheets on which every name is too long.
+fn verbose() -> Vec<Sheet> {
+    let about = |name: &str| About {
+        name: name.into(),
+        scenario: LONG.repeat(2),
+        seed: u64::MAX,
+        replications: (5, 1_000),
+        remarks: vec![LONG.repeat(3), "3 values set".into()],
+    };
+    let metric = Metric {
+        name: format!("pull_failures_by_cause.{LONG} of workload.{LONG}"),
+        unit: "pod-minutes",
+        better: Better::Lower,
+    };
+    let mut ranking = ranking("long", 3, 8.0e8, "");
+    (ranking.about, ranking.metric) = (about("long-ranking"), metric.clone());
+    for it in &mut ranking.rows {
+        it.name = LONG.repeat(2);
+        if let Effect::Difference { by, .. } = &mut it.effect {
+            *by = Interval { at: by.at.abs(), low: 0.5 * by.at.abs(), high: 1.5 * by.at.abs() };
+        }
+    }
+    ranking.rows.push(Row {
+        name: "x".into(),
+        is_what_if: true,
+        effect: Effect::Unknown(LONG.repeat(3)),
+    });
+    let mut lines = lines("long", &[LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG], 3, 60.0);
+    (lines.about, lines.metric, lines.by) = (about("long-lines"), metric.clone(), LONG.repeat(2));
+    for it in &mut lines.series {
+        it.name = LONG.repeat(2);
+    }
+    lines.along.path = LONG.repeat(2);
+    let mut heat = heat("long", (9, 3), 3);
+    (heat.about, heat.metric, heat.demand) = (about("long-heat"), metric.clone(), LONG.repeat(2));
+    (heat.across.path, heat.up.path) = (LONG.repeat(2), LONG.repeat(2));
+    for it in heat.across.places.iter_mut().chain(&mut heat.up.places) {
+        it.label = LONG.into();
+    }
+    for it in &mut heat.maps {
+        it.title = LONG.repeat(2);
+    }
+    let mut tornado = tornado("long", 3);
+    (tornado.about, tornado.metric) = (about("long-tornado"), metric.clone());
+    for it in &mut tornado.rows {
+        (it.path, it.low.label, it.high.label) = (LONG.repeat(2), LONG.into(), LONG.into());
+    }
+    let mut stack = stack("long", 3);
+    (stack.about, stack.metric) = (about("long-stack"), metric);
+    let mut curve = curve("long", &[100.0, 300.0, 500.0], Some(300.0));
+    (curve.about, curve.path) = (about("long-curve"), LONG.repeat(2));
+    curve.expectations = LONG.repeat(2);
+    for it in &mut curve.tried {
+        it.label = LONG.into();
+    }
+    vec![
+        ranking.sheet(),
+        lines.sheet(),
+        heat.sheet(),
+        tornado.sheet(),
+        stack.sheet(),
+        curve.sheet(),
+    ]
+}
+
 /// All of them.
 pub(super) fn all() -> Vec<Sheet> {
+    let mut sheets = ordinary();
+    sheets.extend(verbose());
+    sheets
+}
+
+/// Those whose names are what one expects.
+pub(super) fn ordinary() -> Vec<Sheet> {
     let nodes = ["50", "100", "200", "300", "400", "450", "500", "600"];
     let wide = ["1", "3", "10", "30", "100", "300", "1,000", "3,000"];
     let named = ["containerd-1.7", "containerd-2.1", "cri-o-1.31", LONG];

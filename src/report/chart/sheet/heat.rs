@@ -1,10 +1,10 @@
-//! One metric over two axes of a sweep: a map for each value of a third, with the edge between where
-//! an expectation holds and where it fails.
+//! One metric over two axes of a sweep: a map for each value of a third, with the edge between
+//! where an expectation holds and where it fails.
 
-use super::axis::{self, Axis};
+use super::axis::Axis;
 use super::{
     About, ColourBar, Edge, Entry, Fill, Mark, Metric, Panel, Shade, Sheet, Side, Swept, Value,
-    write,
+    whole, write,
 };
 use crate::report::chart::figure::Swatch;
 use crate::report::chart::palette;
@@ -65,8 +65,10 @@ impl Heat {
         }
         sheet.subtitle = self.subtitle();
         let values: Vec<f64> = cells().filter_map(|it| Some(it.value.known()?.at)).collect();
-        let shades =
-            (!values.is_empty()).then(|| shades(write::labelled(name, unit), &values, unit));
+        let shades = (!values.is_empty()).then(|| {
+            let axis = Axis::colours(write::labelled(name, unit), &values, unit);
+            ColourBar { label: axis.label.clone(), axis }
+        });
         self.legend(&mut sheet);
         let names = |it: &Swept| it.places.iter().map(|it| it.label.clone()).collect::<Vec<_>>();
         let (across, up) = (names(&self.across), names(&self.up));
@@ -81,10 +83,10 @@ impl Heat {
             sheet.panels.push(Panel { title, marks, ..Panel::new(across.clone(), up.clone()) });
         }
         (sheet.columns, sheet.plot_height) = match maps.len() {
-            1 => (1, (40 * rows as i32).clamp(160, 560)),
-            2 => (2, (32 * rows as i32).clamp(150, 420)),
-            4 => (2, (28 * rows as i32).clamp(120, 300)),
-            _ => (3, (26 * rows as i32).clamp(110, 260)),
+            1 => (1, (40 * whole(rows)).clamp(160, 560)),
+            2 => (2, (32 * whole(rows)).clamp(150, 420)),
+            4 => (2, (28 * whole(rows)).clamp(120, 300)),
+            _ => (3, (26 * whole(rows)).clamp(110, 260)),
         };
         sheet.left_room = 200;
         sheet.bar = shades;
@@ -109,7 +111,7 @@ impl Heat {
         let never = cells().filter(|it| it.value == Value::Never).count();
         if 0 < never {
             let all = cells().count();
-            parts.push(format!("{never} of {all} points are never reached in some replication"));
+            parts.push(format!("at {never} of {all} points some replication never reaches it"));
         }
         parts.join("; ")
     }
@@ -119,7 +121,7 @@ impl Heat {
         let (holds, fails) =
             (cells().any(|it| it.holds == Some(true)), cells().any(|it| it.holds == Some(false)));
         if holds && fails {
-            let label = format!("edge of {}, which holds on the white side", self.demand);
+            let label = format!("holds on the white side: {}", self.demand);
             sheet.legend.push(Entry { label, swatch: Swatch::Edge });
         }
         if cells().any(|it| it.value == Value::Never) {
@@ -128,7 +130,7 @@ impl Heat {
         }
         if cells().any(|it| it.value.is_missing()) {
             let label = "no value".into();
-            sheet.legend.push(Entry { label, swatch: Swatch::Box(palette::WHITE) });
+            sheet.legend.push(Entry { label, swatch: Swatch::Blank });
         }
     }
 
@@ -146,16 +148,6 @@ impl Heat {
         };
         map.cells.iter().enumerate().map(shade).collect()
     }
-}
-
-/// The colours of `values`, from the least to the greatest.
-fn shades(label: String, values: &[f64], unit: &str) -> ColourBar {
-    let mut axis = Axis::fitting(label, values, unit);
-    if !axis::is_wide(values) {
-        // The whole ramp for what there is: a cliff far above 0 is a cliff.
-        axis = Axis::linear(axis.label, values.iter().copied(), unit, false);
-    }
-    ColourBar { label: axis.label.clone(), axis }
 }
 
 /// Where neighbours differ in whether the expectation holds.

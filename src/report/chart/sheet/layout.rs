@@ -4,7 +4,7 @@
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::{Panel, Sheet};
+use super::{Panel, Sheet, whole};
 use crate::report::chart::canvas::{
     FINE, Letters, Place, broken, caption_lines, legend_places, width,
 };
@@ -95,7 +95,7 @@ impl<'a> Laid<'a> {
             y = laid.legend(y)?;
             y = laid.panels(y)?;
         }
-        let lines = caption_lines(&sheet.caption, RIGHT - MARGIN)?.len() as i32;
+        let lines = whole(caption_lines(&sheet.caption, RIGHT - MARGIN)?.len());
         laid.height = y / FINE + 16 + 16 * lines;
         Ok(laid)
     }
@@ -139,7 +139,7 @@ impl<'a> Laid<'a> {
         }
         if self.sheet.bar.is_some() {
             self.bar_top = y + 8 * FINE;
-            y += 42 * FINE;
+            y += 36 * FINE;
         }
         Ok(y)
     }
@@ -156,8 +156,8 @@ impl<'a> Laid<'a> {
             })
             .collect::<Result<_, _>>()?;
         let notes = notes_room(&sheet.panels)?;
-        let taken: i32 = gutters.iter().sum::<i32>() + (columns as i32 - 1) * GAP;
-        let width = (RIGHT - MARGIN - notes - taken) / columns as i32;
+        let taken: i32 = gutters.iter().sum::<i32>() + (whole(columns) - 1) * GAP;
+        let width = (RIGHT - MARGIN - notes - taken) / whole(columns);
         let mut y = top;
         for (row, panels) in sheet.panels.chunks(columns).enumerate() {
             let has_title = panels.iter().any(|it| !it.title.is_empty());
@@ -165,8 +165,12 @@ impl<'a> Laid<'a> {
             let has_label =
                 has_notes || !panels[0].up.label.is_empty() && (row == 0 || !sheet.shared);
             y += if has_title { 30 * FINE } else { 12 * FINE };
-            let title_y = y - 8 * FINE;
-            y += if has_label { 20 * FINE } else { 0 };
+            let title_y = y - 11 * FINE;
+            y += match (has_label, has_title) {
+                (true, true) => 26 * FINE,
+                (true, false) => 20 * FINE,
+                (false, _) => 0,
+            };
             let (plot_top, bottom) = (y, y + sheet.plot_height * FINE);
             let mut x = MARGIN;
             let mut below = 8 * FINE;
@@ -224,17 +228,20 @@ impl<'a> Laid<'a> {
     }
 
     fn up_ticks(&mut self, plot: &Plot<'_>, gutter: i32) -> Result<(), String> {
-        let letters = tick_letters(&plot.panel.up).anchored(HPos::Right);
+        let rows = is_rows(plot.panel);
+        let anchor = if rows { HPos::Left } else { HPos::Right };
+        let letters = tick_letters(&plot.panel.up).anchored(anchor);
         let least = 15 * FINE;
-        let mut last: Option<i32> = None;
+        let mut written: Option<i32> = None;
         for (value, label) in &plot.panel.up.ticks {
             let y = plot.y(*value);
-            if last.is_some_and(|it| (it - y).abs() < least) {
+            if written.is_some_and(|it| (it - y).abs() < least) {
                 continue;
             }
-            last = Some(y);
+            written = Some(y);
             let text = fit(label, gutter - 8 * FINE, letters)?;
-            self.texts.push(Set { text, at: (plot.left - 7 * FINE, y), letters });
+            let x = if rows { plot.left - gutter } else { plot.left - 7 * FINE };
+            self.texts.push(Set { text, at: (x, y), letters });
         }
         Ok(())
     }
@@ -302,7 +309,7 @@ impl<'a> Laid<'a> {
             let room = note_width(notes)?;
             let letters = NOTE.anchored(HPos::Right);
             let header = fit(&notes.header, room, Letters::CAPTION)?;
-            let at = (x + room, plot.top - 12 * FINE);
+            let at = (x + room, plot.top - 16 * FINE);
             self.texts.push(Set {
                 text: header,
                 at,
@@ -336,6 +343,11 @@ fn notes_room(panels: &[Panel]) -> Result<i32, String> {
         most = most.max(room);
     }
     Ok(most)
+}
+
+/// Whether a panel has rows with names, which begin at the left like a text.
+fn is_rows(panel: &Panel) -> bool {
+    panel.up.is_named && !panel.across.is_named
 }
 
 /// Names are read, values are looked up.

@@ -1,7 +1,9 @@
 //! One metric along one axis of a sweep, a line for each value of another.
 
-use super::axis::Axis;
-use super::{About, Along, Demand, Entry, Mark, Marker, Metric, Panel, Sheet, Swept, Value, write};
+use super::axis::{Axis, is_wide};
+use super::{
+    About, Along, Demand, Entry, Mark, Marker, Metric, Panel, Sheet, Swept, Value, whole, write,
+};
 use crate::report::chart::figure::Swatch;
 use crate::report::chart::palette::{self, Colour, GREY};
 
@@ -69,7 +71,7 @@ impl Lines {
         let labels: Vec<String> = self.along.places.iter().map(|it| it.label.clone()).collect();
         let label = self.along.label();
         let across = match &numbers {
-            Some(numbers) => Axis::swept(&label, numbers, &labels),
+            Some(numbers) => Axis::swept(&label, numbers, &labels, is_wide(numbers)),
             None => Axis::places(&label, labels.iter().map(String::as_str)),
         };
         let known = series.iter().flat_map(|it| &it.points).filter_map(|it| it.value.known());
@@ -84,16 +86,22 @@ impl Lines {
             numbers.unwrap_or_else(|| (0..labels.len()).map(|it| it as f64 + 0.5).collect());
         let mut marks = vec![];
         if let Some(it) = &self.demand {
-            let label = format!("demand {}", it.text);
-            marks.push(Mark::Rule { at: it.bound, along: Along::Across, dashed: true, label });
+            marks.push(Mark::Rule { at: it.bound, along: Along::Across, dashed: true });
         }
-        let base = up.from;
+        // Points on one place are set side by side; on an axis of numbers only so far that
+        // intervals can be told apart.
+        let others = whole(series.len()) - 1;
+        let spread = if across.is_named {
+            (12 * others).min(700 / whole(places.len()))
+        } else {
+            (4 * others).min(12)
+        };
         for (position, it) in series.iter().enumerate() {
-            // Points on one place are set side by side; on an axis of numbers only so far that
-            // intervals can be told apart.
-            let pitch = if across.is_named { 12 } else { 3 };
-            let shift = (2 * position as i32 + 1 - series.len() as i32) * pitch / 2;
-            draw(&mut marks, it, &places, (position, shift), (across.is_named, base));
+            let shift = beside(position, series.len(), spread);
+            draw(&mut marks, it, &places, (position, shift), across.is_named);
+        }
+        for (position, across) in places.iter().enumerate() {
+            unreached(&mut marks, series, position, (*across, up.from));
         }
         sheet.plot_height = 400;
         let inset = if across.is_named { 8 } else { 40 };
@@ -104,14 +112,19 @@ impl Lines {
     fn subtitle(&self) -> String {
         let mut parts = vec![];
         let all = || {
-            let named = self.series.iter().flat_map(|it| it.points.iter().map(move |p| (it, p)));
-            let places = self.along.places.iter().cycle();
-            named.zip(places).filter_map(|((it, point), place)| {
-                Some((point.value.known()?.at, it.name.as_str(), place.label.as_str()))
+            self.series.iter().flat_map(|it| {
+                let points = it.points.iter().zip(&self.along.places);
+                points.filter_map(|(point, place)| {
+                    Some((point.value.known()?.at, it.name.as_str(), place.label.as_str()))
+                })
             })
         };
         let told = |(value, name, place): (f64, &str, &str)| {
-            let of = if name.is_empty() { String::new() } else { format!(", {name}") };
+            let of = match self.by.as_str() {
+                "" if self.series.len() == 1 => String::new(),
+                "" => format!(" ({name})"),
+                by => format!(" ({by} = {name})"),
+            };
             format!("{} at {place}{of}", write::value(value, self.metric.unit))
         };
         let by_value = |a: &(f64, &str, &str), b: &(f64, &str, &str)| a.0.total_cmp(&b.0);
@@ -127,7 +140,7 @@ impl Lines {
         let never = points().filter(|it| it.value == Value::Never).count();
         if 0 < never {
             let all = points().count();
-            parts.push(format!("{never} of {all} points are never reached in some replication"));
+            parts.push(format!("at {never} of {all} points some replication never reaches it"));
         }
         parts.join("; ")
     }
@@ -152,7 +165,10 @@ impl Lines {
         if points().filter_map(|it| it.value.known()).any(|it| it.low < it.high) {
             entry("95 % interval", Swatch::Span(colour));
         }
-        if points().any(|it| it.holds == Some(false)) {
+        if let Some(it) = &self.demand {
+            entry(&format!("demand {}", it.text), Swatch::Rule);
+        }
+        if points().any(|it| it.holds == Some(false) && it.value.known().is_some()) {
             entry("expectation fails", Swatch::Hollow(colour, marker));
         }
         if points().any(|it| it.value == Value::Never) {
@@ -164,45 +180,60 @@ impl Lines {
     }
 }
 
+/// Where one of `n` stands that share a place, over a spread of pixels.
+fn beside(position: usize, n: usize, spread: i32) -> i32 {
+    whole(position) * spread / (whole(n) - 1).max(1) - spread / 2
+}
+
 /// The marks of one line.
 fn draw(
     marks: &mut Vec<Mark>,
     series: &Series,
     places: &[f64],
     (position, shift): (usize, i32),
-    (is_named, bottom): (bool, f64),
+    is_named: bool,
 ) {
     let (colour, marker) = look(position);
     let mut points: Vec<(f64, Point)> =
         places.iter().copied().zip(series.points.iter().copied()).collect();
     points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let is_known = |it: &(f64, Point)| it.1.value.known().is_some();
     if !is_named {
         // A line ends where a value is missing.
-        for run in
-            points.chunk_by(|a, b| a.1.value.known().is_some() == b.1.value.known().is_some())
-        {
+        for run in points.chunk_by(|a, b| is_known(a) == is_known(b)) {
             let points: Vec<(f64, f64)> =
                 run.iter().filter_map(|it| Some((it.0, it.1.value.known()?.at))).collect();
             marks.push(Mark::Line { points, thick: 2, shift, colour });
         }
     }
     for (across, point) in points {
-        match point.value.known() {
-            Some(it) => {
-                let (at, low, high) = ((across, it.at), it.low, it.high);
-                marks.push(Mark::Whisker { at, low, high, along: Along::Up, shift, colour });
-                let hollow = point.holds == Some(false);
-                marks.push(Mark::Dot { at, marker, hollow, shift: (shift, 0), colour });
-            }
-            None if point.value == Value::Never => {
-                let shift = 4 * shift;
-                let at = (across, bottom);
-                marks.push(Mark::Beyond { at, along: Along::Up, shift, colour });
-            }
-            None => {
-                let (at, shift) = ((across, bottom), (3 * shift, -6));
-                marks.push(Mark::Dot { at, marker: Marker::Cross, hollow: false, shift, colour });
-            }
+        if let Some(it) = point.value.known() {
+            let (at, low, high) = ((across, it.at), it.low, it.high);
+            marks.push(Mark::Whisker { at, low, high, along: Along::Up, shift, colour });
+            let hollow = point.holds == Some(false);
+            marks.push(Mark::Dot { at, marker, hollow, shift: (shift, 0), colour });
         }
+    }
+}
+
+/// The lines that have no value at one place: arrows at the top where it was never reached, crosses
+/// at the bottom where there is none; side by side, so that all are seen.
+fn unreached(marks: &mut Vec<Mark>, series: &[Series], position: usize, at: (f64, f64)) {
+    let lines = |of: fn(Value) -> bool| -> Vec<Colour> {
+        let lines = series.iter().enumerate();
+        let value = |it: &Series| it.points.get(position).map_or(Value::Absent, |it| it.value);
+        let of = lines.filter(|it| of(value(it.1)));
+        of.map(|it| look(it.0).0).collect()
+    };
+    let never = lines(|it| it == Value::Never);
+    for (position, colour) in never.iter().enumerate() {
+        let shift = beside(position, never.len(), 12 * (whole(never.len()) - 1));
+        marks.push(Mark::Beyond { at, along: Along::Up, shift, colour: *colour });
+    }
+    let missing = lines(Value::is_missing);
+    for (position, colour) in missing.iter().enumerate() {
+        let shift = (beside(position, missing.len(), 10 * (whole(missing.len()) - 1)), -6);
+        let (marker, hollow) = (Marker::Cross, false);
+        marks.push(Mark::Dot { at, marker, hollow, shift, colour: *colour });
     }
 }

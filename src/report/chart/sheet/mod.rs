@@ -24,6 +24,8 @@ use super::palette::Colour;
 use super::{remove_drawing, write_drawing};
 use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
+use crate::report::format;
+use crate::report::page::clip;
 use axis::Axis;
 pub use curve::{Curve, Tried};
 pub use heat::{Cell, Heat, Map};
@@ -191,17 +193,19 @@ pub struct Sheet {
 impl Sheet {
     /// A sheet without panels.
     fn new(about: &About, title: String) -> Self {
+        let count = |n: u32| format::count(f64::from(n));
         let replications = match about.replications {
             (1, 1) => "1 replication".to_owned(),
-            (least, most) if least == most => format!("{most} replications"),
-            (least, most) => format!("{least} to {most} replications"),
+            (least, most) if least == most => format!("{} replications", count(most)),
+            (least, most) => format!("{} to {} replications", count(least), count(most)),
         };
         let mut caption = format!(
             "simulated by Pullstorm {VERSION} · scenario {} · seed {} · {replications}",
-            about.scenario, about.seed,
+            clip(&about.scenario, 60),
+            about.seed,
         );
         for it in &about.remarks {
-            caption = format!("{caption} · {it}");
+            caption = format!("{caption} · {}", clip(it, 100));
         }
         Self {
             name: about.name.clone(),
@@ -300,11 +304,11 @@ enum Mark {
     Cells(Vec<Shade>),
     /// The edges between cells where an expectation fails and those where it holds.
     Edges(Vec<Edge>),
-    /// A line through the whole plot where the axis has a value, with what it means.
-    Rule { at: f64, along: Along, dashed: bool, label: String },
+    /// A line through the whole plot where an axis has a value.
+    Rule { at: f64, along: Along, dashed: bool },
     /// A text on a white ground, moved by a number of pixels.
     Text { at: At, text: String, shift: (i32, i32), from: Start },
-    /// The arrow of a value beyond the axis.
+    /// The arrow of a value beyond the top of the axis, or beyond its right end.
     Beyond { at: At, along: Along, shift: i32, colour: Colour },
 }
 
@@ -352,9 +356,14 @@ enum Side {
 /// Intervals on bars, which have the colours.
 const WHISKER: Colour = (40, 40, 40);
 
+/// A number of things, to count pixels by.
+fn whole(n: usize) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
 /// Height of each of `rows`: `most` for a few, less for many.
 fn row_height(rows: usize, most: i32) -> i32 {
-    (most * 12 / rows.max(1) as i32).clamp(22, most)
+    (most * 12 / whole(rows.max(1))).clamp(22, most)
 }
 
 /// Draws `sheet` to NAME.svg and NAME.png in `folder`, which is created where it is missing.

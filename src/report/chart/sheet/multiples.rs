@@ -93,10 +93,13 @@ impl Multiples {
             sheet.remark(&format!("highest level in each {length}"));
         }
         let line = |colour| Swatch::Line(colour, Marker::None);
-        let base = format!("{} (repeated in each panel)", self.base.name);
-        sheet.legend = vec![Entry { label: base, swatch: line(SHADOW) }];
         if !shown.is_empty() {
-            sheet.legend.push(Entry { label: "variant".into(), swatch: line(BLUE) });
+            let again = format!("{}, repeated", self.base.name);
+            sheet.legend = vec![
+                Entry { label: self.base.name.clone(), swatch: line(BLACK) },
+                Entry { label: again, swatch: line(SHADOW) },
+                Entry { label: "variant".into(), swatch: line(BLUE) },
+            ];
         }
         let n = shown.len() + 1;
         let (columns, plot_height) = match n {

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::{
-    About, Along, Better, Entry, Interval, Mark, Marker, Metric, Notes, Panel, Sheet, write,
+    About, Along, Better, Entry, Interval, Mark, Marker, Metric, Notes, Panel, Sheet, Start, write,
 };
 use crate::report::chart::figure::Swatch;
 use crate::report::chart::palette::{BLUE, Colour, GREY, VERMILION};
@@ -94,7 +94,7 @@ impl Verdict {
 impl Ranking {
     /// The sheet.
     pub fn sheet(&self) -> Sheet {
-        let Metric { name, unit, better } = &self.metric;
+        let Metric { name, unit, .. } = &self.metric;
         let mut sheet = Sheet::new(&self.about, format!("What each variant changes: {name}"));
         if self.rows.is_empty() {
             return sheet.without("there is no variant to compare");
@@ -114,20 +114,18 @@ impl Ranking {
                 |it| if it.is_what_if { format!("{} (what-if)", it.name) } else { it.name.clone() },
             )
             .collect();
-        let ends =
-            rows.iter().filter_map(|it| it.effect.shown()).flat_map(|it| [it.0.low, it.0.high]);
-        let difference = write::labelled(
+        let label = write::labelled(
             &format!("difference to {} in {name}", self.base),
             write::difference_unit(unit),
         );
-        let label = match better {
-            Better::Lower => format!("← better     {difference}     worse →"),
-            Better::Higher => format!("← worse     {difference}     better →"),
-            Better::Neither => difference,
-        };
-        let across = Axis::linear(label, ends.chain([0.0]), unit, true);
+        let ends = rows.iter().filter_map(|it| it.effect.shown());
+        let ends: Vec<f64> = ends.flat_map(|it| [it.0.low, it.0.high]).collect();
+        // Both sides of 0 are there, so that they can be named.
+        let far = ends.iter().fold(0.0f64, |far, it| far.max(it.abs()));
+        let across =
+            Axis::linear(label, ends.into_iter().chain([-far / 8.0, far / 8.0]), unit, true);
         let up = Axis::places("variant", names.iter().map(String::as_str)).reversed();
-        sheet.plot_height = super::row_height(rows.len(), 34) * rows.len() as i32;
+        sheet.plot_height = super::row_height(rows.len(), 34) * super::whole(rows.len());
         let marks = self.marks(rows, &across);
         let notes = self.notes(rows);
         sheet.panels = vec![Panel { inset: 8, marks, notes, ..Panel::new(across, up) }];
@@ -166,27 +164,36 @@ impl Ranking {
     fn legend(&self, sheet: &mut Sheet) {
         for verdict in Verdict::ALL {
             if self.rows.iter().any(|it| it.effect.shown().is_some_and(|it| it.1 == verdict)) {
-                let swatch = Swatch::Dot(verdict.colour(), verdict.marker());
+                let swatch = match verdict {
+                    Verdict::NoEvidence => Swatch::Hollow(verdict.colour(), verdict.marker()),
+                    _ => Swatch::Dot(verdict.colour(), verdict.marker()),
+                };
                 sheet.legend.push(Entry { label: verdict.label().into(), swatch });
             }
         }
-        let swatch = Swatch::Span(GREY);
-        sheet.legend.push(Entry { label: "95 % interval".into(), swatch });
+        if !sheet.legend.is_empty() {
+            let swatch = Swatch::Span(GREY);
+            sheet.legend.push(Entry { label: "95 % interval".into(), swatch });
+        }
     }
 
     fn marks(&self, rows: &[Row], across: &Axis) -> Vec<Mark> {
         let mut marks = vec![];
         let height = rows.len() as f64;
-        let side = match self.metric.better {
-            Better::Lower => Some(across.from),
-            Better::Higher => Some(across.to),
+        let sides = match self.metric.better {
+            Better::Lower => Some((across.from, "← better", "worse →")),
+            Better::Higher => Some((across.to, "← worse", "better →")),
             Better::Neither => None,
         };
-        if let Some(end) = side {
+        if let Some((end, left, right)) = sides {
             let (from, to) = ((end, 0.0), (0.0, height));
             marks.push(Mark::Box { from, to, colour: BETTER_SIDE });
+            for (text, shift, from) in [(left, -8, Start::Right), (right, 8, Start::Left)] {
+                let (at, shift) = ((0.0, 0.0), (shift, -16));
+                marks.push(Mark::Text { at, text: text.into(), shift, from });
+            }
         }
-        marks.push(Mark::Rule { at: 0.0, along: Along::Up, dashed: false, label: String::new() });
+        marks.push(Mark::Rule { at: 0.0, along: Along::Up, dashed: false });
         for (position, row) in rows.iter().enumerate() {
             let middle = position as f64 + 0.5;
             match row.effect.shown() {
@@ -207,7 +214,7 @@ impl Ranking {
                     at: (0.0, middle),
                     text: row.effect.why().to_owned(),
                     shift: (8, 0),
-                    from: super::Start::Widest,
+                    from: Start::Widest,
                 }),
             }
         }

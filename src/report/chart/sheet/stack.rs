@@ -1,7 +1,7 @@
 //! What mitigations save alone, all together, and what is lost when one is left out.
 
 use super::axis::Axis;
-use super::{About, Along, Better, Entry, Interval, Mark, Marker, Metric, Notes, Panel, Sheet};
+use super::{About, Along, Better, Entry, Interval, Mark, Metric, Notes, Panel, Sheet};
 use super::{Value, write};
 use crate::report::chart::figure::Swatch;
 use crate::report::chart::palette::{BLUE, Colour, GREEN, GREY, ORANGE};
@@ -39,17 +39,16 @@ pub struct Lever {
 /// A bar of the chart.
 #[derive(Clone, Copy)]
 struct Look {
-    marker: Marker,
     colour: Colour,
     thick: i32,
     /// How far above its row's middle.
     lift: i32,
 }
 
-const TOGETHER: Look = Look { marker: Marker::Diamond, colour: GREEN, thick: 18, lift: 0 };
-const SUM: Look = Look { marker: Marker::None, colour: GREY, thick: 18, lift: 0 };
-const ALONE: Look = Look { marker: Marker::Circle, colour: BLUE, thick: 13, lift: 9 };
-const LOST: Look = Look { marker: Marker::Square, colour: ORANGE, thick: 13, lift: -9 };
+const TOGETHER: Look = Look { colour: GREEN, thick: 18, lift: 0 };
+const SUM: Look = Look { colour: GREY, thick: 18, lift: 0 };
+const ALONE: Look = Look { colour: BLUE, thick: 13, lift: 9 };
+const LOST: Look = Look { colour: ORANGE, thick: 13, lift: -9 };
 
 impl Stack {
     /// The sheet.
@@ -67,12 +66,13 @@ impl Stack {
         sheet.subtitle = self.subtitle();
         let entry = |label: &str, look: Look| Entry {
             label: label.into(),
-            swatch: Swatch::Bar(look.colour, look.marker),
+            swatch: Swatch::Box(look.colour),
         };
         sheet.legend = vec![
             entry("all together", TOGETHER),
             entry("saved alone", ALONE),
             entry("lost when left out", LOST),
+            Entry { label: "95 % interval".into(), swatch: Swatch::Span(super::WHISKER) },
         ];
         if self.sum().is_some() {
             sheet.legend.insert(1, entry("sum of what each saves alone", SUM));
@@ -81,15 +81,14 @@ impl Stack {
         let ends = values.filter_map(Value::known).flat_map(|it| [it.low, it.high]);
         let saved = if *better == Better::Higher { "gained" } else { "saved" };
         let label = write::labelled(&format!("{saved} in {name}"), write::difference_unit(unit));
-        let across = Axis::linear(label, ends.chain([0.0]).chain(self.sum()), unit, true);
+        let across = Axis::linear(label, ends.chain([0.0]).chain(self.sum()), unit, false);
         let mut names = vec!["all together"];
-        names.extend(self.sum().map(|_| "sum of alone"));
+        names.extend(self.sum().map(|_| "sum of each alone"));
         let first = names.len();
         names.extend(levers.iter().map(|it| it.name.as_str()));
-        sheet.plot_height = 46 * names.len() as i32;
+        sheet.plot_height = 46 * super::whole(names.len());
         let up = Axis::places("mitigation", names).reversed();
-        let mut marks =
-            vec![Mark::Rule { at: 0.0, along: Along::Up, dashed: false, label: String::new() }];
+        let mut marks = vec![Mark::Rule { at: 0.0, along: Along::Up, dashed: false }];
         bar(&mut marks, 0.5, self.together, TOGETHER, &across);
         if let Some(sum) = self.sum() {
             bar(&mut marks, 1.5, Value::Known(Interval::around(sum, None)), SUM, &across);
@@ -99,7 +98,7 @@ impl Stack {
             Notes { header: "lost without".into(), texts: vec![] },
         ];
         if let Some(sum) = self.sum() {
-            notes[0].texts.push((1.5, write::difference(sum, unit)));
+            notes[0].texts.push((1.5, write::amount(sum, unit)));
         }
         for (position, lever) in levers.iter().enumerate() {
             let middle = (first + position) as f64 + 0.5;
@@ -120,7 +119,7 @@ impl Stack {
 
     fn written(&self, value: Value) -> String {
         match value {
-            Value::Known(it) => write::difference(it.at, self.metric.unit),
+            Value::Known(it) => write::amount(it.at, self.metric.unit),
             Value::Never => "never".into(),
             Value::Absent => NOTHING.into(),
         }
@@ -133,20 +132,20 @@ impl Stack {
             Some(it) => {
                 let of = self.base.filter(|it| it.is_finite());
                 let of = of.map_or(String::new(), |it| format!(" of {}", write::value(it, unit)));
-                parts.push(format!("all together: {}{of}", write::difference(it.at, unit)));
+                parts.push(format!("all together save {}{of}", write::amount(it.at, unit)));
             }
             None => parts.push("all together have no value to compare".to_owned()),
         }
         if let Some(sum) = self.sum() {
-            parts.push(format!("each alone adds up to {}", write::difference(sum, unit)));
+            parts.push(format!("what each saves alone adds up to {}", write::amount(sum, unit)));
         }
         let lost = self.levers.iter().filter_map(|it| Some((it, it.lost.known()?)));
         // The first of equals.
         if let Some((lever, lost)) =
             lost.rev().max_by(|a, b| a.1.at.total_cmp(&b.1.at)).filter(|it| 0.0 < it.1.at)
         {
-            let lost = write::difference(lost.at, unit);
-            parts.push(format!("without {} most is lost: {lost}", lever.name));
+            let lost = write::amount(lost.at, unit);
+            parts.push(format!("without {} most is lost, {lost}", lever.name));
         }
         parts.join("; ")
     }
@@ -154,7 +153,7 @@ impl Stack {
 
 /// A bar from 0 with its interval; words where there is no value.
 fn bar(marks: &mut Vec<Mark>, row: f64, value: Value, look: Look, across: &Axis) {
-    let Look { marker, colour, thick, lift } = look;
+    let Look { colour, thick, lift } = look;
     let Some(it) = value.known() else {
         let text = if value == Value::Never { "never: no saving to show" } else { "no value" };
         marks.push(Mark::Text {
@@ -169,5 +168,4 @@ fn bar(marks: &mut Vec<Mark>, row: f64, value: Value, look: Look, across: &Axis)
     let (at, low, high) = ((it.at, row), it.low, it.high);
     let (along, ink) = (Along::Across, super::WHISKER);
     marks.push(Mark::Whisker { at, low, high, along, shift: -lift, colour: ink });
-    marks.push(Mark::Dot { at, marker, hollow: false, shift: (0, -lift), colour });
 }

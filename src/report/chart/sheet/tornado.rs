@@ -1,7 +1,7 @@
 //! Which of several parameters moves a metric most, each varied alone from a low to a high value.
 
 use super::axis::Axis;
-use super::{About, Along, Entry, Interval, Mark, Marker, Metric, Notes, Panel, Sheet, Start};
+use super::{About, Along, Entry, Interval, Mark, Metric, Notes, Panel, Sheet, Start};
 use super::{Value, write};
 use crate::report::chart::figure::Swatch;
 use crate::report::chart::palette::{BLUE, Colour, GREY, ORANGE};
@@ -75,7 +75,7 @@ impl Tornado {
             sheet.remark(&format!("the {MAX_ROWS} largest of {} parameters", rows.len()));
             rows.truncate(MAX_ROWS);
         }
-        self.legend(&mut sheet, &rows);
+        Self::legend(&mut sheet, &rows);
         let ends = || rows.iter().flat_map(|it| [&it.low, &it.high]);
         let known = ends().filter_map(|it| it.value.known()).chain([base]);
         let values = known.flat_map(|it| [it.low, it.at, it.high]);
@@ -86,16 +86,11 @@ impl Tornado {
             draw(&mut marks, position as f64 + 0.5, row, base.at, &across);
         }
         let label = format!("base {}", write::value(base.at, unit));
-        marks.push(Mark::Rule {
-            at: base.at,
-            along: Along::Up,
-            dashed: false,
-            label: String::new(),
-        });
+        marks.push(Mark::Rule { at: base.at, along: Along::Up, dashed: false });
         sheet.legend.push(Entry { label, swatch: Swatch::Upright });
-        sheet.plot_height = super::row_height(rows.len(), 44).max(38) * rows.len() as i32;
+        sheet.plot_height = super::row_height(rows.len(), 44).max(38) * super::whole(rows.len());
         let notes = vec![self.notes(&rows, base.at)];
-        sheet.panels = vec![Panel { inset: 110, marks, notes, ..Panel::new(across, up) }];
+        sheet.panels = vec![Panel { inset: 90, marks, notes, ..Panel::new(across, up) }];
         sheet
     }
 
@@ -121,18 +116,18 @@ impl Tornado {
         )
     }
 
-    fn legend(&self, sheet: &mut Sheet, rows: &[&Varied]) {
+    fn legend(sheet: &mut Sheet, rows: &[&Varied]) {
         let mut entry = |label: &str, swatch| {
             sheet.legend.push(Entry { label: label.into(), swatch });
         };
-        entry("at the low value", Swatch::Bar(LOW.colour, LOW.marker));
-        entry("at the high value", Swatch::Bar(HIGH.colour, HIGH.marker));
+        entry("at the low value", Swatch::Box(LOW));
+        entry("at the high value", Swatch::Box(HIGH));
         let ends = || rows.iter().flat_map(|it| [it.low.value, it.high.value]);
         if ends().filter_map(Value::known).any(|it| it.low < it.high) {
             entry("95 % interval", Swatch::Span(super::WHISKER));
         }
         if ends().any(|it| it == Value::Never) {
-            entry("never reached in some replication", Swatch::Arrow(GREY));
+            entry("never reached in some replication", Swatch::Onward(GREY));
         }
     }
 
@@ -146,15 +141,8 @@ impl Tornado {
     }
 }
 
-/// Looks of an end.
-#[derive(Clone, Copy)]
-struct Look {
-    colour: Colour,
-    marker: Marker,
-}
-
-const LOW: Look = Look { colour: BLUE, marker: Marker::Circle };
-const HIGH: Look = Look { colour: ORANGE, marker: Marker::Square };
+const LOW: Colour = BLUE;
+const HIGH: Colour = ORANGE;
 
 /// The marks of one parameter: both ends on one line, or one above the other where they lie on the
 /// same side of the base.
@@ -166,15 +154,11 @@ fn draw(marks: &mut Vec<Mark>, row: f64, it: &Varied, base: f64, across: &Axis) 
     // An end on the base itself takes no room on either side, but its label does.
     let is_apart =
         side(&it.low) != side(&it.high) && side(&it.low).is_ne() && side(&it.high).is_ne();
-    for (end, look, lift) in [(&it.low, LOW, 9), (&it.high, HIGH, -9)] {
+    for (end, colour, lift) in [(&it.low, LOW, 9), (&it.high, HIGH, -9)] {
         let (lift, thick) = if is_apart { (0, 18) } else { (lift, 13) };
-        let Look { colour, marker } = look;
         let Some(known) = end.value.known() else {
             let is_never = end.value == Value::Never;
-            let text = match is_never {
-                true => format!("never at {}", end.label),
-                false => format!("no value at {}", end.label),
-            };
+            let text = if is_never { String::new() } else { "no value at ".into() } + &end.label;
             if is_never {
                 let (from, to) = (base, across.to);
                 marks.push(Mark::Bar { row, from, to, thick: thick / 2, lift, colour });
@@ -182,7 +166,7 @@ fn draw(marks: &mut Vec<Mark>, row: f64, it: &Varied, base: f64, across: &Axis) 
                 marks.push(Mark::Beyond { at, along: Along::Across, shift: -lift, colour });
             }
             let at = if is_never { across.to } else { base };
-            let (shift, from) = if is_never { (80, Start::Right) } else { (8, Start::Left) };
+            let (shift, from) = (if is_never { 26 } else { 8 }, Start::Left);
             marks.push(Mark::Text { at: (at, row), text, shift: (shift, -lift), from });
             continue;
         };
@@ -190,7 +174,6 @@ fn draw(marks: &mut Vec<Mark>, row: f64, it: &Varied, base: f64, across: &Axis) 
         let (at, low, high) = ((known.at, row), known.low, known.high);
         let (along, ink) = (Along::Across, super::WHISKER);
         marks.push(Mark::Whisker { at, low, high, along, shift: -lift, colour: ink });
-        marks.push(Mark::Dot { at, marker, hollow: false, shift: (0, -lift), colour });
         let text = end.label.clone();
         let (at, shift, from) = if known.at < base {
             (known.low.min(known.at), -10, Start::Right)

@@ -29,13 +29,18 @@ pub(super) fn prefix(value: f64) -> (f64, &'static str) {
     fitting.map_or((1.0, ""), |(scale, sign)| (1.0 / scale, sign))
 }
 
+/// An amount by which a value changes; one of shares in percentage points.
+pub(super) fn amount(amount: f64, unit: &str) -> String {
+    if unit == "share" {
+        format!("{} pp", format::decimal(100.0 * amount, 1))
+    } else {
+        value(amount, unit)
+    }
+}
+
 /// A difference, with its sign; one of shares in percentage points.
 pub(super) fn difference(difference: f64, unit: &str) -> String {
-    let text = if unit == "share" {
-        format!("{} pp", format::decimal(100.0 * difference, 1))
-    } else {
-        value(difference, unit)
-    };
+    let text = amount(difference, unit);
     if 0.0 < difference && !text.starts_with('0') || text.starts_with("0.") {
         format!("+{text}")
     } else {
