@@ -214,13 +214,14 @@ fn a_run_writes_the_files_that_it_names() {
     expect_code(&output, 0);
     let written = files(&Path::new(&folder.out()).join("small"));
     let tables = ["manifest.json", "pods.csv", "pulls.csv", "requests.csv", "summary.csv"];
-    let others = ["summary.json", "timeseries.csv"];
+    let others = ["replications.csv", "summary.json", "timeseries.csv"];
     let charts = ["failures", "limits", "ready", "requests", "retries"];
     let mut expected: Vec<String> = charts
         .iter()
         .flat_map(|it| [format!("charts/{it}.png"), format!("charts/{it}.svg")])
         .collect();
     expected.extend(tables.iter().chain(&others).map(|it| (*it).to_owned()));
+    expected.sort();
     assert_eq!(written.keys().cloned().collect::<Vec<_>>(), expected);
     for name in tables.iter().chain(&others).chain(&charts) {
         assert!(text(&output.stdout).contains(name), "{name} is not named");

@@ -13,8 +13,8 @@ use crate::experiment::compare::{
 };
 use crate::experiment::{Certainty, Crew};
 use crate::report::compare::{
-    Assumed, Compared, comparison_csv, comparison_markdown, comparison_text, write_files,
-    write_json,
+    Assumed, Compared, comparison_csv, comparison_markdown, comparison_text, write_charts,
+    write_files, write_json,
 };
 use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
@@ -48,8 +48,8 @@ pub(super) struct Arguments {
     /// and do not set the same path.
     #[arg(long, value_name = "NAME,NAME", num_args = 0..=1, value_delimiter = ',')]
     stack: Option<Vec<String>>,
-    /// Compare again under every other plausible reading of what nobody could verify, and tell which
-    /// of them turn a verdict.
+    /// Compare again under every other plausible reading of what nobody could verify; tell which of
+    /// them turn a verdict.
     #[arg(long)]
     assumptions: bool,
     /// End with exit code 4 where a metric gets worse than this share of the base's:
@@ -111,7 +111,12 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
     };
     let folder = arguments.out.out.join(&sides.name).join("compare");
     let names = write_files(&folder, &compared, &wall_clock)?;
-    let lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
+    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
+    if !arguments.out.no_charts {
+        let charts = write_charts(&folder, &compared)?;
+        let where_to = folder.join("charts");
+        lines.push(format!("{}: {} (.svg .png)", where_to.display(), charts.join(" ")));
+    }
     print(arguments, &compared, &lines)?;
     let failed = gates.iter().filter(|it| it.passage == compare::Passage::Fails).count();
     if failed == 0 {

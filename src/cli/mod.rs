@@ -47,7 +47,7 @@ enum Verb {
     /// Run the replications of one scenario: summary, files and charts.
     #[command(after_help = AFTER_HELP)]
     Run(run::Arguments),
-    /// Compare a scenario with its variants, two scenarios, or two stored runs, under the same luck.
+    /// Compare a scenario with its variants, two scenarios, or two stored runs.
     #[command(after_help = AFTER_HELP)]
     Compare(compare::Arguments),
     /// Report every problem of scenario files at once, and run nothing.

@@ -1,6 +1,7 @@
 //! Comparisons on the terminal, as Markdown, and in files.
 
 mod assumptions;
+mod charts;
 mod files;
 mod json;
 mod markdown;
@@ -8,6 +9,7 @@ mod table;
 mod text;
 
 pub use assumptions::Assumed;
+pub use charts::write_charts;
 pub use files::{NAMES, write_files};
 pub use json::write_json;
 pub use markdown::comparison_markdown;

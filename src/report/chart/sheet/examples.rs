@@ -19,7 +19,7 @@ fn about(name: &str) -> About {
 }
 
 fn metric(name: &str, unit: &'static str) -> Metric {
-    Metric { name: name.into(), unit, better: Better::Lower }
+    Metric { name: name.into(), unit, better: Better::Less }
 }
 
 fn known(at: f64, half: f64) -> Value {
@@ -223,7 +223,7 @@ fn verbose() -> Vec<Sheet> {
     let metric = Metric {
         name: format!("pull_failures_by_cause.{LONG} of workload.{LONG}"),
         unit: "pod-minutes",
-        better: Better::Lower,
+        better: Better::Less,
     };
     let mut ranking = ranking("long", 3, 8.0e8, "");
     (ranking.about, ranking.metric) = (about("long-ranking"), metric.clone());
@@ -308,7 +308,7 @@ pub(super) fn ordinary() -> Vec<Sheet> {
         *it = Cell { value: Value::Never, holds: Some(false) };
     }
     let mut shares = ranking("ranking-shares", 6, 0.1, "share");
-    shares.metric.better = Better::Higher;
+    shares.metric.better = Better::More;
     vec![
         ranking("ranking", 9, 1_204.0, "pod-minutes").sheet(),
         ranking("ranking-one", 1, 1_204.0, "pod-minutes").sheet(),

@@ -26,6 +26,7 @@ use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
 use crate::report::format;
 use crate::report::page::clip;
+pub use crate::scenario::metrics::Better;
 use axis::Axis;
 pub use curve::{Curve, Tried};
 pub use heat::{Cell, Heat, Map};
@@ -59,17 +60,6 @@ pub struct Metric {
     pub unit: &'static str,
     /// Which way is better.
     pub better: Better,
-}
-
-/// Which way a metric is better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Better {
-    /// Less of it.
-    Lower,
-    /// More of it.
-    Higher,
-    /// Neither is.
-    Neither,
 }
 
 /// A value with its 95 % interval.

@@ -181,8 +181,8 @@ impl Ranking {
         let mut marks = vec![];
         let height = rows.len() as f64;
         let sides = match self.metric.better {
-            Better::Lower => Some((across.from, "← better", "worse →")),
-            Better::Higher => Some((across.to, "← worse", "better →")),
+            Better::Less => Some((across.from, "← better", "worse →")),
+            Better::More => Some((across.to, "← worse", "better →")),
             Better::Neither => None,
         };
         if let Some((end, left, right)) = sides {

@@ -79,7 +79,7 @@ impl Stack {
         }
         let values = levers.iter().flat_map(|it| [it.alone, it.lost]).chain([self.together]);
         let ends = values.filter_map(Value::known).flat_map(|it| [it.low, it.high]);
-        let saved = if *better == Better::Higher { "gained" } else { "saved" };
+        let saved = if *better == Better::More { "gained" } else { "saved" };
         let label = write::labelled(&format!("{saved} in {name}"), write::difference_unit(unit));
         let across = Axis::linear(label, ends.chain([0.0]).chain(self.sum()), unit, false);
         let mut names = vec!["all together"];
