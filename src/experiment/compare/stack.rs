@@ -6,7 +6,7 @@ use super::{Arm, Comparison, Design, Difference, Effect, compare_rows};
 use crate::experiment::Row;
 use crate::model::outcome::Value;
 use crate::scenario::Scenario;
-use crate::scenario::metrics::{Better, Target};
+use crate::scenario::metrics::Target;
 
 /// Most variants that are stacked.
 pub const MOST_STACKED: usize = 8;
@@ -18,8 +18,7 @@ pub struct Stack {
     pub parts: Vec<Stacked>,
     /// All together against the base.
     pub together: Difference,
-    /// What together differs from the sum of what each does alone; positive figures mean that they
-    /// get in each other's way where less is better.
+    /// By what all together differ from the sum of what each does alone.
     pub interaction: Difference,
     /// What became of the expectations with all together.
     pub holds: Option<bool>,
@@ -114,21 +113,23 @@ impl Stack {
         })
     }
 
+    /// Variants without which the others do better: those that get in their way.
+    pub fn in_the_way(&self) -> impl Iterator<Item = &str> {
+        let better = self.parts.iter().filter(|it| it.left_out.effect == Effect::Better);
+        better.map(|it| it.name.as_str())
+    }
+
     /// Whether the variants together do less than the sum of what each does alone, more, or whether
     /// the replications do not tell.
-    pub fn reading(&self) -> &'static str {
-        let better = crate::scenario::metrics::find(&self.together.base.name)
-            .map_or(Better::Less, |it| it.better);
-        let less_is_better = better != Better::More;
-        match self.interaction.difference {
-            Some(it) if self.interaction.effect != Effect::NoEvidence => {
-                if (0.0 < it) == less_is_better {
-                    "less than the sum of each alone: they do the same work"
-                } else {
-                    "more than the sum of each alone: they need each other"
-                }
-            }
-            _ => "no evidence that it differs from the sum of each alone",
+    pub fn reading(&self) -> String {
+        let in_the_way: Vec<&str> = self.in_the_way().collect();
+        if !in_the_way.is_empty() {
+            return format!("better without {}", in_the_way.join(", or without "));
+        }
+        match self.interaction.effect {
+            Effect::Worse => "less than the sum of each alone: they do the same work".into(),
+            Effect::Better => "more than the sum of each alone: they need each other".into(),
+            _ => "no evidence that it differs from the sum of each alone".into(),
         }
     }
 }

@@ -82,7 +82,7 @@ struct StackDocument<'a> {
     parts: Vec<Part<'a>>,
     together: DifferenceDocument<'a>,
     interaction: DifferenceDocument<'a>,
-    reading: &'static str,
+    reading: String,
     expectations_hold: Option<bool>,
 }
 

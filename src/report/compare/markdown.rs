@@ -118,7 +118,7 @@ fn stacked(compared: &Compared<'_>, line: &mut impl FnMut(&str)) {
     let together = &stack.together;
     line(&format!("| all together | {} | | {} |", change(together), verdict(together)));
     line(&format!(
-        "\nInteraction {}: together they do {}.\n",
+        "\nInteraction {}; all together: {}.\n",
         change(&stack.interaction),
         stack.reading()
     ));

@@ -152,18 +152,8 @@ fn censored(it: &Difference) -> String {
 /// The relative change: `-12.5%`.
 fn relative(it: &Difference) -> String {
     match it.relative {
-        _ if it.identical => String::new(),
-        Some(share) if 0.0 < share => format!("+{}", format::share(share)),
-        Some(share) => negative_share(share),
-        None => String::new(),
-    }
-}
-
-/// A share below zero, with the rules of [`format::share`].
-fn negative_share(share: f64) -> String {
-    match format::share(-share).as_str() {
-        "0%" => "0%".into(),
-        text => format!("-{text}"),
+        Some(change) if !it.identical => format::relative(change),
+        _ => String::new(),
     }
 }
 

@@ -266,5 +266,5 @@ fn stacked(page: &mut Page, stack: &Stack, compared: &Compared<'_>) {
         page.row("", &[text.into()]);
     }
     page.row("interaction", &[change(&stack.interaction)]);
-    page.prose(&format!("together they do {}", stack.reading()), 30);
+    page.prose(&format!("all together: {}", stack.reading()), 30);
 }

@@ -41,7 +41,7 @@ pub fn read_run(folder: &Path) -> Result<Stored, FileError> {
         return Err(error).at("read", &path);
     };
     let variant = text("variant");
-    let name = variant.map_or_else(|| scenario.clone(), |it| format!("{scenario}, variant {it}"));
+    let name = variant.map_or_else(|| scenario.clone(), |it| format!("{scenario} ({it})"));
     let arm = Arm {
         name,
         title: String::new(),

@@ -234,7 +234,7 @@ impl Ranking {
             let [at, low, high] = [by.at, by.low, by.high].map(|it| write::difference(it, unit));
             let text = if by.low < by.high { format!("{at} [{low}, {high}]") } else { at };
             differences.push((middle, text));
-            let change = relative.filter(|it| it.is_finite()).map(write::relative);
+            let change = relative.filter(|it| it.is_finite()).map(crate::report::format::relative);
             changes.push((middle, change.unwrap_or_else(|| crate::report::format::NOTHING.into())));
         }
         vec![

@@ -53,17 +53,6 @@ pub(super) fn difference_unit(unit: &str) -> &str {
     if unit == "share" { "percentage points" } else { unit }
 }
 
-/// A relative change of 1, with its sign.
-pub(super) fn relative(change: f64) -> String {
-    let percent = 100.0 * change;
-    let text = if 1_000.0 <= percent {
-        format!("×{}", value(1.0 + change, ""))
-    } else {
-        format!("{}%", format::decimal(percent, usize::from(percent.abs() < 9.95)))
-    };
-    if 0.0 < percent && percent < 1_000.0 && text != "0%" { format!("+{text}") } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,13 +74,5 @@ mod tests {
         assert_eq!(value(0.0123, ""), "0.0123");
         assert_eq!(value(4_210.0, ""), "4,210");
         assert_eq!(value(f64::INFINITY, ""), format::NOTHING);
-    }
-
-    #[test]
-    fn relative_changes_beyond_tenfold_are_factors() {
-        assert_eq!(relative(-0.834), "-83%");
-        assert_eq!(relative(0.021), "+2.1%");
-        assert_eq!(relative(41.0), "×42");
-        assert_eq!(relative(0.0), "0%");
     }
 }
