@@ -93,7 +93,6 @@ const CASES: &[Case] = &[
     ),
     case(Code::BadName, ("", "[account.CI]\nregistry = \"docker-hub\"\n"), "CI", "`CI`", "a-z"),
     case(Code::NotYet, ("", "[state]\n"), "state", "`state` is not supported yet", "preloaded"),
-    case(Code::NotYet, ("", "[sweep]\n"), "sweep", "`sweep`", "--set path=value"),
     case(Code::MissingKey, ("replicas = 2\n", ""), "api", "has no `replicas`", "deployment"),
     case(Code::MissingKey, ("nodes = 3\n", ""), "workers", "has no `nodes`", "from 0 to 100000"),
     case(

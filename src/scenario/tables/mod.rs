@@ -67,8 +67,9 @@ pub(crate) static ROOT: Shape = Shape {
         ),
         Field::new(
             "sweep",
-            Type::NotYet("run each value with --set path=value, or write a variant for it"),
-            "A grid of values",
+            Type::Paths,
+            "Axes of `pullstorm sweep`: paths with a list of values or { from, to, step } each, \
+             below; variant = [names]; design",
         ),
     ],
 };
@@ -85,6 +86,7 @@ pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
                 shape
             }
             Type::Table(shape) => shape,
+            Type::Either { table, .. } if parts.clone().next().is_some() => table,
             _ => return parts.next().is_none().then_some(field),
         };
     }
