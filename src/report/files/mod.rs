@@ -16,7 +16,8 @@ pub(crate) use manifest::hex;
 pub use requests::RequestFile;
 pub use summary::summary_csv;
 pub use whole::FileError;
-pub(crate) use whole::{create_folder, remove, write_whole, write_whole_by_name};
+pub(crate) use rows::Rows;
+pub(crate) use whole::{At, PARTIAL, create_folder, remove, write_whole, write_whole_by_name};
 
 use crate::report::{Run, json};
 

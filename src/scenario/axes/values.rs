@@ -143,7 +143,8 @@ fn expand(
         }
     };
     let mut read = |part: &(String, Origin), read: &dyn Fn(&str) -> Result<u64, String>| {
-        read(&part.0).map_err(|why| drop(bad_axis(problems, part.1, why))).ok()
+        let number = read(&part.0);
+        number.map_err(|why| bad_axis(problems, part.1, why).help.len()).ok()
     };
     let first = read(from, &|text| lattice.read(text));
     let last = read(to, &|text| lattice.read(text));
