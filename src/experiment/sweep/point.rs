@@ -182,7 +182,7 @@ fn result(
             .collect(),
         metrics: summary.metrics.iter().map(Figure::of).collect(),
     };
-    result.content_hash = result.hash();
+    result.seal();
     result
 }
 
@@ -199,6 +199,11 @@ impl PointResult {
     fn hash(&self) -> String {
         let blank = Self { content_hash: String::new(), ..self.clone() };
         format!("{:016x}", stable_hash(&blank.to_json()))
+    }
+
+    /// Sets the hash of what is there now.
+    pub fn seal(&mut self) {
+        self.content_hash = self.hash();
     }
 
     /// The result as its file holds it, but for the line's end.

@@ -13,7 +13,7 @@ const MOST: usize = 6;
 /// Where the expectations hold, or what the figures range over where nothing is expected.
 pub(super) fn answer(swept: &Swept) -> String {
     let all = swept.points.len();
-    let points = if all == 1 { "1 point".to_owned() } else { format!("{all} points") };
+    let points = format::points(all);
     if !swept.expects() {
         return match range(swept) {
             Some(range) => format!("{points}: {range}"),
@@ -34,8 +34,8 @@ pub(super) fn answer(swept: &Swept) -> String {
     }
     let uncertain = swept.points.iter().filter(|it| it.is_uncertain()).count();
     if 0 < uncertain {
-        let at = if uncertain == 1 { "at 1 point" } else { &format!("at {uncertain} points") };
-        parts.push(format!("uncertain {at}, where more replications could turn it"));
+        let at = format::points(uncertain);
+        parts.push(format!("uncertain at {at}, where more replications could turn it"));
     }
     parts.join("; ")
 }
@@ -105,20 +105,26 @@ fn lines(swept: &Swept, axis: usize) -> Vec<String> {
         let number = swept.plan.number(axis, &value).map_or(0.0, |it| it.0);
         lines.entry(others).or_default().push((number, value, it.holds()));
     }
-    let mut told = vec![];
+    let mut told: Vec<(String, String)> = vec![];
     for (others, mut line) in lines {
         line.sort_by(|a, b| a.0.total_cmp(&b.0));
         let Some(place) = place(names[axis], &line) else { continue };
-        let with: Vec<String> = others
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != axis)
-            .map(|(at, value)| format!("{} = {}", names[at], swept.plan.axes[at].values[*value]))
+        let others = others.iter().enumerate().filter(|(at, _)| *at != axis);
+        let others: Vec<(&str, &str)> = others
+            .map(|(at, value)| (names[at], swept.plan.axes[at].values[*value].as_str()))
             .collect();
-        let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(", ")) };
-        told.push(format!("{place}{with}"));
+        match (told.last_mut(), others.as_slice()) {
+            // Neighbours on the only other axis that say the same.
+            (Some((last, with)), [(_, value)]) if *last == place => *with += &format!(", {value}"),
+            _ => {
+                let with: Vec<String> =
+                    others.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+                told.push((place, with.join(", ")));
+            }
+        }
     }
-    told
+    let with = |with: String| if with.is_empty() { with } else { format!(" with {with}") };
+    told.into_iter().map(|(place, others)| place + &with(others)).collect()
 }
 
 /// Where on a line, whose values rise, the expectations hold; `None` where nowhere.
@@ -128,7 +134,7 @@ fn place(name: &str, line: &[(f64, String, bool)]) -> Option<String> {
     let whole = line[first..=last].iter().all(|it| it.2);
     let end = line.len() - 1;
     Some(match (first, last) {
-        (0, last) if whole && last == end => format!("at every {name}"),
+        (0, last) if whole && last == end => format!("at every value of {name}"),
         (0, last) if whole => format!("up to {name} = {}", line[last].1),
         (first, last) if whole && last == end => format!("from {name} = {}", line[first].1),
         (first, last) if whole && first < last => {

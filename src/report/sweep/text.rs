@@ -30,7 +30,7 @@ pub fn sweep_text(swept: &Swept, files: &[String], style: Style) -> String {
     page.parts(&[
         format!("pullstorm {VERSION}"),
         clip(&plan.scenario, 40),
-        format!("sweep of {} points, {}", plan.points.len(), plan.design),
+        format!("sweep of {}, {}", format::points(plan.points.len()), plan.design),
         format!("seed {}", plan.seed),
         replications,
         "simulated".into(),
@@ -72,19 +72,21 @@ fn tables(page: &mut Page, swept: &Swept) {
         "mean over replications"
     };
     let fits = |table: &(Line, Vec<Line>)| {
-        table.1.len() <= MOST_LINES && widths(table).iter().map(|it| it + 2).sum::<usize>() <= WIDTH
+        table.1.len() <= MOST_LINES
+            && widths(table).iter().map(|it| it + 2).sum::<usize>() <= WIDTH
     };
     let matrices: Vec<_> = (0..swept.targets.len().min(MOST_TABLES))
         .map_while(|at| answer::matrix(swept, at).filter(fits))
         .collect();
     if matrices.is_empty() {
         page.heading("POINTS", legend);
-        table(page, &answer::list(swept), swept.plan.design() == Design::OneAtATime);
+        let words = if swept.plan.design() == Design::OneAtATime { 2 } else { 1 };
+        table(page, &answer::list(swept), words, true);
         return;
     }
     for (target, matrix) in swept.targets.iter().zip(&matrices) {
         page.heading(&clip(&target.to_string(), 50), legend);
-        table(page, matrix, false);
+        table(page, matrix, 1, false);
     }
 }
 
@@ -94,15 +96,15 @@ fn widths((head, lines): &(Line, Vec<Line>)) -> Vec<usize> {
     (0..head.len()).map(|at| width(&head[at]).max(column(at).unwrap_or(0)).min(WIDEST)).collect()
 }
 
-/// A table: names and words to the left, the rest to the right.
-fn table(page: &mut Page, table: &(Line, Vec<Line>), by_one: bool) {
+/// A table: so many first columns and perhaps the last one to the left, the rest to the right.
+fn table(page: &mut Page, table: &(Line, Vec<Line>), words: usize, ends_with_word: bool) {
     let widths = widths(table);
     let shown = |line: &Line| {
         let mut text = String::new();
         for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
             let cell = clip(cell, *width);
             let fill = width - cell.chars().count();
-            let is_left = at == 0 || (by_one && at == 1) || at + 1 == line.len();
+            let is_left = at < words || (ends_with_word && at + 1 == line.len());
             text += "  ";
             text += &if is_left { pad(&cell, *width) } else { " ".repeat(fill) + &cell };
         }
@@ -122,8 +124,8 @@ fn incomplete(page: &mut Page, swept: &Swept) {
     let points = swept.points.iter().filter(|it| 0 < it.incomplete).count();
     if 0 < points {
         let text = format!(
-            "at {points} points replications reached the bound on events: their figures are \
-             incomplete"
+            "at {} replications reached the bound on events: their figures are incomplete",
+            format::points(points)
         );
         page.line(&page.style.bad(&text));
     }
@@ -140,10 +142,11 @@ fn causes(page: &mut Page, swept: &Swept) {
     page.heading("WHY PULLS FAILED", &remark);
     for (cause, count, points) in causes.iter().take(MOST_CAUSES) {
         page.line(&format!(
-            "  {} {:>7}  {:>12}  at {points} points",
+            "  {} {:>7}  {:>12}  at {}",
             pad(cause, 40),
             format::share(*count as f64 / total as f64),
-            format::count(*count as f64)
+            format::count(*count as f64),
+            format::points(*points)
         ));
     }
     if MOST_CAUSES < causes.len() {
