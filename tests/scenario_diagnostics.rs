@@ -8,6 +8,8 @@ mod first;
 mod guards;
 #[path = "diagnostics/mirrors.rs"]
 mod mirrors;
+#[path = "diagnostics/sweep.rs"]
+mod sweep;
 
 use pullstorm::scenario::{self, Code, Diagnostics, Request, SourceFile};
 
@@ -462,7 +464,8 @@ const CASES: &[Case] = &[
 
 /// These, and those that stand in files of their own.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    let files = [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES];
+    let files =
+        [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES, sweep::CASES];
     files.into_iter().flatten()
 }
 

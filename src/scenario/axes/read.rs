@@ -132,24 +132,22 @@ impl Reader<'_, '_> {
             return None;
         }
         let set = path.split_once(".set.").filter(|(block, _)| block.starts_with("timeline."));
-        let Some(field) = field_at(set.map_or(path, |(_, path)| path)) else {
-            let message = format!("`{path}` is no key of the language");
-            let problem = self.problems.error(Code::UnknownKey, key, message);
-            if let Some((before, wrong, shape)) = first_unknown(path) {
-                let near = nearest(wrong, shape.fields.iter().map(|it| it.name));
-                problem.help(match near {
-                    Some(near) => format!("did you mean `{}`?", join(before, near)),
-                    None => format!("keys: {}", shape.keys()),
-                });
-            }
-            return None;
-        };
-        if matches!(field.ty, Type::Table(_) | Type::Named { .. } | Type::Paths | Type::NotYet(_)) {
-            let message = format!("`{path}` is {}, which has no values", field.ty.describe());
-            bad_axis(self.problems, key, message).help("name one of its keys");
-            return None;
+        let field = field_at(set.map_or(path, |(_, path)| path));
+        if let Some(field) = field.filter(|it| !matches!(it.ty, Type::Paths | Type::NotYet(_))) {
+            return Some(field);
         }
-        Some(field)
+        if let (None, Some((before, wrong, shape))) = (field, first_unknown(path)) {
+            let near = nearest(wrong, shape.fields.iter().map(|it| it.name));
+            let message = format!("`{path}` is no key of the language");
+            self.problems.error(Code::UnknownKey, key, message).help(match near {
+                Some(near) => format!("did you mean `{}`?", join(before, near)),
+                None => format!("keys: {}", shape.keys()),
+            });
+        } else {
+            let message = format!("`{path}` has no values that could be varied");
+            bad_axis(self.problems, key, message).help("name a single key of a block");
+        }
+        None
     }
 
     /// The value in the program's own spelling.
