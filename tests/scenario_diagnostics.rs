@@ -464,8 +464,7 @@ const CASES: &[Case] = &[
 
 /// These, and those that stand in files of their own.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    let files =
-        [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES, sweep::CASES];
+    let files = [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES, sweep::CASES];
     files.into_iter().flatten()
 }
 

@@ -69,8 +69,7 @@ fn targets() -> Vec<Target> {
 }
 
 /// The clock on the wall differs from run to run; here it stands still.
-const CLOCK: WallClock =
-    WallClock { started_unix_seconds: 0, simulating_seconds: 0.0, threads: 1 };
+const CLOCK: WallClock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.0, threads: 1 };
 
 fn put_together(folder: &SweepFolder, plan: &Plan, base: &Scenario) {
     assemble(folder, plan, base, targets(), &CLOCK).unwrap();

@@ -49,7 +49,12 @@ pub(super) fn merge(arguments: &Arguments) -> Outcome {
         Some(out) => SweepFolder::of(out, &plan.scenario),
         None => folders[0].clone(),
     };
+    into.create()?;
     into.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
+    if !folders.contains(&into) {
+        // What an earlier merge brought there counts as well.
+        folders.push(into.clone());
+    }
     match gather(&plan, &folders, &into) {
         Ok(gathered) => {
             if !arguments.quiet {
@@ -104,7 +109,7 @@ fn missing(plan: &Plan, into: &SweepFolder, incomplete: &Incomplete) -> Failure 
         let out = into.path().ends_with(&suffix).then(|| into.path().ancestors().nth(2)).flatten();
         let plan_path = into.plan_path();
         let plan_path = plan_path.display();
-        message += &match out {
+        let remedy = match out {
             Some(out) => format!(
                 "\nthis runs what is missing, and puts the sweep together:\n  \
                  pullstorm sweep {plan_path} --out {}",
@@ -115,6 +120,7 @@ fn missing(plan: &Plan, into: &SweepFolder, incomplete: &Incomplete) -> Failure 
                  pullstorm sweep {plan_path} --shard I/N --out DIR"
             ),
         };
+        message.push_str(&remedy);
     }
     Failure { code: SHARDS_MISSING, message }
 }

@@ -36,7 +36,7 @@ pub(super) struct Arguments {
     out: Out,
     #[command(flatten)]
     enough: Enough,
-    /// Vary a path, in place of the scenario's [sweep]; can be given several times. Values are a
+    /// Vary a path, in place of the scenario's `[sweep]`; can be given several times. Values are a
     /// list (`pool.workers.nodes=50,100,200`), a range (`egress.nat.addresses=1..4`,
     /// `timeline.x.replace_nodes.every=1m..10m:1m`), or either as TOML; `variant=base,mirror`
     /// varies the variant.
@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     )]
     design: Option<Design>,
     /// A metric to show, such as `pull_failures` or `workload.api.ready_seconds_p95`; can be given
-    /// several times. Those of [expect] and unready_pod_minutes where none is given.
+    /// several times. Those of `[expect]` and `unready_pod_minutes` where none is given.
     #[arg(long = "metric", value_name = "NAME")]
     metrics: Vec<String>,
     /// Write the plan alone: every point, for shards on other machines. Nothing is run.
@@ -79,6 +79,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     if arguments.fresh {
         folder.clear()?;
     }
+    folder.create()?;
     folder.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
     folder.write_plan(&plan)?;
     if arguments.plan {
@@ -119,7 +120,7 @@ fn shard(arguments: &Arguments) -> Result<Option<Shard>, Failure> {
 fn plan(arguments: &Arguments, crew: &Crew) -> Result<Plan, Failure> {
     let common = &arguments.common;
     match &arguments.scenario {
-        Some(path) if path.ends_with(".json") => {
+        Some(path) if Path::new(path).extension().is_some_and(|it| it == "json") => {
             let given = [
                 ("--set", !common.sets.is_empty()),
                 ("--seed", common.seed.is_some()),
@@ -156,8 +157,7 @@ fn draw_up(file: &SourceFile, arguments: &Arguments, crew: &Crew) -> Result<Plan
     let common = &arguments.common;
     let request = common.request(&[]);
     let until = arguments.enough.parse()?;
-    let asked =
-        Asked { vary: &arguments.vary, design: arguments.design, until: until.as_ref() };
+    let asked = Asked { vary: &arguments.vary, design: arguments.design, until: until.as_ref() };
     let colour = Style::for_stderr().is_coloured();
     match draft(file, &request, asked, crew) {
         Ok(Draft { plan, warnings }) => {

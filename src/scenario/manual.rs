@@ -24,6 +24,7 @@ pub fn reference() -> String {
             _ => {}
         }
     }
+    page += SWEEP;
     settable(&mut page);
     all_levers(&mut page);
     metrics(&mut page);
@@ -39,6 +40,9 @@ their units: `us ms s m h d`; `B kB MB GB TB KiB MiB GiB TiB`; `bit/s` and `B/s`
 prefixes; `%`. Every block has `enabled`. In a `[variant.NAME]`, tables are merged deep and lists
 are replaced whole. A `?` behind a default says that nobody could verify it. What no
 released software has is marked **What-if**.\n";
+
+/// What a sweep varies, with its designs.
+const SWEEP: &str = include_str!("axes/manual.md");
 
 fn block(page: &mut String, level: usize, title: &str, shape: &'static Shape) {
     let _ = write!(page, "\n{} `{title}`\n\n{}.\n\n", "#".repeat(level), shape.doc);

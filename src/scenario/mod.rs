@@ -30,8 +30,8 @@ mod walk;
 
 use toml::de::DeTable;
 
-use self::diagnostic::Problems;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
+use self::diagnostic::Problems;
 pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use self::lattice::Lattice;
@@ -138,9 +138,7 @@ impl Parameter {
 
     /// Whether it is one that no released software has, and in force: not at its default.
     pub fn is_what_if(&self) -> bool {
-        let set = self.path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));
-        let path = set.map_or(&*self.path, |(_, path)| path);
-        let field = tables::field_at(path).filter(|it| it.what_if);
+        let field = tables::key_at(&self.path).filter(|it| it.what_if);
         field.is_some_and(|it| match it.if_absent {
             field::IfAbsent::Value(default) => default != self.value,
             _ => true,

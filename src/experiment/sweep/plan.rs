@@ -189,7 +189,8 @@ fn try_points(
     until: Option<&Until>,
     crew: &Crew,
 ) -> (Diagnostics, Diagnostics, Option<String>) {
-    let (mut problems, mut odd, mut missing) = (Diagnostics::default(), Diagnostics::default(), None);
+    let (mut problems, mut odd, mut missing) =
+        (Diagnostics::default(), Diagnostics::default(), None);
     // Whole batches, so that what is told does not depend on who is first.
     for batch in points.chunks(1_000) {
         let tried = crew.each(batch, |choice| {
@@ -309,8 +310,8 @@ impl Plan {
     /// Reads a plan, and checks that it is whole and of this version of the program.
     pub fn parse(text: &str) -> Result<Self, String> {
         // Another version may have other fields: its number is looked at first.
-        let any: serde_json::Value =
-            serde_json::from_str(text).map_err(|error| format!("it is not a whole plan: {error}"))?;
+        let any: serde_json::Value = serde_json::from_str(text)
+            .map_err(|error| format!("it is not a whole plan: {error}"))?;
         match any.get("version").and_then(serde_json::Value::as_str) {
             Some(VERSION) => {}
             Some(other) => {
@@ -323,6 +324,10 @@ impl Plan {
         }
         let plan: Self = serde_json::from_value(any)
             .map_err(|error| format!("it is no plan of pullstorm: {error}"))?;
+        // The name is one of a folder.
+        if plan.scenario.contains(['/', '\\']) || plan.scenario == ".." {
+            return Err(format!("its scenario cannot be called `{}`", plan.scenario));
+        }
         if plan.hash() != plan.plan_hash {
             return Err("its content has been changed: it does not fit its hash".into());
         }
@@ -382,11 +387,12 @@ impl Plan {
     /// What of this plan differs from another, for people.
     pub fn differences(&self, other: &Self) -> Vec<String> {
         let mut found = vec![];
-        let mut told = |what: &str, differs: bool, one: &dyn fmt::Display, two: &dyn fmt::Display| {
-            if differs {
-                found.push(format!("{what} ({one} there, {two} here)"));
-            }
-        };
+        let mut told =
+            |what: &str, differs: bool, one: &dyn fmt::Display, two: &dyn fmt::Display| {
+                if differs {
+                    found.push(format!("{what} ({one} there, {two} here)"));
+                }
+            };
         let list = |it: &[String]| if it.is_empty() { "none".into() } else { it.join(", ") };
         let until = |it: &Self| {
             let text = |it: &UntilText| format!("{}, at most {}", it.until, it.at_most);

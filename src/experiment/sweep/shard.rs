@@ -40,7 +40,7 @@ const COUNT: &str = "SHARD_COUNT";
 /// Who numbers tasks, in the order in which they are looked for.
 ///
 /// Sources, read 2026-11: Kubernetes "Indexed Job for Parallel Processing"; Slurm `sbatch`, "Output
-/// Environment Variables"; `HyperQueue` "Task arrays"; AWS Batch "Array job environment variables";
+/// Environment Variables"; HyperQueue "Task arrays"; AWS Batch "Array job environment variables";
 /// Google Cloud Run jobs "Environment variables"; GitLab "Predefined CI/CD variables"; GNU
 /// `parallel(1)`.
 static FOUND_IN: [Scheduler; 7] = [

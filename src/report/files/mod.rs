@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 pub use manifest::WallClock;
 pub(crate) use manifest::hex;
 pub use requests::RequestFile;
+pub(crate) use rows::Rows;
 pub use summary::summary_csv;
 pub use whole::FileError;
-pub(crate) use rows::Rows;
 pub(crate) use whole::{At, PARTIAL, create_folder, remove, write_whole, write_whole_by_name};
 
 use crate::report::{Run, json};

@@ -43,9 +43,8 @@ pub(super) fn answer(swept: &Swept) -> String {
 /// The expectation that fails most often.
 fn hardest(swept: &Swept) -> Option<String> {
     let fails = |demand: &str| {
-        let failing = |it: &&SweptPoint| {
-            it.expectations.iter().any(|it| !it.holds && it.text() == demand)
-        };
+        let failing =
+            |it: &&SweptPoint| it.expectations.iter().any(|it| !it.holds && it.text() == demand);
         swept.points.iter().filter(failing).count()
     };
     let demands = swept.demands();
@@ -115,7 +114,10 @@ fn lines(swept: &Swept, axis: usize) -> Vec<String> {
             .collect();
         match (told.last_mut(), others.as_slice()) {
             // Neighbours on the only other axis that say the same.
-            (Some((last, with)), [(_, value)]) if *last == place => *with += &format!(", {value}"),
+            (Some((last, with)), [(_, value)]) if *last == place => {
+                with.push_str(", ");
+                with.push_str(value);
+            }
             _ => {
                 let with: Vec<String> =
                     others.iter().map(|(name, value)| format!("{name} = {value}")).collect();
@@ -141,8 +143,7 @@ fn place(name: &str, line: &[(f64, String, bool)]) -> Option<String> {
             format!("from {name} = {} to {}", line[first].1, line[last].1)
         }
         _ => {
-            let held: Vec<&str> =
-                line.iter().filter(|it| it.2).map(|it| it.1.as_str()).collect();
+            let held: Vec<&str> = line.iter().filter(|it| it.2).map(|it| it.1.as_str()).collect();
             format!("at {name} = {}", held.join(", "))
         }
     })

@@ -45,7 +45,8 @@ struct Value<'a> {
 
 #[derive(Serialize)]
 struct Point<'a> {
-    point: u32,
+    #[serde(rename = "point")]
+    index: u32,
     id: &'a str,
     values: Vec<Option<&'a str>>,
     replications: u32,
@@ -76,7 +77,7 @@ pub fn write_sweep(out: &mut dyn Write, swept: &Swept) -> io::Result<()> {
     let points = swept.both().map(|(point, it)| {
         let expects = !it.expectations.is_empty();
         Point {
-            point: point.index,
+            index: point.index,
             id: &point.id,
             values: (0..plan.axes.len()).map(|axis| plan.value(point, axis)).collect(),
             replications: it.replications,

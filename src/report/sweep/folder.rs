@@ -115,6 +115,11 @@ impl SweepFolder {
         }
     }
 
+    /// Makes the folder, where it is not there.
+    pub fn create(&self) -> Result<(), FileError> {
+        create_folder(&self.path.join(POINTS))
+    }
+
     /// Whether the folder may be written to for `plan`: it is empty or has the same one.
     pub fn admits(&self, plan: &Plan) -> Result<(), Refused> {
         let refused = |why| Err(Refused { path: self.path.clone(), why });
@@ -130,7 +135,7 @@ impl SweepFolder {
 
     /// Writes the plan, where it is not there already.
     pub fn write_plan(&self, plan: &Plan) -> Result<(), FileError> {
-        create_folder(&self.path.join(POINTS))?;
+        self.create()?;
         if self.plan().is_ok_and(|it| it.is_some_and(|it| it == *plan)) {
             return Ok(());
         }
@@ -147,11 +152,7 @@ impl SweepFolder {
 
     /// The result of a point; `None` where there is no file, the reason where it is not what its
     /// name says.
-    pub fn point(
-        &self,
-        plan: &Plan,
-        point: &PlanPoint,
-    ) -> Result<Option<PointResult>, String> {
+    pub fn point(&self, plan: &Plan, point: &PlanPoint) -> Result<Option<PointResult>, String> {
         let path = self.point_path(point);
         let text = match fs::read(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
@@ -183,7 +184,10 @@ impl SweepFolder {
         for name in DERIVED {
             remove(&self.path.join(name))?;
         }
-        let is_chart = |name: &str| name.ends_with(".svg") || name.ends_with(".png");
+        let is_chart = |name: &str| {
+            let ending = Path::new(name).extension();
+            ending.is_some_and(|it| it == "svg" || it == "png")
+        };
         remove_named(&self.charts(), &is_chart)
     }
 

@@ -8,29 +8,29 @@ use crate::report::{VERSION, format};
 pub fn sweep_markdown(swept: &Swept) -> String {
     let plan = &swept.plan;
     let title = if swept.title.is_empty() { &plan.scenario } else { &swept.title };
-    let mut out = format!("## {}\n\n", cell(title));
+    let mut paragraphs = vec![format!("## {}", cell(title))];
     if !swept.question.is_empty() {
-        out += &format!("{}\n\n", cell(&swept.question));
+        paragraphs.push(cell(&swept.question));
     }
-    out += &format!("**{}.**\n\n", cell(&answer(swept)));
-    out += &format!(
-        "Simulated by Pullstorm {VERSION}: `{}`, {} points ({}), seed {}, replications {}.\n\n",
+    paragraphs.push(format!("**{}.**", cell(&answer(swept))));
+    paragraphs.push(format!(
+        "Simulated by Pullstorm {VERSION}: `{}`, {} points ({}), seed {}, replications {}.",
         plan.scenario,
         plan.points.len(),
         plan.design,
         plan.seed,
         plan.replications
-    );
+    ));
     let mut is_matrix = false;
     for (at, target) in swept.targets.iter().enumerate() {
         if let Some(matrix) = answer::matrix(swept, at) {
-            out += &format!("`{target}`\n\n");
-            table(&mut out, &matrix);
+            paragraphs.push(format!("`{target}`"));
+            paragraphs.push(table(&matrix));
             is_matrix = true;
         }
     }
     if !is_matrix {
-        table(&mut out, &answer::list(swept));
+        paragraphs.push(table(&answer::list(swept)));
     }
     let causes = answer::causes(swept);
     let total: u64 = causes.iter().map(|it| it.1).sum();
@@ -40,22 +40,19 @@ pub fn sweep_markdown(swept: &Swept) -> String {
             vec![cause.clone(), share, format::count(*count as f64), points.to_string()]
         });
         let head = ["why pulls failed", "share", "pulls", "points"].map(str::to_owned);
-        table(&mut out, &(head.into(), lines.collect()));
+        paragraphs.push(table(&(head.into(), lines.collect())));
     }
-    out
+    paragraphs.join("\n\n") + "\n"
 }
 
-fn table(out: &mut String, (head, lines): &(Line, Vec<Line>)) {
-    let mut line = |cells: &Line| {
+fn table((head, lines): &(Line, Vec<Line>)) -> String {
+    let line = |cells: &Line| {
         let cells: Vec<String> = cells.iter().map(|it| cell(it)).collect();
-        *out += &format!("| {} |\n", cells.join(" | "));
+        format!("| {} |", cells.join(" | "))
     };
-    line(head);
-    line(&vec!["---".to_owned(); head.len()]);
-    for it in lines {
-        line(it);
-    }
-    out.push('\n');
+    let rule = vec!["---".to_owned(); head.len()];
+    let all: Vec<String> = [head, &rule].into_iter().chain(lines).map(line).collect();
+    all.join("\n")
 }
 
 /// A text that cannot break a table.

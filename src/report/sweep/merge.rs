@@ -56,8 +56,7 @@ impl fmt::Display for Incomplete {
 }
 
 fn shown(list: &[String]) -> String {
-    let mut lines: Vec<String> =
-        list.iter().take(MOST_NAMED).map(|it| format!("  {it}")).collect();
+    let mut lines: Vec<String> = list.iter().take(MOST_NAMED).map(|it| format!("  {it}")).collect();
     if MOST_NAMED < list.len() {
         lines.push(format!("  and {} more", list.len() - MOST_NAMED));
     }

@@ -1,7 +1,7 @@
 //! A sweep on the terminal: the answer first, then a table, causes and files.
 
-use super::answer::{self, Line, answer};
 use super::Swept;
+use super::answer::{self, Line, answer};
 use crate::report::VERSION;
 use crate::report::format;
 use crate::report::page::{Page, WIDTH, clip, pad};
@@ -72,8 +72,7 @@ fn tables(page: &mut Page, swept: &Swept) {
         "mean over replications"
     };
     let fits = |table: &(Line, Vec<Line>)| {
-        table.1.len() <= MOST_LINES
-            && widths(table).iter().map(|it| it + 2).sum::<usize>() <= WIDTH
+        table.1.len() <= MOST_LINES && widths(table).iter().map(|it| it + 2).sum::<usize>() <= WIDTH
     };
     let matrices: Vec<_> = (0..swept.targets.len().min(MOST_TABLES))
         .map_while(|at| answer::matrix(swept, at).filter(fits))

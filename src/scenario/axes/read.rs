@@ -3,7 +3,7 @@
 use super::super::diagnostic::{Code, Problems};
 use super::super::field::{Field, Shape, Type};
 use super::super::source::Origin;
-use super::super::tables::{ROOT, field_at};
+use super::super::tables::{ROOT, key_at};
 use super::super::tree::{Node, Raw, Table};
 use super::super::typed::Value;
 use super::super::walk::{Names, Walker, join, shorten};
@@ -131,8 +131,7 @@ impl Reader<'_, '_> {
                 });
             return None;
         }
-        let set = path.split_once(".set.").filter(|(block, _)| block.starts_with("timeline."));
-        let field = field_at(set.map_or(path, |(_, path)| path));
+        let field = key_at(path);
         if let Some(field) = field.filter(|it| !matches!(it.ty, Type::Paths | Type::NotYet(_))) {
             return Some(field);
         }
@@ -151,28 +150,31 @@ impl Reader<'_, '_> {
     }
 
     /// The value in the program's own spelling.
-    fn value(&mut self, path: &str, field: &'static Field, key: Origin, node: &Node) -> Option<String> {
+    fn value(
+        &mut self,
+        path: &str,
+        field: &'static Field,
+        key: Origin,
+        node: &Node,
+    ) -> Option<String> {
         let mut found = Problems::new(self.problems.sources());
         let mut walker = Walker::new(&mut found, self.names);
         let typed = walker.value(node, key, &field.ty, path);
-        match typed.and_then(|typed| exact(&typed.value).then(|| typed.value.show())) {
-            Some(shown) => Some(shown),
-            None => {
-                // Another axis may switch on what is switched off here: the points tell.
-                let list = found.into_sorted();
-                let faults = list.into_iter().filter(|it| it.code != Code::DisabledName);
-                let before = self.problems.len();
-                self.problems.extend(faults);
-                (before == self.problems.len()).then(|| node.to_text())
-            }
+        if let Some(typed) = typed.filter(|typed| exact(&typed.value)) {
+            return Some(typed.value.show());
         }
+        // Another axis may switch on what is switched off here: the points tell.
+        let list = found.into_sorted();
+        let faults = list.into_iter().filter(|it| it.code != Code::DisabledName);
+        let before = self.problems.len();
+        self.problems.extend(faults);
+        (before == self.problems.len()).then(|| node.to_text())
     }
 
     fn variant(&mut self, node: &Node) -> Option<String> {
         let Some(text) = node.raw.text() else {
-            let message = format!("`{VARIANT}` takes names of variants, not {}", {
-                node.raw.describe()
-            });
+            let message =
+                format!("`{VARIANT}` takes names of variants, not {}", { node.raw.describe() });
             bad_axis(self.problems, node.origin, message)
                 .help(format!("write {VARIANT} = [\"{BASE}\", \"NAME\"]"));
             return None;
@@ -245,10 +247,8 @@ impl Reader<'_, '_> {
         }
         let mut seen = std::collections::BTreeSet::new();
         for at in 0..first.values.len() {
-            let row: Vec<&str> = axes
-                .iter()
-                .filter_map(|it| it.values.get(at).map(String::as_str))
-                .collect();
+            let row: Vec<&str> =
+                axes.iter().filter_map(|it| it.values.get(at).map(String::as_str)).collect();
             if equal && !seen.insert(row) {
                 self.problems
                     .error(

@@ -22,6 +22,9 @@ containers = [{ image = "api" }]
 [timeline.roll]
 at = "1h"
 replace_nodes = { pool = "workers", batch = "10%", every = "5m" }
+[timeline.later]
+at = "2h"
+set.egress.nat.addresses = 1
 [variant.more]
 pool.workers.nodes = 9
 [variant.slow]
@@ -74,6 +77,7 @@ fn lists_and_ranges_read_alike_in_the_file_and_in_flags() {
         ),
         ("pool.workers.nic", "[\"1Gbit/s\"]", "[\"1000Mbit/s\"]", vec!["1Gbit/s"]),
         ("variant", "base, more+slow", "[\"base\", \"more+slow\"]", vec!["base", "more+slow"]),
+        ("timeline.later.set.egress.nat.addresses", "3..4", "{ from = 3, to = 4 }", vec!["3", "4"]),
         ("image.api.from", "[\"base\"]", "[\"base\"]", vec!["base"]),
         (
             "pool.workers.preloaded",

@@ -2,8 +2,9 @@
 
 use super::super::Lattice;
 use super::super::diagnostic::Problems;
+use super::super::field::Type;
 use super::super::source::Origin;
-use super::super::tables::field_at;
+use super::super::tables::key_at;
 use super::super::tree::{Node, Raw, Table};
 use super::{MOST_POINTS, VARIANT, bad_axis};
 
@@ -17,7 +18,8 @@ const HOW: &str = "write a list such as [50, 100], or a range such as { from = 1
 /// Whether a table is a range of values at this path, and not a table of paths.
 pub(super) fn is_range(table: &Table, path: &str) -> bool {
     // `from` is a key of images too, which have no `to`.
-    field_at(path).is_some() || (table.contains_key("from") && table.contains_key("to"))
+    key_at(path).is_some_and(|it| !matches!(it.ty, Type::Paths))
+        || (table.contains_key("from") && table.contains_key("to"))
 }
 
 /// A range, each part with its place.
@@ -164,9 +166,9 @@ fn expand(
             let message = format!("the range of `{path}` has a step and a number of points");
             return complain(whole, message, "one of them says it all");
         }
-        (None, Some(points)) => evenly(first, last, points?),
+        (None, Some(points)) => Some(evenly(first, last, points?)),
         (step, None) => {
-            let Some(step) = step.map_or_else(|| lattice.natural_step(), |step| step) else {
+            let Some(step) = step.unwrap_or_else(|| lattice.natural_step()) else {
                 if range.step.is_some() {
                     return None;
                 }
@@ -200,8 +202,8 @@ fn stepped(first: u64, last: u64, step: u64) -> Option<Vec<u64>> {
 }
 
 /// So many values from `first` to `last` at distances as even as whole numbers allow.
-fn evenly(first: u64, last: u64, points: u64) -> Option<Vec<u64>> {
+fn evenly(first: u64, last: u64, points: u64) -> Vec<u64> {
     let (width, gaps) = (u128::from(last - first), u128::from(points - 1));
     let value = |at: u64| first + ((width * u128::from(at) * 2 + gaps) / (gaps * 2)) as u64;
-    Some((0..points).map(value).collect())
+    (0..points).map(value).collect()
 }

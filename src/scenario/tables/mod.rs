@@ -92,6 +92,13 @@ pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
     }
 }
 
+/// The key that takes the value at a path: that of [`field_at`], or the one that a timeline's `set`
+/// changes.
+pub(crate) fn key_at(path: &str) -> Option<&'static Field> {
+    let set = path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));
+    field_at(set.map_or(path, |(_, changed)| changed))
+}
+
 /// A kind of blocks.
 const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {
     Field::new(kind, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)

@@ -48,7 +48,8 @@ fn ids_do_not_depend_on_the_order_of_axes_or_on_the_spelling_of_units() {
     assert_eq!(ids(&one).len(), 4);
     assert_ne!(one.plan_hash, two.plan_hash);
     // Other blocks, in other places, are no part of a point either.
-    let other = format!("{TEXT}[image.unused]\nlayers = [\"1MB\"]\nreference = \"docker.io/a/b:1\"");
+    let other =
+        format!("{TEXT}[image.unused]\nlayers = [\"1MB\"]\nreference = \"docker.io/a/b:1\"");
     let vary = ["pool.workers.nodes=1,2", "timeline.roll.replace_nodes.every=1m,2m"];
     let three = try_draft(&other, &vary, Design::Grid).unwrap().plan;
     assert_eq!(ids(&one), ids(&three));
@@ -114,6 +115,7 @@ fn a_plan_is_read_as_it_was_written_and_trusted_only_whole() {
         (text.replacen("\"seed\": 42", "\"seed\": 43", 1), "does not fit its hash"),
         (text.replacen("\"version\": \"", "\"version\": \"9", 1), "was made by version 9"),
         (text.replacen("\"design\"", "\"desing\"", 1), "it is no plan of pullstorm"),
+        (text.replacen("\"test\"", "\"../test\"", 1), "cannot be called `../test`"),
         ("{}".to_owned(), "it is no plan of pullstorm"),
     ] {
         let error = Plan::parse(&damage).unwrap_err();
@@ -128,10 +130,7 @@ fn what_differs_between_plans_is_told() {
     assert_eq!(plan.differences(&other), ["values of pool.workers.nodes (1, 2 there, 1, 3 here)"]);
     let text = TEXT.replace("nodes = 3", "nodes = 4");
     let other = try_draft(&text, &["pool.workers.nodes=1,2"], Design::Zip).unwrap().plan;
-    assert_eq!(
-        plan.differences(&other),
-        ["design (grid there, zip here)", "the scenario's text"]
-    );
+    assert_eq!(plan.differences(&other), ["design (grid there, zip here)", "the scenario's text"]);
 }
 
 #[test]
