@@ -177,12 +177,12 @@ fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
     assert_eq!(rows.len(), 7);
     let held = ["share_held", "share_held_low", "share_held_high"]
         .map(|it| format!("{it}: ready_seconds_p95 < 5m"));
-    let mut head = vec!["point", "id", "pool.workers.nodes", "variant", "replications"];
-    head.extend(["incomplete_replications", "holds", "uncertain"]);
-    head.extend(held.iter().map(String::as_str));
-    head.extend(["failed_pulls", "most_frequent_cause", "most_frequent_cause_share"]);
-    head.push("failures_by_cause");
-    assert_eq!(rows[0], head);
+    let mut columns = vec!["point", "id", "pool.workers.nodes", "variant", "replications"];
+    columns.extend(["incomplete_replications", "holds", "uncertain"]);
+    columns.extend(held.iter().map(String::as_str));
+    columns.extend(["failed_pulls", "most_frequent_cause", "most_frequent_cause_share"]);
+    columns.push("failures_by_cause");
+    assert_eq!(rows[0], columns);
     // 60 nodes of the base, over a limit of 10.
     assert_eq!((rows[5][2], rows[5][3], rows[5][6], rows[5][8]), ("60", "base", "false", "0"));
     assert_eq!((rows[5][12], rows[6][6], rows[6][11]), ("anonymous-pulls", "true", "0"));
