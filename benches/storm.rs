@@ -5,6 +5,7 @@
 //! - `spot-churn` at 1,000 and 10,000 nodes.
 //! - 10,000 nodes with five images each behind one address whose limit is exhausted, six hours: the
 //!   target is below 60 s and 2 GB on one core.
+//! - A sweep of 64 points on one thread and on two: the target is 1.9 times as fast.
 //!
 //! `cargo bench --bench storm` runs all; `-- --smoke` runs small sizes, for a check that nothing
 //! has rotted. Times are those of one run on this machine; compare ratios, never absolute figures.
@@ -15,6 +16,8 @@ use std::time::Instant;
 
 use pullstorm::engine::calendar::Calendar;
 use pullstorm::engine::chance::{Chance, combine};
+use pullstorm::experiment::Crew;
+use pullstorm::experiment::sweep::{Asked, draft, run_point};
 use pullstorm::model::outcome::Outcome;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, library, load};
@@ -32,6 +35,7 @@ fn main() {
         spot_churn(nodes);
     }
     exhausted(if is_smoke { 100 } else { 10_000 });
+    sweep(is_smoke);
 }
 
 /// The hold model: the next event is taken and another is put an exponential span later.
@@ -63,6 +67,45 @@ fn spot_churn(nodes: u32) {
 fn exhausted(nodes: u32) {
     let text = exhausted_scenario(nodes);
     report(&format!("exhausted limit, {nodes} nodes x 5 images, 6 h"), "exhausted", &text, vec![]);
+}
+
+/// The same 64 points on one thread and on two, in turn; the best of each counts, as other work on
+/// the machine only ever slows down.
+fn sweep(is_smoke: bool) {
+    let (nodes, addresses) = if is_smoke { ("5..10:5", "1..2") } else { ("50..400:50", "1..8") };
+    let text = library::find("spot-churn").expect("spot-churn is embedded");
+    let file = SourceFile { name: "spot-churn.toml".into(), text: text.to_owned() };
+    let vary = [format!("pool.spot.nodes={nodes}"), format!("egress.nat.addresses={addresses}")];
+    let request = Request { replications: Some(4), ..Request::default() };
+    let crews = [1, 2].map(|it| Crew::new(it).expect("threads can be started"));
+    let asked = Asked { vary: &vary, ..Asked::default() };
+    let plan = match draft(&file, &request, asked, &crews[1]) {
+        Ok(draft) => draft.plan,
+        Err(why) => panic!("{why:?}"),
+    };
+    let mut best = [f64::INFINITY; 2];
+    let mut digests = vec![];
+    for _ in 0..if is_smoke { 1 } else { 3 } {
+        for (crew, best) in crews.iter().zip(&mut best) {
+            let start = Instant::now();
+            let runs = crew.each(&plan.points, |point| {
+                run_point(crew, &plan, point, &|_| {}, &|_| {}).expect("every point was checked")
+            });
+            *best = best.min(start.elapsed().as_secs_f64());
+            digests.push(runs.iter().fold(0, |digest, it| {
+                combine(digest, u64::from_str_radix(&it.run_digest, 16).unwrap_or(0))
+            }));
+        }
+    }
+    assert!(digests.iter().all(|it| *it == digests[0]), "threads changed the results");
+    let [one, two] = best;
+    println!(
+        "sweep of {} points x 4 replications: 1 thread {one:.2} s, 2 threads {two:.2} s, \
+         {:.2} times as fast, digest {:016x}",
+        plan.points.len(),
+        one / two,
+        digests[0]
+    );
 }
 
 fn report(title: &str, name: &str, text: &str, sets: Vec<String>) {

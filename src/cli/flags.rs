@@ -115,11 +115,22 @@ impl Common {
 }
 
 impl Enough {
-    /// What `--until` asks of this scenario.
-    pub(super) fn read(&self, scenario: &Scenario) -> Result<Option<Until>, Failure> {
+    /// Whether `--until` is given.
+    pub(super) const fn is_given(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// What `--until` asks.
+    pub(super) fn parse(&self) -> Result<Option<Until>, Failure> {
         let Some(text) = &self.until else { return Ok(None) };
         let until = Until::parse(text, self.at_most)
             .map_err(|why| Failure::usage(format!("--until: {why}")))?;
+        Ok(Some(until))
+    }
+
+    /// What `--until` asks of this scenario.
+    pub(super) fn read(&self, scenario: &Scenario) -> Result<Option<Until>, Failure> {
+        let Some(until) = self.parse()? else { return Ok(None) };
         scenario
             .check_target(&until.target)
             .map_err(|why| Failure::usage(format!("--until: {why}")))?;

@@ -5,10 +5,12 @@ mod clock;
 mod compare;
 mod files;
 mod flags;
+mod merge;
 mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod sweep;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,12 +26,23 @@ const INTERNAL: u8 = 1;
 const USAGE: u8 = 2;
 const INVALID_SCENARIO: u8 = 3;
 const EXPECTATION_FAILED: u8 = 4;
+const SHARDS_MISSING: u8 = 6;
 
 const AFTER_HELP: &str = "\
 Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario with another seed.
 
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
-3 invalid scenario (nothing was written), 4 an expectation failed, 130 interrupted.";
+3 invalid scenario (nothing was written), 4 an expectation failed, 6 shards of a sweep are
+missing, 130 interrupted.";
+
+const SWEEP_HELP: &str = "\
+Each point is written as soon as it is done: the same command goes on where an earlier one stopped.
+On more machines: `pullstorm sweep SCENARIO --plan`, then `pullstorm sweep PLAN.json --shard I/N` on
+each of them, then `pullstorm merge FOLDER…`; the result is the same bytes.
+
+Exit codes: 0 all points ran (whether the expectations hold at them is the result), 1 internal error
+or files that cannot be read or written (finished points are kept), 2 wrong usage or a folder with
+another sweep, 3 invalid scenario, axes or points (nothing was run).";
 
 /// Simulates container-image pull storms: how many pulls fail and why, how long until every pod is
 /// ready, and which mitigation buys how much.
@@ -50,6 +63,11 @@ enum Verb {
     /// Compare a scenario with its variants, two scenarios, or two stored runs.
     #[command(after_help = AFTER_HELP)]
     Compare(compare::Arguments),
+    /// Run a scenario at many points: every value of one path with every value of others.
+    #[command(after_help = SWEEP_HELP)]
+    Sweep(Box<sweep::Arguments>),
+    /// Join the shards of a sweep.
+    Merge(merge::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -129,6 +147,8 @@ fn dispatch(cli: Cli) -> Outcome {
         None => run::run(None, &cli.run),
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
         Some(Verb::Compare(arguments)) => compare::compare(&arguments),
+        Some(Verb::Sweep(arguments)) => sweep::sweep(&arguments),
+        Some(Verb::Merge(arguments)) => merge::merge(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

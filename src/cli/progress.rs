@@ -12,6 +12,15 @@ use crate::units::Span;
 /// Steps of the bar for one replication.
 const STEPS: u64 = 1_000;
 
+/// Where a bar is drawn: nowhere, if nobody would see it.
+fn target(quiet: bool) -> ProgressDrawTarget {
+    if quiet || !std::io::stderr().is_terminal() {
+        ProgressDrawTarget::hidden()
+    } else {
+        ProgressDrawTarget::stderr()
+    }
+}
+
 /// Shows how far the replications are.
 pub(super) struct Meter {
     bar: ProgressBar,
@@ -101,11 +110,55 @@ impl Counter {
     }
 }
 
-/// Where bars are drawn: on a terminal, unless it is to be quiet.
-fn target(quiet: bool) -> ProgressDrawTarget {
-    if quiet || !std::io::stderr().is_terminal() {
-        ProgressDrawTarget::hidden()
-    } else {
-        ProgressDrawTarget::stderr()
+/// Shows how far the points of a sweep are, counted in replications.
+pub(super) struct SweepMeter {
+    bar: ProgressBar,
+    points: usize,
+    done: AtomicU64,
+    /// Replications that each point is to have.
+    expected: Vec<AtomicU64>,
+}
+
+impl SweepMeter {
+    /// A bar for so many points, each with so many replications at first.
+    pub(super) fn new(points: usize, replications: u32, quiet: bool) -> Self {
+        let each = u64::from(replications);
+        let bar = ProgressBar::with_draw_target(Some(points as u64 * each), target(quiet));
+        let template = "sweeping {bar:40} {percent:>3}% {msg}, {eta} to go";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(format!("0 of {points} points"));
+        let expected = (0..points).map(|_| AtomicU64::new(each)).collect();
+        Self { bar, points, done: AtomicU64::new(0), expected }
+    }
+
+    /// Takes a report; from any thread.
+    pub(super) fn report(&self, progress: Progress) {
+        if let Progress::Finished { .. } = progress {
+            self.bar.inc(1);
+        }
+    }
+
+    /// A point is to have so many replications now.
+    pub(super) fn grow(&self, point: usize, replications: u32) {
+        let now = u64::from(replications);
+        let before = self.expected[point].swap(now, Ordering::Relaxed);
+        if before < now {
+            self.bar.inc_length(now - before);
+        } else {
+            self.bar.dec_length(before - now);
+        }
+    }
+
+    /// One more point is done.
+    pub(super) fn point_done(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        self.bar.set_message(format!("{done} of {} points", self.points));
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
     }
 }

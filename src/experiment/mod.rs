@@ -10,6 +10,7 @@ mod levers;
 mod replicate;
 mod samples;
 mod summary;
+pub mod sweep;
 mod until;
 
 pub use diagnosis::{Diagnosis, Finding, diagnose};

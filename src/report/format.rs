@@ -69,6 +69,11 @@ pub fn count(value: f64) -> String {
     decimal(value, usize::from(value.abs() < 100.0))
 }
 
+/// So many points of a sweep.
+pub fn points(count: usize) -> String {
+    if count == 1 { "1 point".into() } else { format!("{} points", decimal(count as f64, 0)) }
+}
+
 /// A share of 1 in percent: `12.5%`, `0.03%`.
 pub fn share(value: f64) -> String {
     let percent = value * 100.0;

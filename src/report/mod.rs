@@ -10,6 +10,7 @@ pub mod markdown;
 mod page;
 pub mod style;
 pub mod summary_text;
+pub mod sweep;
 #[cfg(test)]
 pub(crate) mod synthetic;
 

@@ -75,6 +75,9 @@ codes! {
     "PS0601" UnknownVariant "a variant that the file does not have"
     "PS0602" BadSet "a --set that is not path=value"
     "PS0603" BadPath "a path that leads through a value or to a block that does not exist"
+    "PS0701" BadAxis "values of a sweep that cannot be read"
+    "PS0702" BadDesign "axes of a sweep that cannot be combined as its design says"
+    "PS0703" SamePoint "two points of a sweep that are the same"
     "PS0901" NeverHappens "something is scheduled after the end of the run"
     "PS0902" NoPlatform "nodes run images that lack their platform"
     "PS0903" OddTier "an account's tier is nearly the one that a limit names"
@@ -292,6 +295,16 @@ impl<'a> Problems<'a> {
             order: origin,
         });
         self.list.last_mut().expect("one was just added")
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Takes problems that were found apart, about the same texts.
+    pub(crate) fn extend(&mut self, others: impl IntoIterator<Item = Diagnostic>) {
+        self.list.extend(others);
     }
 
     /// Whether there is an error.

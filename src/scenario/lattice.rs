@@ -2,7 +2,7 @@
 //! through without drift.
 
 use super::field::Type;
-use super::tables::field_at;
+use super::tables::key_at;
 use super::typed::show_milli;
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
@@ -36,7 +36,7 @@ impl Lattice {
     /// The lattice of `path`; `example` is one of the values, which decides where a key takes
     /// numbers as well as shares.
     pub fn of(path: &str, example: &str) -> Result<Self, String> {
-        let Some(field) = field_at(path) else {
+        let Some(field) = key_at(path) else {
             return Err(format!("`{path}` is no key of the language"));
         };
         let unit = match field.ty {

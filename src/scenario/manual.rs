@@ -24,6 +24,7 @@ pub fn reference() -> String {
             _ => {}
         }
     }
+    page += SWEEP;
     settable(&mut page);
     all_levers(&mut page);
     metrics(&mut page);
@@ -50,6 +51,9 @@ fn other_readings(unverified: Option<Unverified>) -> (String, String) {
     let readings: Vec<String> = readings.iter().map(|it| format!("`{it}`")).collect();
     (format!(" ? or {}", readings.join(", ")), format!(" Other readings: {why}."))
 }
+
+/// What a sweep varies, with its designs.
+const SWEEP: &str = include_str!("axes/manual.md");
 
 fn block(page: &mut String, level: usize, title: &str, shape: &'static Shape) {
     let _ = write!(page, "\n{} `{title}`\n\n{}.\n\n", "#".repeat(level), shape.doc);

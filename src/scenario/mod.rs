@@ -6,6 +6,7 @@
 //! file is reported at once.
 
 mod assumptions;
+mod axes;
 mod build;
 mod check;
 mod diagnostic;
@@ -31,6 +32,7 @@ mod walk;
 use toml::de::DeTable;
 
 pub use self::assumptions::Assumption;
+pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
 use self::diagnostic::Problems;
 pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -130,9 +132,7 @@ impl Parameter {
 
     /// Whether it is one that no released software has, and in force: not at its default.
     pub fn is_what_if(&self) -> bool {
-        let set = self.path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));
-        let path = set.map_or(&*self.path, |(_, path)| path);
-        let field = tables::field_at(path).filter(|it| it.what_if);
+        let field = tables::key_at(&self.path).filter(|it| it.what_if);
         field.is_some_and(|it| match it.if_absent {
             field::IfAbsent::Value(default) => default != self.value,
             _ => true,
@@ -224,30 +224,72 @@ fn load_one(
     sources.flags = overlay::flags(request);
     sources.variants.clone_from(&request.variants);
     let mut problems = Problems::new(&sources);
-    let mut variants = Vec::new();
-    let scenario = read(file, request, &mut problems, &mut variants);
-    let is_faulty = problems.any_error();
-    let list = problems.into_sorted();
-    let loaded = match scenario {
-        Some(scenario) if !is_faulty => Ok(Loaded { scenario, warnings: list }),
-        _ => Err(Diagnostics { list }),
-    };
-    (variants, loaded)
+    let parts = split(file, &mut problems);
+    let scenario =
+        parts.as_ref().and_then(|parts| compose(file, parts, request, &[], &mut problems));
+    let variants = parts.map(|parts| parts.infos().collect()).unwrap_or_default();
+    (variants, loaded(scenario, problems))
 }
 
-fn read(
-    file: &SourceFile,
-    request: &Request,
-    problems: &mut Problems<'_>,
-    infos: &mut Vec<VariantInfo>,
-) -> Option<Scenario> {
+fn loaded(scenario: Option<Scenario>, problems: Problems<'_>) -> Result<Loaded, Diagnostics> {
+    let is_faulty = problems.any_error();
+    let list = problems.into_sorted();
+    match scenario {
+        Some(scenario) if !is_faulty => Ok(Loaded { scenario, warnings: list }),
+        _ => Err(Diagnostics { list }),
+    }
+}
+
+/// A file's tree and its variants, before anything is laid over it.
+#[derive(Clone, Debug)]
+struct Parts {
+    tree: Table,
+    variants: Vec<(VariantInfo, Table)>,
+}
+
+impl Parts {
+    fn infos(&self) -> impl Iterator<Item = VariantInfo> {
+        self.variants.iter().map(|(info, _)| info.clone())
+    }
+
+    /// The tree with these variants and the flags of the call over it.
+    fn overlaid(&self, variants: &[String], problems: &mut Problems<'_>) -> Table {
+        let mut tree = self.tree.clone();
+        for (at, wanted) in variants.iter().enumerate() {
+            overlay::apply_variant(&mut tree, &self.variants, (at as u16, wanted), problems);
+        }
+        overlay::apply_flags(&mut tree, problems);
+        tree
+    }
+}
+
+/// A value that lies over everything else: one of a point's.
+struct Over<'a> {
+    path: &'a str,
+    key: Origin,
+    node: &'a tree::Node,
+}
+
+fn split(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Parts> {
     let mut tree = parse(file, problems)?;
     let variants = overlay::take_variants(&mut tree, problems);
-    infos.extend(variants.iter().map(|(info, _)| info.clone()));
-    for (at, wanted) in request.variants.iter().enumerate() {
-        overlay::apply_variant(&mut tree, &variants, (at as u16, wanted), problems);
+    Some(Parts { tree, variants })
+}
+
+fn compose(
+    file: &SourceFile,
+    parts: &Parts,
+    request: &Request,
+    over: &[Over<'_>],
+    problems: &mut Problems<'_>,
+) -> Option<Scenario> {
+    let mut tree = parts.overlaid(&request.variants, problems);
+    for it in over {
+        let path: Vec<&str> = it.path.split('.').collect();
+        if overlay::leads_somewhere(&tree, &path, it.key, problems) {
+            tree::merge(&mut tree, tree::nested(&path, it.key, it.node.clone()));
+        }
     }
-    overlay::apply_flags(&mut tree, problems);
     overlay::apply_presets(&mut tree);
     let names = Names::of(&tree);
     let mut walker = Walker::new(problems, &names);
@@ -258,6 +300,7 @@ fn read(
     build::default_parameters(&root, &mut parameters);
     parameters.sort_by(|a, b| a.path.cmp(&b.path));
     check::check(&root, &settings, problems);
+    axes::check(&tree, &parts.infos().collect::<Vec<_>>(), &names, problems);
     if problems.any_error() {
         return None;
     }
@@ -270,7 +313,7 @@ fn read(
         spec: build::spec(&root, &settings),
         expectations,
         in_runs,
-        variants: infos.clone(),
+        variants: parts.infos().collect(),
         parameters,
     })
 }

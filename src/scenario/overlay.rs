@@ -15,10 +15,12 @@ pub(crate) fn flags(request: &Request) -> Vec<Flag> {
     let sets = request.sets.iter().enumerate().map(|(at, text)| Flag {
         name: format!("--set {}", at + 1),
         origin: "--set",
+        sets: true,
         text: text.clone(),
     });
     let number = |name: &'static str, key: &str, value: Option<u64>| {
-        value.map(|value| Flag { name: name.into(), origin: name, text: format!("{key}={value}") })
+        let text = value.map(|value| format!("{key}={value}"));
+        text.map(|text| Flag { name: name.into(), origin: name, sets: true, text })
     };
     sets.chain(number("--seed", "seed", request.seed))
         .chain(number("--replications", "replications", request.replications.map(u64::from)))
@@ -157,7 +159,7 @@ fn as_variant_node(node: Node, at: u16) -> Node {
 /// Lays the flags of the call over the tree.
 pub(crate) fn apply_flags(root: &mut Table, problems: &mut Problems<'_>) {
     let sources = problems.sources();
-    for (at, flag) in sources.flags.iter().enumerate() {
+    for (at, flag) in sources.flags.iter().enumerate().filter(|(_, flag)| flag.sets) {
         let layer = Layer::Flag(at as u16);
         let whole = Origin { layer, start: 0, end: flag.text.len() };
         let Some((path, value)) = flag.text.split_once('=') else {
@@ -177,7 +179,12 @@ pub(crate) fn apply_flags(root: &mut Table, problems: &mut Problems<'_>) {
 }
 
 /// Whether a path of a flag can be set; reports it where not.
-fn leads_somewhere(root: &Table, parts: &[&str], key: Origin, problems: &mut Problems<'_>) -> bool {
+pub(crate) fn leads_somewhere(
+    root: &Table,
+    parts: &[&str],
+    key: Origin,
+    problems: &mut Problems<'_>,
+) -> bool {
     let path = parts.join(".");
     if parts.iter().any(|part| part.is_empty()) {
         problems

@@ -74,6 +74,8 @@ pub(crate) struct Flag {
     pub(crate) name: String,
     /// How a parameter's origin names it: `--set`, `--seed`.
     pub(crate) origin: &'static str,
+    /// Whether it sets one value; a flag of axes does not.
+    pub(crate) sets: bool,
     /// Its text.
     pub(crate) text: String,
 }

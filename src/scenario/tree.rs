@@ -96,6 +96,38 @@ impl Node {
         Self { raw: Raw::Word(text.into()), origin }
     }
 
+    /// The value as [`Self::word`] takes it.
+    pub(crate) fn to_text(&self) -> String {
+        match &self.raw {
+            Raw::Text(text) | Raw::Word(text)
+                if !text.starts_with(['{', '[', '"', '\'']) && text.trim() == text =>
+            {
+                text.clone()
+            }
+            _ => self.to_toml(),
+        }
+    }
+
+    fn to_toml(&self) -> String {
+        match &self.raw {
+            Raw::Table(table) => {
+                let pair = |(key, entry): (&String, &Entry)| {
+                    format!("{} = {}", toml::Value::String(key.clone()), entry.node.to_toml())
+                };
+                format!("{{ {} }}", table.iter().map(pair).collect::<Vec<_>>().join(", "))
+            }
+            Raw::List(items) => {
+                let items: Vec<String> = items.iter().map(Self::to_toml).collect();
+                format!("[{}]", items.join(", "))
+            }
+            Raw::Text(text) | Raw::Word(text) => toml::Value::String(text.clone()).to_string(),
+            Raw::Integer(number) => number.to_string(),
+            Raw::Decimal(number) => number.clone(),
+            Raw::Bool(value) => value.to_string(),
+            Raw::Date => String::new(),
+        }
+    }
+
     /// The table this is.
     pub(crate) fn table(&self) -> Option<&Table> {
         match &self.raw {

@@ -16,10 +16,11 @@ use std::path::{Path, PathBuf};
 pub use manifest::WallClock;
 pub(crate) use manifest::hex;
 pub use requests::RequestFile;
+pub(crate) use rows::Rows;
 pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
 pub use whole::FileError;
-pub(crate) use whole::{create_folder, remove, write_whole, write_whole_by_name};
+pub(crate) use whole::{At, PARTIAL, create_folder, remove, write_whole, write_whole_by_name};
 
 use crate::experiment::Samples;
 use crate::report::{Run, json};

@@ -5,6 +5,10 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::engine::chance::combine;
 
 /// What could not be written, and why.
 #[derive(Debug)]
@@ -60,11 +64,25 @@ pub(crate) fn remove(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// How names of files that are not complete begin.
+pub(crate) const PARTIAL: &str = ".partial-";
+
 /// The name under which `path` is written until it is complete; its ending stays, as encoders go by
-/// it.
+/// it. No other process has the same, as several may write into one folder.
 fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
-    path.with_file_name(format!(".partial-{name}"))
+    path.with_file_name(format!("{PARTIAL}{:016x}-{name}", of_this_process()))
+}
+
+/// A number that no other process has: not even one of another machine, where ids of processes
+/// start over.
+#[expect(clippy::disallowed_methods, reason = "names of files on their way, which nobody keeps")]
+fn of_this_process() -> u64 {
+    static NUMBER: OnceLock<u64> = OnceLock::new();
+    *NUMBER.get_or_init(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        combine(now.as_nanos() as u64, u64::from(std::process::id()))
+    })
 }
 
 /// A file on its way; dropped before [`WholeFile::keep`], it leaves nothing behind.

@@ -67,8 +67,9 @@ pub(crate) static ROOT: Shape = Shape {
         ),
         Field::new(
             "sweep",
-            Type::NotYet("run each value with --set path=value, or write a variant for it"),
-            "A grid of values",
+            Type::Paths,
+            "Axes of `pullstorm sweep`: paths with a list of values or { from, to, step } each, \
+             below; variant = [names]; design",
         ),
     ],
 };
@@ -85,6 +86,7 @@ pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
                 shape
             }
             Type::Table(shape) => shape,
+            Type::Either { table, .. } if parts.clone().next().is_some() => table,
             _ => return parts.next().is_none().then_some(field),
         };
     }
@@ -111,6 +113,13 @@ pub(crate) fn pattern(path: &str) -> String {
 
 /// Why readings are what they are where nothing is known.
 pub(crate) const HALF_AND_DOUBLE: &str = "nothing is known: half and double";
+
+/// The key that takes the value at a path: that of [`field_at`], or the one that a timeline's `set`
+/// changes.
+pub(crate) fn key_at(path: &str) -> Option<&'static Field> {
+    let set = path.strip_prefix("timeline.").and_then(|it| it.split_once(".set."));
+    field_at(set.map_or(path, |(_, changed)| changed))
+}
 
 /// A kind of blocks.
 const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {

@@ -1,0 +1,282 @@
+//! What a point showed: everything that a sweep's files are made of.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::{
+    Certainty, Crew, MetricSummary, Progress, Shown, Summary, Verdict, replicate_until, summarise,
+};
+use super::plan::{Plan, PlanPoint};
+use crate::engine::chance::stable_hash;
+use crate::scenario::load;
+
+/// The result of one point.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointResult {
+    /// Hash of all of this, so that a damaged file is known.
+    pub content_hash: String,
+    /// Hash of the plan.
+    pub plan_hash: String,
+    /// The point's id.
+    pub id: String,
+    /// Its place in the order of the points.
+    pub index: u32,
+    /// Its value of each axis; none where it is as in the base.
+    pub values: Vec<Option<String>>,
+    /// Replications.
+    pub replications: u32,
+    /// How the replications ended, where their number was not fixed.
+    pub until: Option<String>,
+    /// Replications that reached the bound on events.
+    pub incomplete_replications: u32,
+    /// Digest of the run.
+    pub run_digest: String,
+    /// How long a replication is.
+    pub horizon_seconds: f64,
+    /// What became of the expectations.
+    pub expectations: Vec<Judged>,
+    /// Why pulls failed, most frequent first.
+    pub failures: Vec<PointFailure>,
+    /// Every metric.
+    pub metrics: Vec<Figure>,
+}
+
+/// One metric over the replications, as [`MetricSummary`] has it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// Name, with its suffix.
+    pub metric: String,
+    /// Scope.
+    pub scope: String,
+    /// Unit.
+    pub unit: String,
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Half-width of its 95 % interval.
+    pub half_width: Option<f64>,
+    /// 5th percentile.
+    pub p5: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
+    /// Largest value.
+    pub max: Option<f64>,
+    /// Replications.
+    pub replications: u32,
+    /// Replications in which the figure lies beyond what the run saw.
+    pub censored: u32,
+    /// Replications in which there was nothing to measure.
+    pub absent: u32,
+}
+
+/// What became of one expectation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// Metric with its suffix.
+    pub metric: String,
+    /// Scope.
+    pub scope: String,
+    /// The demand as it was written.
+    pub demand: String,
+    /// Whether it holds in as large a share of the replications as demanded.
+    pub holds: bool,
+    /// Whether more replications could turn that.
+    pub uncertain: bool,
+    /// Replications in which it holds.
+    pub held_in_replications: u32,
+    /// Replications.
+    pub replications: u32,
+    /// Lower end of the 95 % interval of the share of replications in which it holds.
+    pub share_held_low: f64,
+    /// Upper end.
+    pub share_held_high: f64,
+}
+
+/// Failed pulls of one cause, over all replications.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointFailure {
+    /// The refusal that ended the pulls.
+    pub cause: String,
+    /// The earlier refusal that opened the way.
+    pub cause_behind: Option<String>,
+    /// Failed pulls.
+    pub count: u64,
+    /// Share of all failed pulls.
+    pub share: f64,
+}
+
+/// Why a point did not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PointError(String);
+
+impl fmt::Display for PointError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Runs one point of a plan. `progress` is told how far it is, `grown` how many replications there
+/// are to be.
+pub fn run_point(
+    crew: &Crew,
+    plan: &Plan,
+    point: &PlanPoint,
+    progress: &(dyn Fn(Progress) + Sync),
+    grown: &dyn Fn(u32),
+) -> Result<PointResult, PointError> {
+    let at = |why: String| PointError(format!("{}: {why}", plan.describe(point)));
+    let loaded = load(&plan.file(), &plan.request(point)).map_err(|it| at(it.to_string()))?;
+    let scenario = loaded.scenario;
+    let until = plan.until.as_ref().map(super::UntilText::read).transpose().map_err(at)?;
+    let first = scenario.replications;
+    grown(first);
+    let (outcomes, certainty) = match &until {
+        None => (crew.replicate(&scenario.spec, 0..first, Shown::NOTHING, progress), None),
+        Some(until) => {
+            let nothing = Shown::NOTHING;
+            let (outcomes, certainty) =
+                replicate_until(crew, &scenario.spec, first, until, nothing, progress, grown);
+            (outcomes, Some(certainty))
+        }
+    };
+    let summary = summarise(&scenario, &outcomes);
+    Ok(result(plan, point, &summary, certainty, scenario.spec.horizon.as_secs_f64()))
+}
+
+fn result(
+    plan: &Plan,
+    point: &PlanPoint,
+    summary: &Summary,
+    certainty: Option<Certainty>,
+    horizon_seconds: f64,
+) -> PointResult {
+    let mut result = PointResult {
+        content_hash: String::new(),
+        plan_hash: plan.plan_hash.clone(),
+        id: point.id.clone(),
+        index: point.index,
+        values: point.values.clone(),
+        replications: summary.replications,
+        until: certainty.map(|it| word(it).to_owned()),
+        incomplete_replications: summary.incomplete,
+        run_digest: format!("{:016x}", summary.digest),
+        horizon_seconds,
+        expectations: summary.verdicts.iter().map(Judged::of).collect(),
+        failures: summary
+            .failures
+            .iter()
+            .map(|it| PointFailure {
+                cause: it.cause.clone(),
+                cause_behind: it.cause_behind.clone(),
+                count: it.count,
+                share: it.share,
+            })
+            .collect(),
+        metrics: summary.metrics.iter().map(Figure::of).collect(),
+    };
+    result.seal();
+    result
+}
+
+const fn word(certainty: Certainty) -> &'static str {
+    match certainty {
+        Certainty::Reached => "reached",
+        Certainty::Capped => "capped",
+        Certainty::NoMean => "no-mean",
+    }
+}
+
+impl PointResult {
+    /// The hash of everything but the hash.
+    fn hash(&self) -> String {
+        let blank = Self { content_hash: String::new(), ..self.clone() };
+        format!("{:016x}", stable_hash(&blank.to_json()))
+    }
+
+    /// Sets the hash of what is there now.
+    pub fn seal(&mut self) {
+        self.content_hash = self.hash();
+    }
+
+    /// The result as its file holds it, but for the line's end.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a result has nothing that JSON lacks")
+    }
+
+    /// Reads the result of `point`, and trusts it only where it is whole and of this plan.
+    pub fn parse(text: &str, plan: &Plan, point: &PlanPoint) -> Result<Self, String> {
+        let it: Self = serde_json::from_str(text).map_err(|error| format!("damaged: {error}"))?;
+        if it.hash() != it.content_hash {
+            return Err("damaged: its content does not fit its hash".into());
+        }
+        if it.plan_hash != plan.plan_hash {
+            return Err(format!("of another plan ({})", it.plan_hash));
+        }
+        if (it.index, &it.id, &it.values) != (point.index, &point.id, &point.values) {
+            return Err(format!("of another point ({}, {})", it.index, it.id));
+        }
+        Ok(it)
+    }
+
+    /// The metric `metric` of `scope`.
+    pub fn figure(&self, scope: &str, metric: &str) -> Option<&Figure> {
+        self.metrics.iter().find(|it| it.scope == scope && it.metric == metric)
+    }
+
+    /// Whether every expectation holds.
+    pub fn holds(&self) -> bool {
+        self.expectations.iter().all(|it| it.holds)
+    }
+}
+
+impl Figure {
+    fn of(it: &MetricSummary) -> Self {
+        Self {
+            metric: it.name.clone(),
+            scope: it.scope.clone(),
+            unit: it.unit.to_owned(),
+            mean: it.mean,
+            half_width: it.half_width,
+            p5: it.p5,
+            p50: it.p50,
+            p95: it.p95,
+            min: it.min,
+            max: it.max,
+            replications: it.replications,
+            censored: it.censored,
+            absent: it.absent,
+        }
+    }
+}
+
+impl Judged {
+    fn of(it: &Verdict) -> Self {
+        Self {
+            metric: it.expectation.metric.clone(),
+            scope: it.expectation.scope.clone(),
+            demand: it.expectation.text.clone(),
+            holds: it.holds,
+            uncertain: it.uncertain,
+            held_in_replications: it.held,
+            replications: it.replications,
+            share_held_low: it.share_interval.0,
+            share_held_high: it.share_interval.1,
+        }
+    }
+
+    /// The demand with its metric: `workload.api.min_available_share >= 75%`.
+    pub fn text(&self) -> String {
+        match self.scope.as_str() {
+            "run" => format!("{} {}", self.metric, self.demand),
+            scope => format!("{scope}.{} {}", self.metric, self.demand),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Puts a sweep together from the files of its points.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::folder::SweepFolder;
+use super::{Swept, SweptPoint, csv, document};
+use crate::engine::chance::{combine, stable_hash};
+use crate::experiment::sweep::{Plan, PlanAxis};
+use crate::report::VERSION;
+use crate::report::files::{At, FileError, WallClock, hex, write_whole};
+use crate::scenario::Scenario;
+use crate::scenario::metrics::Target;
+
+/// A sweep put together, and the files that were written.
+#[derive(Clone, Debug)]
+pub struct Assembled {
+    /// The sweep.
+    pub swept: Swept,
+    /// Lines that tell which files are where.
+    pub written: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    program: &'static str,
+    version: &'static str,
+    simulated: bool,
+    scenario: &'a str,
+    seed: u64,
+    replications: u32,
+    until: Option<&'a str>,
+    design: &'a str,
+    plan_hash: &'a str,
+    sweep_digest: String,
+    points: usize,
+    metrics: Vec<String>,
+    sets: &'a [String],
+    axes: &'a [PlanAxis],
+    wall_clock: &'a WallClock,
+}
+
+/// Writes everything that follows from the points, which are all there. The manifest comes last:
+/// where it stands, everything else does.
+pub fn assemble(
+    folder: &SweepFolder,
+    plan: &Plan,
+    base: &Scenario,
+    targets: Vec<Target>,
+    wall_clock: &WallClock,
+) -> Result<Assembled, FileError> {
+    folder.clear_derived()?;
+    let mut points = Vec::with_capacity(plan.points.len());
+    let path = |name: &str| folder.path().join(name);
+    // Points are read one by one: together they may be larger than the memory.
+    write_whole(&path("sweep.csv"), |out| {
+        let mut rows = csv::Long::new(out, plan)?;
+        for point in &plan.points {
+            let result = folder.point(plan, point).map_err(io::Error::other)?;
+            let result = result.ok_or_else(|| {
+                io::Error::other(format!("{} is gone", folder.point_path(point).display()))
+            })?;
+            rows.point(point, &result)?;
+            points.push(SweptPoint::of(result, &targets));
+        }
+        rows.finish()
+    })?;
+    let swept = Swept {
+        plan: plan.clone(),
+        title: base.title.clone(),
+        question: base.question.clone(),
+        targets,
+        points,
+    };
+    write_whole(&path("points.csv"), |out| csv::points_csv(out, &swept))?;
+    write_whole(&path("sweep.json"), |out| document::write_sweep(out, &swept))?;
+    write_whole(&path("manifest.json"), |out| manifest(out, &swept, wall_clock))
+        .map_err(|error| error.source)
+        .at("write", &path("manifest.json"))?;
+    let names = ["sweep.csv", "points.csv", "sweep.json", "plan.json", "points/", "manifest.json"];
+    let written = vec![format!("{}: {}", folder.path().display(), names.join(" "))];
+    Ok(Assembled { swept, written })
+}
+
+fn manifest(out: &mut dyn Write, swept: &Swept, wall_clock: &WallClock) -> io::Result<()> {
+    let plan = &swept.plan;
+    let digest = |digest, it: &SweptPoint| combine(digest, stable_hash(&it.run_digest));
+    let manifest = Manifest {
+        program: "pullstorm",
+        version: VERSION,
+        simulated: true,
+        scenario: &plan.scenario,
+        seed: plan.seed,
+        replications: plan.replications,
+        until: plan.until.as_ref().map(|it| it.until.as_str()),
+        design: &plan.design,
+        plan_hash: &plan.plan_hash,
+        sweep_digest: hex(swept.points.iter().fold(0, digest)),
+        points: plan.points.len(),
+        metrics: swept.targets.iter().map(ToString::to_string).collect(),
+        sets: &plan.sets,
+        axes: &plan.axes,
+        wall_clock,
+    };
+    serde_json::to_writer_pretty(&mut *out, &manifest)?;
+    writeln!(out)
+}
