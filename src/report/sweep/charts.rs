@@ -258,7 +258,7 @@ impl<'a> View<'a> {
         });
         let demand = match self.expectation() {
             Some(it) => format!("{} {}", self.metric().name, it.text),
-            None if self.swept.expects() => "all expectations".into(),
+            None if self.swept.expects() => "every expectation".into(),
             None => String::new(),
         };
         Heat {
@@ -275,10 +275,13 @@ impl<'a> View<'a> {
     /// For each axis the metric at its first and its last value, the others being the base's.
     fn tornado(self) -> Sheet {
         let axes = &self.swept.plan.axes;
+        let base = vec![None; axes.len()];
         let end = |axis: usize, at: usize| {
             let mut places = vec![None; axes.len()];
             places[axis] = Some(at);
-            End { label: axes[axis].values[at].clone(), value: self.value(self.at(&places)) }
+            // A value that is the base's has no point of its own.
+            let point = self.at(&places).or_else(|| self.at(&base));
+            End { label: axes[axis].values[at].clone(), value: self.value(point) }
         };
         let row = |axis: usize| Varied {
             path: axes[axis].path.clone(),
@@ -288,7 +291,7 @@ impl<'a> View<'a> {
         Tornado {
             about: self.about("tornado"),
             metric: self.metric(),
-            base: self.value(self.at(&vec![None; axes.len()])),
+            base: self.value(self.at(&base)),
             rows: (0..axes.len()).map(row).collect(),
         }
         .sheet()
