@@ -69,6 +69,8 @@ codes! {
     "PS0414" NotSettable "a path that cannot change during a run"
     "PS0415" TooMuch "the scenario is larger than a run may be"
     "PS0416" DiskTooSmall "disks that are too small for what is on them at the start"
+    "PS0417" TwoPasts "two blocks of the state tell of one counter"
+    "PS0418" Contradiction "a state that cannot be: an image is there and lacking"
     "PS0425" SameScope "a prepull and a workload with one name, under which results stand"
     "PS0501" UnknownMetric "a metric that does not exist"
     "PS0502" BadDemand "a demand that cannot be read"

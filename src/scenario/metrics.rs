@@ -119,6 +119,7 @@ metrics! {
     "ready_seconds_p99" Seconds None Pods "from a pod's creation to ready, 99th percentile"
     "ready_seconds_max" Seconds None Pods "from a pod's creation to ready, the slowest"
     "unready_pod_minutes" Number None Pods "minutes that pods were not ready, summed over pods"
+    "clear_seconds" Seconds None Pods "from the start until no pod is unready any more"
     "min_available_share" Share None Workload "least share of the wanted pods that were ready"
     "rollout_complete_seconds" Seconds None Workload "from the start of a rollout to its end"
     "progress_deadline_exceeded" Number None Workload "rollouts without progress for too long"

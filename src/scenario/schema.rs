@@ -161,6 +161,7 @@ fn ty(ty: &Type) -> Value {
             "type": "object",
             "additionalProperties": { "type": "string", "pattern": NAME },
         }),
+        Type::Shares(_) => json!({ "type": "object", "additionalProperties": unit("%") }),
         Type::Paths => json!({ "type": "object" }),
         Type::NotYet(instead) => json!({
             "not": {},

@@ -339,10 +339,10 @@ fn what_can_never_be_granted_says_so() {
 /// A hundred of a hundred spent 5 h 10 min ago in a window of 6 h: nothing before 50 min, all then.
 #[test]
 fn what_a_sliding_log_spent_before_the_start_is_free_a_window_after_it_was_spent() {
-    let (minutes, law) = (|it| Span::from_secs(it * 60), |allow| Law::SlidingLog {
-        allow,
-        window: Span::from_secs(6 * 3_600),
-    });
+    let (minutes, law) = (
+        |it| Span::from_secs(it * 60),
+        |allow| Law::SlidingLog { allow, window: Span::from_secs(6 * 3_600) },
+    );
     let mut limiter = Limiter::new(law(100), false);
     limiter.open_key_after(Span::ZERO, &[(minutes(310), 100)]);
     let at = |it: u64| Time::from_micros(it);
