@@ -6,6 +6,7 @@ mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod what_now;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,6 +45,10 @@ enum Verb {
     /// Run the replications of one scenario: summary, files and charts.
     #[command(after_help = AFTER_HELP)]
     Run(run::Arguments),
+    /// Start from the state that a scenario tells of: when it clears if nothing is done, and under
+    /// each of its variants. It writes no files and judges no expectations.
+    #[command(after_help = AFTER_HELP)]
+    WhatNow(what_now::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -122,6 +127,7 @@ fn dispatch(cli: Cli) -> Outcome {
     match cli.verb {
         None => run::run(None, &cli.run),
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
+        Some(Verb::WhatNow(arguments)) => what_now::what_now(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

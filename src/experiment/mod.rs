@@ -8,6 +8,7 @@ pub mod diagnosis;
 mod levers;
 mod replicate;
 mod summary;
+mod what_now;
 
 pub use diagnosis::{Diagnosis, Finding, diagnose};
 pub use levers::{Measured, measure};
@@ -15,4 +16,8 @@ pub use replicate::{Options, Progress, ReplicateError, replicate};
 pub use summary::{
     FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
     Verdict, summarise,
+};
+pub use what_now::{
+    End, Open, REPLICATIONS as WHAT_NOW_REPLICATIONS, Range, Verdict as WayVerdict, Way, What,
+    WhatNow, what_now,
 };

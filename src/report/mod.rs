@@ -11,6 +11,7 @@ pub mod style;
 pub mod summary_text;
 #[cfg(test)]
 pub(crate) mod synthetic;
+pub mod what_now;
 
 use crate::experiment::Summary;
 use crate::model::outcome::{Detail, Outcome};
