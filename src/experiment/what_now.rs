@@ -18,8 +18,8 @@ use crate::scenario::Scenario;
 use crate::units::Span;
 
 /// Replications of each way and reading where the call does not say: with three readings and half a
-/// dozen variants a few hundred runs, which have to end within seconds.
-pub const REPLICATIONS: u32 = 8;
+/// dozen variants a hundred runs, which have to end within seconds.
+pub const REPLICATIONS: u32 = 5;
 
 /// A difference below this is none: a kubelet looks every 10 to 15 s.
 const A_POLL: f64 = 15.0;

@@ -41,14 +41,17 @@ fn headline(answer: &WhatNow) -> String {
 
 /// What a way does, against doing nothing.
 fn verdict(verdict: Verdict) -> String {
-    let minutes = |it: f64| format!("{} unready pod-minutes", format::count(it));
     match verdict {
         Verdict::Sooner(by) if by.is_finite() => format!("{} sooner", format::seconds(by)),
         Verdict::Sooner(_) => "it clears at all".into(),
         Verdict::Later(by) if by.is_finite() => format!("worse: {} later", format::seconds(by)),
         Verdict::Later(_) => "worse: it does not clear".into(),
-        Verdict::Cheaper(by) => format!("at the same time, {} fewer", minutes(by)),
-        Verdict::Dearer(by) => format!("worse: at the same time, {} more", minutes(by)),
+        Verdict::Cheaper(by) => {
+            format!("no sooner, {} fewer unready pod-minutes", format::count(by))
+        }
+        Verdict::Dearer(by) => {
+            format!("worse: no later, {} more unready pod-minutes", format::count(by))
+        }
         Verdict::Same => "no difference".into(),
     }
 }
