@@ -9,6 +9,7 @@ use crate::scenario::build::state::{
     stuck_nodes,
 };
 use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::source::Origin;
 use crate::scenario::typed::{Typed, Values, show_milli};
 use crate::scenario::walk::shorten;
 
@@ -26,26 +27,24 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     }
 }
 
-/// Reports a block that is named after nothing.
+/// Reports a block that tells of something that does not exist.
 fn unknown<'a>(
-    kind: (&str, &str),
+    what: &str,
     name: &str,
-    block: &Values,
+    origin: Origin,
     known: impl Iterator<Item = &'a str>,
     problems: &mut Problems<'_>,
 ) {
-    let (kind, what) = kind;
     let known: Vec<&str> = known.collect();
-    let key = if block.given("limit") { block.origin("limit") } else { block.origin };
     problems
         .error(
             Code::UnknownName,
-            key,
-            format!("`state.{kind}` names no {what} that is there: {name}"),
+            origin,
+            format!("the state tells of {what} `{name}`, which does not exist"),
         )
         .did_you_mean(name, known.iter().copied())
         .help(match known.as_slice() {
-            [] => format!("there is no {what}"),
+            [] => format!("there is no {what} that is switched on"),
             known => format!("there are: {}", shorten(known)),
         });
 }
@@ -63,7 +62,8 @@ fn limit<'a>(
     let Some((registry, position, limit)) = limit_of(root, name, block) else {
         let limits = root.named("registry").flat_map(|it| it.1.named("limit")).map(|it| it.0);
         let wanted = block.text_opt("limit").unwrap_or(name);
-        return unknown(("limit", "limit"), wanted, block, limits, problems);
+        let key = if block.given("limit") { block.origin("limit") } else { block.origin };
+        return unknown("limit", wanted, key, limits, problems);
     };
     let path = format!("state.limit.{name}");
     which_counters(root, &path, registry, limit, block, problems);
@@ -205,7 +205,7 @@ fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Pr
 fn stuck(root: &Values, name: &str, block: &Values, problems: &mut Problems<'_>) {
     let Some(workload) = root.block("workload", name) else {
         let known = root.named("workload").map(|it| it.0);
-        return unknown(("stuck", "workload"), name, block, known, problems);
+        return unknown("workload", name, block.origin, known, problems);
     };
     let path = format!("state.stuck.{name}");
     if !workload.table("start").is_some_and(|it| it.bool("running")) {
@@ -405,7 +405,7 @@ fn contradiction(
 fn cache(root: &Values, name: &str, block: &Values, problems: &mut Problems<'_>) {
     let Some(pool) = root.block("pool", name) else {
         let known = root.named("pool").map(|it| it.0);
-        return unknown(("cache", "pool"), name, block, known, problems);
+        return unknown("pool", name, block.origin, known, problems);
     };
     let path = format!("state.cache.{name}");
     if root.named("registry").len() == 0 {
