@@ -14,7 +14,7 @@ use crate::engine::stats::quantile_of;
 use crate::model::outcome::{Outcome, Value};
 use crate::model::spec::{Began, History, LimitStateSpec, Spec};
 use crate::model::{self, Recording};
-use crate::scenario::Scenario;
+use crate::scenario::{Parameter, Scenario};
 use crate::units::Span;
 
 /// Replications of each way and reading where the call does not say: with three readings and half a
@@ -329,7 +329,7 @@ impl Way {
         Self {
             variant: scenario.variant.clone(),
             title: info.map_or_else(String::new, |it| it.title.clone()),
-            is_what_if: is_lever || scenario.parameters.iter().any(|it| it.is_what_if()),
+            is_what_if: is_lever || scenario.parameters.iter().any(Parameter::is_what_if),
             clear: median(middle, |it| it.clear),
             range: Range::of(shown.iter().copied().flatten()),
             minutes: middle.iter().map(|it| it.minutes).sum::<f64>() / middle.len() as f64,
@@ -348,7 +348,10 @@ fn median(shown: &[Shown], of: fn(&Shown) -> f64) -> f64 {
 fn compare(way: &[Shown], nothing: &[Shown]) -> Verdict {
     let pairs = || way.iter().zip(nothing);
     // Where neither clears, neither is later.
-    let later = |(a, b): (&Shown, &Shown)| if a.clear == b.clear { 0.0 } else { a.clear - b.clear };
+    let later = |(a, b): (&Shown, &Shown)| {
+        let one_clears = a.clear.is_finite() || b.clear.is_finite();
+        if one_clears { a.clear - b.clear } else { 0.0 }
+    };
     if let Some(by) = difference(&pairs().map(later).collect::<Vec<_>>(), A_POLL) {
         return if by < 0.0 { Verdict::Sooner(-by) } else { Verdict::Later(by) };
     }

@@ -209,7 +209,7 @@ mod tests {
             (0..2_000).filter(|&node| falls_into(draw(node), share)).collect()
         };
         let mut before = in_share(0);
-        assert_eq!(before, []);
+        assert!(before.is_empty());
         for percent in [1, 10, 60, 99, 100] {
             let now = in_share(percent);
             assert!(before.iter().all(|it| now.contains(it)));

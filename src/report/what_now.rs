@@ -8,7 +8,10 @@ use serde::Serialize;
 use super::style::Style;
 use super::{VERSION, format};
 use crate::experiment::{End, Open, Range, Way, WayVerdict as Verdict, What, WhatNow};
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, wrapped};
+
+/// Columns of a long text.
+const COLUMNS: usize = 90;
 
 /// When something clears, for people.
 fn time(seconds: f64, answer: &WhatNow) -> String {
@@ -157,7 +160,9 @@ pub fn what_now_text(scenario: &Scenario, answer: &WhatNow, style: Style) -> Str
     out += "\nthe answer hangs on\n";
     for it in &answer.open {
         let _ = writeln!(out, "  {}", hangs_on(it, answer));
-        let _ = writeln!(out, "      {}", style.faint(&format!("to learn it: {}", remedy(it))));
+        for line in wrapped(&format!("to learn it: {}", remedy(it)), COLUMNS) {
+            let _ = writeln!(out, "      {}", style.faint(&line));
+        }
     }
     let _ = writeln!(out, "  {}", luck(answer));
     let _ = writeln!(out, "\n{}", style.faint(&foot(scenario, answer)));

@@ -223,7 +223,7 @@ impl Diagnostic {
 }
 
 /// Lines of at most `most` columns, broken at spaces.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

@@ -29,8 +29,8 @@ mod walk;
 use toml::de::DeTable;
 
 use self::diagnostic::Problems;
-pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub(crate) use self::diagnostic::{nearest, wrapped};
 pub use self::manual::reference;
 pub use self::schema::schema;
 use self::source::{Layer, Origin, Sources};

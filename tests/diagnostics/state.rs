@@ -211,7 +211,7 @@ pub(super) const CASES: &[Case] = &[
         Code::OutOfRange,
         stuck!("pods = 1\nnodes = 4"),
         "4",
-        "`state.stuck.api.nodes` is 4, and the pool has 3",
+        "pods of `state.stuck.api` stand on 4 nodes, and the pool has 3",
         "nodes of their workload's pool",
     ),
     case(

@@ -320,9 +320,9 @@ fn its_nodes(
     let mut wrong = |message: String, help: String| {
         problems.error(Code::OutOfRange, block.origin("nodes"), message).help(help);
     };
-    if let Some(given) = given.filter(|it| all < *it) {
+    if let Some(wanted) = given.into_iter().chain([on]).find(|it| all < *it) {
         wrong(
-            format!("`{path}.nodes` is {given}, and the pool has {all}"),
+            format!("pods of `{path}` stand on {wanted} nodes, and the pool has {all}"),
             "stuck pods stand on nodes of their workload's pool".into(),
         );
         return;
