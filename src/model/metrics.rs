@@ -129,7 +129,7 @@ impl World<'_> {
             let state = &mut self.pods[pod];
             if state.lives() {
                 let tally = &mut self.observe.workloads[state.workload.idx()];
-                tally.is_waiting |= state.unready_since.is_some();
+                tally.last_unready.1 |= state.unready_since.is_some();
                 self.observe.add_unready(self.end, state);
             }
         }
@@ -474,8 +474,8 @@ impl World<'_> {
 
 /// The last instant at which a pod of these workloads was not ready; none while one still waits.
 fn clear<'a>(mut of: impl Iterator<Item = &'a WorkloadTally> + Clone) -> Value {
-    let last = of.clone().map(|it| it.clear_since).max().unwrap_or_default();
-    if of.any(|it| it.is_waiting) {
+    let last = of.clone().map(|it| it.last_unready.0).max().unwrap_or_default();
+    if of.any(|it| it.last_unready.1) {
         return Value::Censored;
     }
     Value::Known(last.as_secs_f64())

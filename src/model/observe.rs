@@ -72,10 +72,8 @@ pub(crate) struct WorkloadTally {
     pub(crate) pulls: PullTally,
     /// Time that its pods spent not ready.
     pub(crate) unready: Span,
-    /// The last instant at which one of its pods was not ready.
-    pub(crate) clear_since: Time,
-    /// Whether one still was at the end.
-    pub(crate) is_waiting: bool,
+    /// The last instant at which one of its pods was not ready, and whether one was at the end.
+    pub(crate) last_unready: (Time, bool),
     /// Least share of ready pods since all were ready for the first time.
     pub(crate) least_share: Option<f64>,
     pub(crate) rollout: RolloutSeen,
@@ -328,7 +326,7 @@ impl<'a> Observer<'a> {
         if let Some(since) = pod.unready_since.take() {
             let tally = &mut self.workloads[pod.workload.idx()];
             tally.unready += now.since(since);
-            tally.clear_since = now;
+            tally.last_unready.0 = now;
         }
     }
 
@@ -344,11 +342,6 @@ impl<'a> Observer<'a> {
             None => {}
             Some(least) => *least = least.min(share),
         }
-    }
-
-    /// A workload is at work already, though some of its pods are not ready.
-    pub(crate) fn serves_already(&mut self, workload: WorkloadId) {
-        self.workloads[workload.idx()].least_share = Some(1.0);
     }
 
     /// A rollout began.

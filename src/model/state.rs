@@ -134,7 +134,8 @@ impl World<'_> {
             self.place_stuck_pod(now, stuck, node);
         }
         if 0 < stuck.pods {
-            self.observe.serves_already(id);
+            // It is at work already, though not all of its pods are ready.
+            self.observe.workloads[id.idx()].least_share = Some(1.0);
         }
         stuck.pods
     }

@@ -325,6 +325,29 @@ pub(super) const CASES: &[Case] = &[
         "drop the pool's join",
     ),
     case(
+        Code::DiskTooSmall,
+        (
+            "nodes = 3\negress = \"nat\"\n",
+            "nodes = 3\negress = \"nat\"\ndisk = { capacity = \"100MB\" }\n\
+             [state.cache.workers]\nimages = { api = \"100%\" }\n",
+        ),
+        "\"100MB\"",
+        // 33 MB and 2.6 times as much, and 7.5 kB of config and manifest.
+        "too small for the 118807.5kB of the start",
+        "let less be there",
+    ),
+    case(
+        Code::DiskFilledAtStart,
+        (
+            "nodes = 3\negress = \"nat\"\n",
+            "nodes = 3\negress = \"nat\"\ndisk = { capacity = \"100MB\" }\n\
+             [state.cache.workers]\nimages = { api = \"50%\" }\n",
+        ),
+        "\"100MB\"",
+        "with all that runs at the start holds 118807.5kB",
+        "let less be there",
+    ),
+    case(
         Code::UnknownKey,
         ("", "[state.caches.workers]\nimages = { api = \"50%\" }\n"),
         "caches",
