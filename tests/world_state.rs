@@ -90,7 +90,8 @@ containers = [{ image = "app" }]
 fn units_spent_before_the_start_come_back_a_window_after_they_were_spent() {
     let requests = thirsty(
         "law = \"sliding-log\"\nallow = 100\nwindow = \"6h\"",
-        "[state.limit.pulls]\nspent = [{ ago = \"5h10m\", units = 60 }, { ago = \"3h\", units = 40 }]",
+        "[state.limit.pulls]\n\
+         spent = [{ ago = \"5h10m\", units = 60 }, { ago = \"3h\", units = 40 }]",
     );
     let granted: Vec<f64> =
         manifests(&requests).filter(|it| it.status == Some(200)).map(seconds).collect();
@@ -151,8 +152,8 @@ fn counters_that_the_state_does_not_name_start_untouched() {
     assert!(6.0 * HOUR < clear(&outcome) && clear(&outcome) < 6.0 * HOUR + 600.0);
 }
 
-/// Remaining 0 and a window that began 2 h 10 min ago: clear just after 3 h 50 min, when the back-off
-/// windows have passed and a kubelet has looked.
+/// Remaining 0 and a window that began 2 h 10 min ago: clear just after 3 h 50 min, when the
+/// back-off windows have passed and a kubelet has looked.
 #[test]
 fn stuck_pods_are_ready_once_the_window_ends_and_their_kubelets_look() {
     let text = base(
@@ -350,7 +351,8 @@ fn an_older_history_clears_no_later() {
     let law = limit("law = \"sliding-log\"\nallow = 8\nwindow = \"6h\"");
     let at = |history: &str, replication| {
         let state = format!(
-            "[state.limit.pulls]\nremaining = 1\nhistory = \"{history}\"\n[state.stuck.app]\npods = 6\nimages = [\"app\"]"
+            "[state.limit.pulls]\nremaining = 1\nhistory = \"{history}\"\n\
+             [state.stuck.app]\npods = 6\nimages = [\"app\"]"
         );
         clear(&outcome(&spec(&base(&law, RUNNING, &state)), replication))
     };

@@ -4,8 +4,8 @@
 //! Each way is run under three readings of what the state leaves open: as the scenario has it, with
 //! all of it at its early end (units come back at once, windows end now), and with all of it at its
 //! late end. Within a reading, replications draw what nobody can know: what is left of back-off
-//! windows, the phase of polls, others' pulls. All ways see the same luck, and differences are taken
-//! within a replication.
+//! windows, the phase of polls, others' pulls. All ways see the same luck, and differences are
+//! taken within a replication.
 
 use rayon::prelude::*;
 

@@ -187,7 +187,8 @@ pub fn what_now_markdown(scenario: &Scenario, answer: &WhatNow) -> String {
     let mut out = format!("## {}\n\n", cell(&scenario.title));
     let _ = writeln!(out, "**{}.**\n", headline(answer));
     if !answer.variants.is_empty() {
-        out += "| way | clears in | range | against doing nothing | what is done |\n|---|--:|---|---|---|\n";
+        out += "| way | clears in | range | against doing nothing | what is done |\n";
+        out += "|---|--:|---|---|---|\n";
     }
     for it in &answer.variants {
         let _ = writeln!(

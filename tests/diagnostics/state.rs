@@ -249,7 +249,8 @@ pub(super) const CASES: &[Case] = &[
         Code::Contradiction,
         (
             "nodes = 3\negress = \"nat\"\n",
-            "nodes = 3\negress = \"nat\"\npreloaded = [\"api\"]\n[state.stuck.ready]\npods = 1\n[workload.ready]\n\
+            "nodes = 3\negress = \"nat\"\npreloaded = [\"api\"]\n\
+             [state.stuck.ready]\npods = 1\n[workload.ready]\n\
              kind = \"deployment\"\nreplicas = 1\npool = \"workers\"\nstart = { running = true }\n\
              containers = [{ image = \"api\" }]\n",
         ),

@@ -172,7 +172,8 @@ proptest! {
             Law::Concurrency { .. } => 1,
         };
         let mut told = Limiter::new(law, false);
-        told.open_key_after(Span::from_micros(phase + (start / window + 1) * window - start), &past);
+        let phase = phase + (start / window + 1) * window - start;
+        told.open_key_after(Span::from_micros(phase), &past);
         for (gap, units) in after {
             now += gap;
             let here = Time::from_micros(now - start);

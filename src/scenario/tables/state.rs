@@ -16,8 +16,8 @@ pub(crate) const HISTORIES: &[&str] = &["oldest", "even", "newest"];
 
 pub(crate) static STATE: Shape = Shape {
     doc: "What is there at the start of the run, such as now, in the middle of a storm; what no \
-          block tells of is untouched: limits are full, nobody waits, disks hold what pools preload \
-          and what running pods need",
+          block tells of is untouched: limits are full, nobody waits, disks hold what pools \
+          preload and what running pods need",
     fields: &[named("limit", &LIMIT), named("stuck", &STUCK), named("cache", &CACHE)],
 };
 
@@ -96,8 +96,8 @@ static STUCK: Shape = Shape {
         Field::new(
             "window",
             Type::SPAN,
-            "The back-off window they are in, a rung of the kubelet's ladder (10s, 20s, … 5m); left \
-             out: the longest, where whoever waits for more than ten minutes is",
+            "The back-off window they are in, a rung of the kubelet's ladder (10s, 20s, … 5m); \
+             left out: the longest, where whoever waits for more than ten minutes is",
         )
         .source(KUBELET, READ),
         Field::new(
@@ -110,8 +110,8 @@ static STUCK: Shape = Shape {
 };
 
 static CACHE: Shape = Shape {
-    doc: "What is on the nodes of a pool that are there at the start; the block has the name of the \
-          pool",
+    doc: "What is on the nodes of a pool that are there at the start; the block has the name of \
+          the pool",
     fields: &[
         ENABLED,
         Field::new(
