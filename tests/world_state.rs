@@ -120,6 +120,17 @@ fn what_remains_of_a_window_whose_beginning_is_known_lasts_until_its_end() {
     assert_eq!((granted(0.0, end), granted(end, end + 330.0)), (12, 100));
 }
 
+/// A hundred are spent, whatever the allowance becomes: of 130, 30 are left.
+#[test]
+fn what_was_spent_stays_spent_where_the_allowance_changes() {
+    let requests = thirsty(
+        "law = \"sliding-log\"\nallow = 130\nwindow = \"6h\"",
+        "[state.limit.pulls]\nremaining = 0\nof = 100\nhistory = \"newest\"",
+    );
+    let granted = manifests(&requests).filter(|it| it.status == Some(200)).map(seconds);
+    assert_eq!(granted.filter(|it| *it < 6.0 * HOUR).count(), 30);
+}
+
 #[test]
 fn what_remains_of_a_bucket_is_its_level() {
     let requests = thirsty(

@@ -17,7 +17,18 @@ use crate::units::{Share, Span, Time};
 
 /// The nodes of each pool with stuck pods, in the order in which they hold them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ordered(BTreeMap<PoolId, Vec<NodeId>>);
+pub(crate) struct Ordered {
+    nodes: BTreeMap<PoolId, Vec<NodeId>>,
+    /// Place of each node in the order of its pool, where it has one.
+    places: Vec<u32>,
+}
+
+impl Ordered {
+    /// Whether a node is among the first so many of its pool.
+    pub(crate) fn is_among(&self, node: NodeId, first: u32) -> bool {
+        self.places.get(node.idx()).is_some_and(|it| *it < first)
+    }
+}
 
 /// What counters of a limit begin with.
 #[derive(Clone, Debug)]
@@ -78,7 +89,11 @@ impl World<'_> {
             shuffle_by_key(&mut nodes, self.chance, Purpose::StuckNodes as u64, |it| {
                 self.nodes[it.idx()].key
             });
-            self.ordered.0.insert(pool, nodes);
+            self.ordered.places.resize(self.nodes.len(), u32::MAX);
+            for (place, node) in (0..).zip(&nodes) {
+                self.ordered.places[node.idx()] = place;
+            }
+            self.ordered.nodes.insert(pool, nodes);
         }
         for cache in &spec.state.caches {
             for node in self.nodes_of_pool(cache.pool) {
@@ -98,22 +113,18 @@ impl World<'_> {
         self.pools[pool.idx()].slots.iter().filter_map(|it| it.node).collect()
     }
 
-    /// The nodes on which stuck pods of a workload stand.
-    fn nodes_of_stuck(&self, stuck: &StuckSpec) -> &[NodeId] {
-        let pool = self.spec.workloads[stuck.workload.idx()].pool;
-        self.ordered.0.get(&pool).map_or(&[], |it| &it[..stuck.nodes as usize])
-    }
-
     /// Whether pods are stuck on a node for want of an image.
     fn lacks(&self, node: NodeId, image: ImageId) -> bool {
-        let of = |it: &&StuckSpec| it.absent.contains(&image);
-        let mut stuck = self.spec.state.stuck.iter().filter(of);
-        stuck.any(|it| self.nodes_of_stuck(it).contains(&node))
+        let pool = self.nodes[node.idx()].pool;
+        let mut stuck = self.spec.state.stuck.iter().filter(|it| {
+            self.spec.workloads[it.workload.idx()].pool == pool && it.absent.contains(&image)
+        });
+        stuck.any(|it| self.ordered.is_among(node, it.nodes))
     }
 
-    /// Nodes that running pods of a workload keep off: those where pods are stuck that an image of
-    /// theirs would let start, and those of its own stuck pods.
-    pub(crate) fn nodes_kept_off(&self, id: WorkloadId) -> &[NodeId] {
+    /// How many of the first nodes running pods of a workload keep off: those of its own stuck
+    /// pods, and those where pods are stuck that an image of theirs would let start.
+    pub(crate) fn nodes_kept_off(&self, id: WorkloadId) -> u32 {
         let spec = &self.spec.workloads[id.idx()];
         let images = || spec.init_containers.iter().chain(&spec.containers).map(|it| it.image);
         let stuck = self.spec.state.stuck.iter().filter(|it| {
@@ -121,16 +132,16 @@ impl World<'_> {
                 || self.spec.workloads[it.workload.idx()].pool == spec.pool
                     && images().any(|image| it.absent.contains(&image))
         });
-        // All of them are the first ones of one order.
-        stuck.map(|it| self.nodes_of_stuck(it)).max_by_key(|it| it.len()).unwrap_or_default()
+        stuck.map(|it| it.nodes).max().unwrap_or(0)
     }
 
     /// Places the pods of a workload that are stuck at the start; how many there are.
     pub(crate) fn place_stuck(&mut self, now: Time, id: WorkloadId) -> u32 {
         let spec = self.spec;
         let Some(stuck) = spec.state.stuck.iter().find(|it| it.workload == id) else { return 0 };
+        let pool = spec.workloads[id.idx()].pool;
         for nth in 0..stuck.pods {
-            let node = self.nodes_of_stuck(stuck)[(nth % stuck.nodes) as usize];
+            let node = self.ordered.nodes[&pool][(nth % stuck.nodes) as usize];
             self.place_stuck_pod(now, stuck, node);
         }
         if 0 < stuck.pods {

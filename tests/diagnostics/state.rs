@@ -95,7 +95,7 @@ pub(super) const CASES: &[Case] = &[
         limit!("remaining = 100.5"),
         "100.5",
         "`state.limit.anonymous-pulls.remaining` is 100.5, more than the limit holds",
-        "its allow is 100",
+        "allow is 100",
     ),
     case(
         Code::OutOfRange,
@@ -119,6 +119,29 @@ pub(super) const CASES: &[Case] = &[
         "\"oldest\"",
         "`state.limit.anonymous-pulls.history` has no meaning with no remaining",
         "all that was spent has its time",
+    ),
+    case(
+        Code::OutOfRange,
+        limit!("remaining = 60\nof = 50"),
+        "60",
+        "`state.limit.anonymous-pulls.remaining` is 60, more than the limit holds",
+        "of is 50",
+    ),
+    case(
+        Code::NotHere,
+        limit!("spent = [{ ago = \"1h\", units = 11 }]\nof = 50"),
+        "50",
+        "`state.limit.anonymous-pulls.of` has no meaning with no remaining",
+        "what remaining is of",
+    ),
+    case(
+        Code::MissingKey,
+        limit!(
+            "remaining = 3\n[variant.more]\nregistry.docker-hub.limit.anonymous-pulls.allow = 200"
+        ),
+        "anonymous-pulls",
+        "`state.limit.anonymous-pulls` has no `of`, and the limit's allow is changed",
+        "what was spent of that stays spent",
     ),
     case(
         Code::NotHere,

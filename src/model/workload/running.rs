@@ -66,13 +66,13 @@ impl World<'_> {
         match self.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => {
                 let mut nodes = self.ready_nodes(pool);
-                nodes.retain(|it| !kept_off.contains(it));
+                nodes.retain(|&it| !self.ordered.is_among(it, kept_off));
                 nodes
             }
             WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
                 let n = self.desired_pods(id) - stuck;
                 let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
-                load.retain(|it| !kept_off.contains(&it.2));
+                load.retain(|it| !self.ordered.is_among(it.2, kept_off));
                 let max_pods = self.spec.pools[pool.idx()].max_pods;
                 let mut chosen = Vec::new();
                 for _ in 0..n {

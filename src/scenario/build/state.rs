@@ -194,6 +194,7 @@ fn limit(ids: &Ids<'_>, name: &str, block: &Values) -> Option<LimitStateSpec> {
         "token-bucket" => limit.milli_opt("burst").unwrap_or_else(|| limit.milli("allow")),
         _ => limit.milli("allow"),
     };
+    let full = block.milli_opt("of").unwrap_or(full);
     let gone = block.milli_opt("remaining").map_or(0, |it| full.saturating_sub(it));
     if !is_log && 0 < gone {
         spent.push((crate::units::Span::ZERO, gone));

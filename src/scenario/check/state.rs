@@ -9,7 +9,7 @@ use crate::scenario::build::state::{
     stuck_nodes,
 };
 use crate::scenario::diagnostic::{Code, Problems};
-use crate::scenario::source::Origin;
+use crate::scenario::source::{Layer, Origin};
 use crate::scenario::typed::{Typed, Values, show_milli};
 use crate::scenario::walk::shorten;
 
@@ -167,10 +167,17 @@ fn by_law(path: &str, limit: &Values, block: &Values, problems: &mut Problems<'_
 
 /// What is left and what was spent have to fit into the allowance.
 fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Problems<'_>) {
-    let (full_key, full) = match (law, limit.milli_opt("burst")) {
-        ("token-bucket", Some(burst)) => ("burst", burst),
+    let (full_key, full) = match (law, limit.milli_opt("burst"), block.milli_opt("of")) {
+        (_, _, Some(of)) => ("of", of),
+        ("token-bucket", Some(burst), None) => ("burst", burst),
         _ => ("allow", limit.milli("allow")),
     };
+    if !block.given("remaining") {
+        let help = "it is what remaining is of; leave it out";
+        not_here(problems, block, path, "of", "no remaining", help);
+    } else if !block.given("of") {
+        its_allowance(path, full_key, limit, block, problems);
+    }
     if full == 0 {
         return;
     }
@@ -183,7 +190,7 @@ fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Pr
                 block.origin("remaining"),
                 format!("`{path}.remaining` is {}, more than the limit holds", shown(remaining)),
             )
-            .help(format!("its {full_key} is {}", shown(full)));
+            .help(format!("{full_key} is {}", shown(full)));
         return;
     }
     let window = limit.span("window");
@@ -199,6 +206,26 @@ fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Pr
             shown(remaining),
             shown(full)
         ));
+    }
+}
+
+/// What is left now is of the allowance now: not of one that this call or variant makes of it.
+fn its_allowance(
+    path: &str,
+    full_key: &str,
+    limit: &Values,
+    block: &Values,
+    problems: &mut Problems<'_>,
+) {
+    let is_file = |it: Origin| it.layer == Layer::File;
+    let changed = limit.origin(full_key);
+    let is_changed = changed.is_written() && !is_file(changed);
+    if is_changed && is_file(block.origin("remaining")) {
+        let message = format!("`{path}` has no `of`, and the limit's {full_key} is changed");
+        problems.error(Code::MissingKey, block.origin, message).help(
+            "say what remaining is of, as the header ratelimit-limit tells: what was spent of that \
+             stays spent",
+        );
     }
 }
 

@@ -45,8 +45,14 @@ static LIMIT: Shape = Shape {
         Field::new(
             "remaining",
             Type::Milli { min: 0, max: 1_000_000_000_000 },
-            "Units left now, as a RateLimit header tells, of the allowance in force; a sliding log \
-             has spent the others, but for those in `spent`, at times that nobody knows",
+            "Units left now, as a RateLimit header tells; a sliding log has spent the others, but \
+             for those in `spent`, at times that nobody knows",
+        ),
+        Field::new(
+            "of",
+            Type::Milli { min: 1, max: 1_000_000_000_000 },
+            "The allowance that `remaining` is of now, needed where a variant or a flag changes it; \
+             left out: that in force",
         ),
         Field::new(
             "history",
