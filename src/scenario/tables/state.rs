@@ -51,8 +51,8 @@ static LIMIT: Shape = Shape {
         Field::new(
             "of",
             Type::Milli { min: 1, max: 1_000_000_000_000 },
-            "The allowance that `remaining` is of now, needed where a variant or a flag changes it; \
-             left out: that in force",
+            "The allowance that `remaining` is of now, needed where a variant or a flag changes \
+             it; left out: that in force",
         ),
         Field::new(
             "history",
