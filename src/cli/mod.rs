@@ -11,6 +11,7 @@ mod progress;
 mod run;
 mod scenarios;
 mod sweep;
+mod what_now;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -68,6 +69,10 @@ enum Verb {
     Sweep(Box<sweep::Arguments>),
     /// Join the shards of a sweep.
     Merge(merge::Arguments),
+    /// Start from the state that a scenario tells of: when it clears if nothing is done, and under
+    /// each of its variants. It writes no files and judges no expectations.
+    #[command(after_help = AFTER_HELP)]
+    WhatNow(what_now::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -149,6 +154,7 @@ fn dispatch(cli: Cli) -> Outcome {
         Some(Verb::Compare(arguments)) => compare::compare(&arguments),
         Some(Verb::Sweep(arguments)) => sweep::sweep(&arguments),
         Some(Verb::Merge(arguments)) => merge::merge(&arguments),
+        Some(Verb::WhatNow(arguments)) => what_now::what_now(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

@@ -12,6 +12,7 @@ mod samples;
 mod summary;
 pub mod sweep;
 mod until;
+mod what_now;
 
 pub use diagnosis::{Diagnosis, Finding, diagnose};
 pub use levers::{Measured, measure};
@@ -22,3 +23,7 @@ pub use summary::{
     Verdict, judge_all, summarise,
 };
 pub use until::{AT_MOST, Certainty, Until, replicate_until};
+pub use what_now::{
+    End, Open, REPLICATIONS as WHAT_NOW_REPLICATIONS, Range, Verdict as WayVerdict, Way, What,
+    WhatNow, what_now,
+};

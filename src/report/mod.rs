@@ -13,6 +13,7 @@ pub mod summary_text;
 pub mod sweep;
 #[cfg(test)]
 pub(crate) mod synthetic;
+pub mod what_now;
 
 use crate::experiment::Summary;
 use crate::model::outcome::{Detail, Outcome};
