@@ -8,6 +8,7 @@ pub mod diagnosis;
 mod levers;
 mod replicate;
 mod samples;
+pub mod solve;
 mod summary;
 mod until;
 
