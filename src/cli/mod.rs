@@ -7,6 +7,7 @@ mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod solve;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,7 +28,8 @@ const AFTER_HELP: &str = "\
 Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario with another seed.
 
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
-3 invalid scenario (nothing was written), 4 an expectation failed, 130 interrupted.";
+3 invalid scenario (nothing was written), 4 an expectation failed or no value of a range meets all,
+130 interrupted.";
 
 /// Simulates container-image pull storms: how many pulls fail and why, how long until every pod is
 /// ready, and which mitigation buys how much.
@@ -45,6 +47,9 @@ enum Verb {
     /// Run the replications of one scenario: summary, files and charts.
     #[command(after_help = AFTER_HELP)]
     Run(run::Arguments),
+    /// The largest or smallest value of a path such that the expectations hold, and what binds.
+    #[command(after_help = AFTER_HELP)]
+    Solve(solve::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -123,6 +128,7 @@ fn dispatch(cli: Cli) -> Outcome {
     match cli.verb {
         None => run::run(None, &cli.run),
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
+        Some(Verb::Solve(arguments)) => solve::solve(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

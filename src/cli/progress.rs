@@ -73,3 +73,37 @@ impl Meter {
         self.bar.finish_and_clear();
     }
 }
+
+/// Shows how many replications have run where nobody knows how many there will be.
+pub(super) struct Counter {
+    bar: ProgressBar,
+}
+
+impl Counter {
+    /// A counter; a hidden one where nobody would see it.
+    pub(super) fn new(quiet: bool) -> Self {
+        let target = if quiet || !std::io::stderr().is_terminal() {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("searching: {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// So many have run, and the next do under these settings; from any thread.
+    pub(super) fn report(&self, runs: u64, sets: &[String]) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!("{runs} runs, now {}", sets.join(" ")));
+            self.bar.tick();
+        }
+    }
+
+    /// Takes the counter away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -192,19 +192,19 @@ fn print(run: Run<'_>, format: Format, written: &[String]) -> Result<(), Failure
 }
 
 /// The clock on the wall, for the manifest only.
-struct Clock {
+pub(super) struct Clock {
     started: Instant,
     started_unix: Duration,
 }
 
 impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the manifest tells when and how long it took")]
-    fn start() -> Self {
+    pub(super) fn start() -> Self {
         let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started: Instant::now(), started_unix }
     }
 
-    fn stop(&self, threads: usize) -> WallClock {
+    pub(super) fn stop(&self, threads: usize) -> WallClock {
         WallClock {
             started_unix_seconds: self.started_unix.as_secs(),
             simulating_seconds: self.started.elapsed().as_secs_f64(),

@@ -295,7 +295,7 @@ fn shared_accounts(outcomes: &[Outcome]) -> Vec<SharedAccountSummary> {
     found.into_values().collect()
 }
 
-fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
+pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
     let held = match row {

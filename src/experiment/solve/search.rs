@@ -114,7 +114,7 @@ impl Demand {
     }
 
     /// How many trials to have next; `None` where more tell nothing or are not allowed.
-    fn next(&self, it: Trial) -> Option<u32> {
+    pub fn next(&self, it: Trial) -> Option<u32> {
         if self.sure(it) != Sure::Open || self.at_most <= it.n {
             return None;
         }
