@@ -6,11 +6,20 @@ use super::flags::{Common, Format};
 use super::progress::Counter;
 use super::run::Clock;
 use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
-use crate::experiment::solve::{AT_MOST, Axis, Goal, Invalid, Runs, solve as search};
-use crate::report::files::{folder, solve_csv, solve_json, write_solved};
-use crate::report::solve::{Solution, solve_markdown, solve_text};
+use crate::experiment::solve::{
+    AT_MOST, Axis, Goal, Invalid, Runs, Staggered, smallest_mirror, solve as search, stagger,
+};
+use crate::report::files::{
+    Short, WallClock, folder, short_csv, short_json, solve_csv, solve_json, write_short,
+    write_solved,
+};
+use crate::report::solve::{
+    Solution, mirror_markdown, mirror_text, solve_markdown, solve_text, stagger_markdown,
+    stagger_text,
+};
 use crate::report::style::Style;
 use crate::scenario::{Lattice, Request, Scenario, SourceFile};
+use crate::units::Span;
 
 /// What `solve` takes.
 #[derive(Args, Debug)]
@@ -24,6 +33,22 @@ pub(super) struct Arguments {
     /// The smallest value of this path such that the expectations hold.
     #[arg(long, value_name = "PATH", group = "goal")]
     minimize: Option<String>,
+    /// The fastest plan (batch and interval) of this block of the timeline, which replaces or
+    /// reconfigures nodes or pre-pulls on them, such that the expectations hold.
+    #[arg(
+        long, value_name = "timeline.NAME", group = "goal", requires = "within",
+        conflicts_with_all = ["from", "to"]
+    )]
+    stagger: Option<String>,
+    /// With --stagger: the window in which the plan must be done.
+    #[arg(long, value_name = "SPAN", requires = "stagger")]
+    within: Option<String>,
+    /// How little of each part of this mirror, alone and together, keeps the expectations.
+    #[arg(
+        long, value_name = "mirror.NAME", group = "goal",
+        conflicts_with_all = ["from", "to", "step"]
+    )]
+    smallest_mirror: Option<String>,
     /// The smallest value looked at; left out: the smallest that the path takes, where that is
     /// sane.
     #[arg(long, value_name = "VALUE")]
@@ -31,7 +56,8 @@ pub(super) struct Arguments {
     /// The largest value looked at; left out: the largest that the path takes, where that is sane.
     #[arg(long, value_name = "VALUE")]
     to: Option<String>,
-    /// From one value to the next; left out: 1, or a round step where values are measured.
+    /// From one value to the next; left out: 1, or a round step where values are measured. With
+    /// --stagger: between intervals; left out: 1m.
     #[arg(long, value_name = "VALUE")]
     step: Option<String>,
     /// Something more that must hold, such as `ready_seconds_p95 < 5m`; can be given several times.
@@ -74,7 +100,11 @@ pub(super) fn solve(arguments: &Arguments) -> Outcome {
         )));
     }
     let work = Work { arguments, file: &file, request: &request, scenario: &scenario };
-    work.one_path()
+    match (&arguments.stagger, &arguments.smallest_mirror) {
+        (Some(block), _) => work.stagger(block),
+        (_, Some(mirror)) => work.smallest_mirror(mirror),
+        _ => work.one_path(),
+    }
 }
 
 /// What the flags ask of the file.
@@ -137,6 +167,78 @@ impl Work<'_> {
         }
         tell(&String::from_utf8_lossy(&bytes))?;
         Ok(if solved.found.answer.is_some() { 0 } else { EXPECTATION_FAILED })
+    }
+}
+
+impl Work<'_> {
+    fn stagger(&self, block: &str) -> Outcome {
+        let arguments = self.arguments;
+        let of = Staggered::of(self.scenario, block)
+            .map_err(|why| Failure::usage(format!("--stagger: {why}")))?;
+        let span = |flag: &str, text: &str| {
+            let it = text.parse::<Span>().ok().filter(|it| !it.is_zero());
+            it.ok_or_else(|| Failure::usage(format!("{flag}: `{text}` is no span such as 4h")))
+        };
+        let within = span("--within", arguments.within.as_deref().unwrap_or_default())?;
+        let step = span("--step", arguments.step.as_deref().unwrap_or("1m"))?;
+        if !of.fits(self.scenario, within) {
+            return Err(Failure::usage(format!(
+                "--within {within}: the run ends at {}, before such a plan (it begins at {}) \
+                 would be done and its effects be seen: --set horizon=…",
+                self.scenario.spec.horizon, of.at
+            )));
+        }
+        let clock = Clock::start();
+        let crew = arguments.common.crew()?;
+        let counter = Counter::new(arguments.common.quiet);
+        let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
+        let mut runs = Runs::new(self.file, self.request, &crew, &told);
+        let found = stagger(&mut runs, of, within, step, arguments.at_most).map_err(invalid)?;
+        counter.finish();
+        let written = self.write_short(Short::Stagger(&found), &clock.stop(crew.threads()))?;
+        let text = match arguments.common.output {
+            Format::Table => stagger_text(&found, self.scenario, &written, Style::for_stdout()),
+            Format::Md => stagger_markdown(&found, self.scenario),
+            _ => self.data(Short::Stagger(&found))?,
+        };
+        tell(&text)?;
+        Ok(if found.best.is_some() { 0 } else { EXPECTATION_FAILED })
+    }
+
+    fn smallest_mirror(&self, mirror: &str) -> Outcome {
+        let arguments = self.arguments;
+        let clock = Clock::start();
+        let crew = arguments.common.crew()?;
+        let counter = Counter::new(arguments.common.quiet);
+        let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
+        let mut runs = Runs::new(self.file, self.request, &crew, &told);
+        let found = smallest_mirror(&mut runs, self.scenario, mirror, arguments.at_most)
+            .map_err(invalid)?
+            .map_err(|why| Failure::usage(format!("--smallest-mirror: {why}")))?;
+        counter.finish();
+        let written = self.write_short(Short::Mirror(&found), &clock.stop(crew.threads()))?;
+        let text = match arguments.common.output {
+            Format::Table => mirror_text(&found, self.scenario, &written, Style::for_stdout()),
+            Format::Md => mirror_markdown(&found, self.scenario),
+            _ => self.data(Short::Mirror(&found))?,
+        };
+        tell(&text)?;
+        Ok(if found.joint.is_some() { 0 } else { EXPECTATION_FAILED })
+    }
+
+    fn write_short(&self, it: Short<'_>, clock: &WallClock) -> Result<Vec<String>, Failure> {
+        let names = write_short(&self.folder(), self.scenario, it, clock)?;
+        Ok(self.written(&names))
+    }
+
+    /// A short form's answer as JSON or CSV.
+    fn data(&self, it: Short<'_>) -> Result<String, Failure> {
+        let mut bytes = vec![];
+        match self.arguments.common.output {
+            Format::Csv => short_csv(&mut bytes, it)?,
+            _ => short_json(&mut bytes, self.scenario, it)?,
+        }
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }
 

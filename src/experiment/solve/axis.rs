@@ -48,15 +48,12 @@ impl Axis {
     /// Values of two digits, which is how sizes are bought, from `from` to `to` and these two.
     pub fn two_digits(lattice: Lattice, goal: Goal, (from, to): (u64, u64)) -> Self {
         let mut values = vec![from];
-        let mut scale = 1;
-        while scale <= to {
-            let two = (10..100).map(|it| it * scale).chain((scale == 1).then_some(0));
-            values.extend(two.filter(|it| (from + 1..to).contains(it)));
-            if scale == 1 {
-                values.extend((1..10).filter(|it| (from + 1..to).contains(it)));
-            }
-            let Some(next) = scale.checked_mul(10) else { break };
-            scale = next;
+        let inside = from + 1..to;
+        values.extend((1..10).filter(|it| inside.contains(it)));
+        let mut scale: u64 = 1;
+        while scale.checked_mul(10).is_some_and(|it| it <= to) {
+            values.extend((10..100).map(|it| it * scale).filter(|it| inside.contains(it)));
+            scale *= 10;
         }
         values.push(to);
         values.sort_unstable();

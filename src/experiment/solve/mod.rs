@@ -8,10 +8,14 @@
 mod axis;
 mod binding;
 mod largest;
+mod mirror;
 mod runs;
 pub mod search;
+mod stagger;
 
 pub use axis::{Axis, Goal};
 pub use binding::{Binding, Lifted, Limit, Share};
 pub use largest::{AT_MOST, Next, Reading, Seen, Solved, solve, under_readings};
+pub use mirror::{Part, SmallestMirror, smallest_mirror};
 pub use runs::{Invalid, Point, Runs, Weakest};
+pub use stagger::{BatchRow, Plan, Stagger, Staggered, stagger};

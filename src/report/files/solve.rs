@@ -13,7 +13,7 @@ use crate::report::VERSION;
 use crate::report::solve::Solution;
 
 /// Every file of a solved question; the manifest first, as it vouches for the rest.
-const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
+pub(super) const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
 
 /// Writes every file, the manifest last; returns their names.
 pub fn write_solved(
@@ -104,7 +104,7 @@ struct Json<'a> {
 }
 
 #[derive(Serialize)]
-struct Bound<'a> {
+pub(super) struct Bound<'a> {
     value: &'a str,
     expectation: &'a str,
     origin: &'a str,
@@ -151,7 +151,7 @@ struct Seen<'a> {
     replications: u32,
 }
 
-fn bound(it: &Binding) -> Bound<'_> {
+pub(super) fn bound(it: &Binding) -> Bound<'_> {
     let cause = it.cause.as_ref();
     Bound {
         value: &it.value,

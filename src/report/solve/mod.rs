@@ -1,6 +1,13 @@
 //! The answer to the inverse question, for people: the value first, then what binds, then what was
 //! seen.
 
+mod short;
+
+pub use self::short::{
+    mirror_answer, mirror_heads, mirror_markdown, mirror_rows, mirror_text, stagger_answer,
+    stagger_heads, stagger_markdown, stagger_question, stagger_rows, stagger_text,
+};
+
 use super::format;
 use super::page::{Page, pad};
 use super::style::Style;
@@ -83,6 +90,7 @@ impl Solution<'_> {
         let axis = &self.solved.axis;
         let is_up = axis.goal == Goal::Maximize;
         match self.interval() {
+            (Some(low), Some(high)) if low == high => format!("at 95%: {}", axis.show(low)),
             (Some(low), Some(high)) => {
                 let (low, high) = (axis.show(low), axis.show(high));
                 if is_up {
@@ -262,11 +270,11 @@ pub(super) fn binding_text(it: &Binding) -> String {
     let limits = limits.join(" and ");
     text += &match (&it.cause, limits.is_empty()) {
         (Some(cause), true) => {
-            format!("{} failed {} of the failed pulls", name(cause), format::share(cause.share))
+            format!("{} refused {} of the failed pulls", name(cause), format::share(cause.share))
         }
         (Some(cause), false) => {
             format!(
-                "{} ({limits}) failed {} of the failed pulls",
+                "{} ({limits}) refused {} of the failed pulls",
                 name(cause),
                 format::share(cause.share)
             )
