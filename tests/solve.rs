@@ -141,7 +141,7 @@ fn the_smallest_quota_is_what_all_nodes_spend() {
     // What binds is what is searched: the key is told by the cause alone.
     let binding = it.binding.unwrap();
     assert_eq!(binding.cause.unwrap().cause, "quota");
-    assert!(binding.limits.is_empty() && it.next.is_none());
+    assert!(binding.is_itself && binding.limits.is_empty() && it.next.is_none());
 }
 
 #[test]
@@ -313,20 +313,17 @@ fn the_smallest_mirror_carries_its_bytes_in_time() {
     let it = smallest(&mirrored(1));
     assert!(it.now.0);
     let part = |key: &str| it.parts.iter().find(|it| it.path.ends_with(key)).unwrap();
-    // 2 GB within 20 s are 800 Mbit/s and 100 MB/s; creation of pods, requests and unpacking take
-    // a second or some more, so the next two sizes of two digits may be needed.
+    // 2 GB within 20 s are 800 Mbit/s and 100 MB/s, and some tenths of a second go to pods,
+    // requests and unpacking: the next size of two digits, or the one after it.
     let nic = part("nic");
     let alone = nic.alone.as_deref().unwrap();
-    assert!(
-        ["820Mbit/s", "830Mbit/s", "840Mbit/s", "850Mbit/s", "860Mbit/s"].contains(&alone),
-        "{alone}"
-    );
+    assert!(["810Mbit/s", "820Mbit/s"].contains(&alone), "{alone}");
     assert_eq!(nic.binding.as_ref().unwrap().weakest.demand, "ready_seconds_max < 20s");
     let disk = part("disk.throughput");
     assert_eq!(disk.now, None, "it has no limit");
     let rate: pullstorm::units::Bandwidth = disk.alone.as_deref().unwrap().parse().unwrap();
     let rate = rate.bytes_per_second();
-    assert!((1.0e8..=1.08e8).contains(&rate), "{rate}");
+    assert!(1.0e8 < rate && rate <= 1.025e8, "{rate}");
     // What is stored is there from the start, and nothing of it goes for lack of room.
     // Together: no part may be smaller than alone, and the whole holds.
     assert_eq!(it.joint.unwrap().held, it.joint.unwrap().n);
@@ -469,6 +466,12 @@ fn a_question_that_cannot_be_asked_is_refused_with_a_remedy() {
         let told = stderr(&it);
         assert!(told.contains(said) && it.status.code() == Some(code), "{arguments:?}: {told}");
     }
+    // A value inside the range that the scenario cannot be read with is shown with its problem.
+    let low = "pool.w.kubelet.image_gc_low_threshold_percent";
+    let it = folder.solve(&tiny, &["--maximize", low]);
+    let told = stderr(&it);
+    assert!(told.contains("with pool.w.kubelet.image_gc_low_threshold_percent=9"), "{told}");
+    assert_eq!(it.status.code(), Some(3));
     let nodes = ["--maximize", "pool.w.nodes"];
     for (bounds, said) in [
         (["--from", "9", "--to", "1"], "--from 9 is above --to 1"),

@@ -61,6 +61,20 @@ impl Axis {
         Self { lattice, goal, values: Values::Listed(values) }
     }
 
+    /// Ends the values at position `last`.
+    pub fn cut(&mut self, last: u64) {
+        let gone = self.last() - last;
+        match (&mut self.values, self.goal) {
+            (Values::Even { count, .. }, Goal::Maximize) => *count -= gone,
+            (Values::Even { from, step, count }, Goal::Minimize) => {
+                *from += gone * *step;
+                *count -= gone;
+            }
+            (Values::Listed(values), Goal::Maximize) => values.truncate(last as usize + 1),
+            (Values::Listed(values), Goal::Minimize) => drop(values.drain(..gone as usize)),
+        }
+    }
+
     fn count(&self) -> u64 {
         match &self.values {
             Values::Even { count, .. } => *count,
@@ -151,6 +165,16 @@ mod tests {
         let down = Axis::even(nodes(), Goal::Minimize, (10, 31), 10);
         assert_eq!((0..=down.last()).map(|it| down.value(it)).collect::<Vec<_>>(), [30, 20, 10]);
         assert_eq!(down.set(0), "pool.x.nodes=30");
+        for goal in [Goal::Maximize, Goal::Minimize] {
+            let values = |it: &Axis| (0..=it.last()).map(|at| it.value(at)).collect::<Vec<_>>();
+            for axis in
+                [Axis::even(nodes(), goal, (10, 31), 10), Axis::two_digits(nodes(), goal, (8, 31))]
+            {
+                let mut cut = axis.clone();
+                cut.cut(1);
+                assert_eq!(values(&cut), values(&axis)[..2]);
+            }
+        }
     }
 
     #[test]

@@ -58,6 +58,8 @@ pub struct Binding {
     pub limits: Vec<Limit>,
     /// What lifting them did; `None` where nothing can be lifted.
     pub lifted: Option<Lifted>,
+    /// Whether what binds is the value that is searched itself: as much of it as there is.
+    pub is_itself: bool,
     /// Whether no pull failed there at all.
     pub is_slow: bool,
     /// Whether runs reached the bound on events there.
@@ -80,16 +82,16 @@ fn key<'a>(scenario: &'a Scenario, path: &str) -> Option<&'a Parameter> {
     Some(&scenario.parameters[at])
 }
 
-/// A limit whose key is there and is not the one that is searched.
-fn limit(scenario: &Scenario, searched: &str, path: String, lift: &[&str]) -> Option<Limit> {
-    let key = key(scenario, &path).filter(|_| path != searched)?.clone();
+/// A limit whose key is there.
+fn limit(scenario: &Scenario, path: String, lift: &[&str]) -> Option<Limit> {
+    let key = key(scenario, &path)?.clone();
     Some(Limit { key, lift: lift.iter().map(|it| (*it).to_owned()).collect() })
 }
 
 /// The key that makes pulls fail of `cause`.
-fn of_cause(point: &Point, searched: &str, cause: &str) -> Option<Limit> {
+fn of_cause(point: &Point, cause: &str) -> Option<Limit> {
     let scenario = &point.scenario;
-    let of = |path: String, lift: &[&str]| limit(scenario, searched, path, lift);
+    let of = |path: String, lift: &[&str]| limit(scenario, path, lift);
     for registry in &scenario.spec.registries {
         let is_it = |name: &str| cause == name || cause == format!("{}.{name}", registry.name);
         if registry.limits.iter().any(|it| is_it(&it.name)) {
@@ -146,7 +148,7 @@ fn mirrors(scenario: &Scenario) -> impl Iterator<Item = &str> {
 }
 
 /// Every key that makes pulls slow and can be lifted: bandwidths, disks, paces.
-fn capacities(scenario: &Scenario, searched: &str) -> Vec<Limit> {
+fn capacities(scenario: &Scenario) -> Vec<Limit> {
     const FASTEST: &str = "100Tbit/s";
     let spec = &scenario.spec;
     let mut paths: Vec<(String, &str)> = vec![];
@@ -171,9 +173,9 @@ fn capacities(scenario: &Scenario, searched: &str) -> Vec<Limit> {
     paths.push(("control_plane.controller_qps".into(), "0"));
     paths.push(("control_plane.scheduler_qps".into(), "0"));
     let is_bound = |it: &Limit| it.key.value != "0" && it.key.value != "false";
-    let limits = paths.into_iter().filter_map(|(path, free)| {
-        limit(scenario, searched, path.clone(), &[&format!("{path}={free}")])
-    });
+    let limits = paths
+        .into_iter()
+        .filter_map(|(path, free)| limit(scenario, path.clone(), &[&format!("{path}={free}")]));
     limits.filter(is_bound).collect()
 }
 
@@ -203,12 +205,18 @@ pub(super) fn binding(
         cause: causes.first().cloned(),
         limits: vec![],
         lifted: None,
+        is_itself: false,
         is_slow: point.failures().is_empty(),
         incomplete: 0 < point.incomplete,
     };
     let mut known: Vec<(Share, Limit)> = vec![];
     for share in causes {
-        let Some(limit) = of_cause(&point, searched, &share.cause) else { continue };
+        let Some(limit) = of_cause(&point, &share.cause) else { continue };
+        // What is searched cannot be lifted: it would be the answer.
+        if limit.key.path == searched {
+            binding.is_itself = true;
+            continue;
+        }
         if known.iter().all(|it| it.1 != limit) {
             known.push((share, limit));
         }
@@ -231,14 +239,19 @@ pub(super) fn binding(
         }
         if lifted.holds {
             (binding.cause, binding.limits) = (tried.first().map(|it| it.0.clone()), limits);
+            binding.is_itself = false;
             return Ok(Some(binding));
         }
     }
-    for limit in capacities(&point.scenario, searched) {
+    for limit in capacities(&point.scenario) {
+        if limit.key.path == searched {
+            binding.is_itself |= binding.is_slow;
+            continue;
+        }
         let limits = vec![limit];
         let lifted = lift(runs, sets, &limits, n)?;
         if lifted.holds {
-            binding.cause = None;
+            (binding.cause, binding.is_itself) = (None, false);
             (binding.limits, binding.lifted) = (limits, Some(lifted));
             break;
         }

@@ -32,7 +32,7 @@ pub struct Part {
     pub now: Option<String>,
     /// The least that keeps the expectations, with the others as given.
     pub alone: Option<String>,
-    /// Whether that was the least looked at: it is never scarce.
+    /// Whether that was the least that can be looked at: as far as that, it is not scarce.
     pub is_floor: bool,
     /// What binds below it.
     pub binding: Option<Binding>,
@@ -76,6 +76,24 @@ fn part_axis(scenario: &Scenario, path: &str, part: (&str, &str, &str)) -> Resul
     Ok(Axis::two_digits(lattice, Goal::Minimize, (least, top)))
 }
 
+/// The last position that the scenario can be read with: a disk holds what it is filled with.
+fn readable(runs: &mut Runs<'_>, axis: &Axis, lost: &[String]) -> u64 {
+    let mut is_readable = |at: u64| runs.scenario(&with(lost, axis.set(at))).is_ok();
+    let (mut low, mut high) = (0, axis.last() + 1);
+    if is_readable(axis.last()) {
+        return axis.last();
+    }
+    while 1 < high - low {
+        let middle = low + (high - low) / 2;
+        if is_readable(middle) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
 fn now(scenario: &Scenario, path: &str, no_limit: &str) -> Option<String> {
     let it = scenario.parameters.iter().find(|it| it.path == path)?;
     Some(it.value.trim_matches('"').to_owned()).filter(|it| it != no_limit)
@@ -100,7 +118,10 @@ pub fn smallest_mirror(
     for (key, least, most, no_limit) in PARTS {
         let path = format!("{mirror}.{key}");
         match part_axis(scenario, &path, (least, most, no_limit)) {
-            Ok(axis) => axes.push((now(scenario, &path, no_limit), axis)),
+            Ok(mut axis) => {
+                axis.cut(readable(runs, &axis, &lost));
+                axes.push((now(scenario, &path, no_limit), axis));
+            }
             Err(why) => return Ok(Err(why)),
         }
     }
@@ -121,7 +142,7 @@ pub fn smallest_mirror(
     if it.now.0 {
         it.fewest = fewest(runs, demand, mirror, replicas)?;
     } else {
-        it.binding = binding(runs, &lost, "", "its size as given".into(), at_most)?;
+        it.binding = binding(runs, &lost, "", "its sizes as given".into(), at_most)?;
     }
     for (now, axis) in &axes {
         it.parts.push(alone(runs, demand, axis, now.clone(), &lost)?);

@@ -78,7 +78,7 @@ pub fn short_csv(out: &mut dyn Write, it: Short<'_>) -> io::Result<()> {
             }
         }
         Short::Mirror(it) => {
-            csv.write_record(["path", "now", "alone", "never_scarce", "together", "bound_by"])?;
+            csv.write_record(["path", "now", "alone", "is_least_tried", "together", "bound_by"])?;
             for part in &it.parts {
                 let bound = part.binding.as_ref().map(|it| it.weakest.demand.clone());
                 csv.write_record([
@@ -163,7 +163,7 @@ struct PartJson<'a> {
     path: &'a str,
     now: Option<&'a str>,
     alone: Option<&'a str>,
-    never_scarce: bool,
+    is_least_tried: bool,
     together: Option<&'a str>,
     binding: Option<Bound<'a>>,
 }
@@ -195,7 +195,7 @@ fn part(it: &Part) -> PartJson<'_> {
         path: &it.path,
         now: it.now.as_deref(),
         alone: it.alone.as_deref(),
-        never_scarce: it.is_floor,
+        is_least_tried: it.is_floor,
         together: it.together.as_deref(),
         binding: it.binding.as_ref().map(bound),
     }

@@ -268,23 +268,21 @@ pub(super) fn binding_text(it: &Binding) -> String {
     );
     let limits: Vec<String> = it.limits.iter().map(limit_text).collect();
     let limits = limits.join(" and ");
+    let refused = |it: &crate::experiment::solve::Share| format::share(it.share);
     text += &match (&it.cause, limits.is_empty()) {
         (Some(cause), true) => {
-            format!("{} refused {} of the failed pulls", name(cause), format::share(cause.share))
+            format!("{} is behind {} of the failed pulls", name(cause), refused(cause))
         }
         (Some(cause), false) => {
-            format!(
-                "{} ({limits}) refused {} of the failed pulls",
-                name(cause),
-                format::share(cause.share)
-            )
+            format!("{} ({limits}) is behind {} of the failed pulls", name(cause), refused(cause))
         }
-        (None, false) => format!("{limits}"),
-        (None, true) if it.is_slow => {
-            "no pull fails; they are too slow, or pods come too late".into()
-        }
+        (None, false) => limits,
+        (None, true) if it.is_slow => "no pull fails: they come too late".into(),
         (None, true) => "no single limit was found".into(),
     };
+    if it.is_itself {
+        text += "; what is scarce is the value that is searched";
+    }
     match it.lifted {
         Some(lifted) if lifted.holds => {
             text += &format!("; lifted, it holds in {}", times(lifted.trial, false));
@@ -374,6 +372,11 @@ pub fn solve_text(it: Solution<'_>, files: &[String], style: Style) -> String {
     let hidden = it.solved.curve.len() - curve.len();
     let remark =
         if hidden == 0 { String::new() } else { format!("{hidden} more values in solve.csv") };
+    let remark = if curve.iter().any(|it| it.sure == Sure::Open) && remark.is_empty() {
+        "with ?: more runs could turn it".to_owned()
+    } else {
+        remark
+    };
     page.heading("SEEN", &remark);
     for line in table(&HEADS, &rows(curve)) {
         page.line(&format!("  {line}"));
@@ -411,17 +414,22 @@ pub(super) fn end(page: &mut Page, files: &[String]) {
     }
 }
 
-/// Lines of a table whose columns are as wide as they need to be.
+/// Lines of a table whose columns are as wide as they need to be; a column without cells is left
+/// out.
 pub(super) fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
-    const WIDEST: usize = 40;
+    const WIDEST: usize = 46;
     let width = |column: usize| {
-        let cells = rows.iter().map(|it| it[column].chars().count());
-        cells.chain([heads[column].chars().count()]).max().unwrap_or(0).min(WIDEST)
+        let widest = rows.iter().map(|it| it[column].chars().count()).max().unwrap_or(0);
+        if widest == 0 { 0 } else { widest.max(heads[column].chars().count()).min(WIDEST) }
     };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let line = |cells: [&str; N]| {
-        let padded: Vec<String> =
-            cells.iter().zip(&widths).map(|(it, &width)| pad(it, width)).collect();
+        let padded: Vec<String> = cells
+            .iter()
+            .zip(&widths)
+            .filter(|it| 0 < *it.1)
+            .map(|(it, &width)| pad(it, width))
+            .collect();
         padded.join("  ").trim_end().to_owned()
     };
     let body = rows.iter().map(|it| line(it.each_ref().map(String::as_str)));

@@ -79,6 +79,23 @@ fn stagger_reasons(it: &Stagger) -> Vec<String> {
         };
         lines.push(format!("as it stands: {}{longer}", plan(now, it.of.batches(now.batch))));
     }
+    if it.best.is_none() {
+        let untried: Vec<String> = it
+            .of
+            .sizes()
+            .into_iter()
+            .filter(|size| it.rows.iter().all(|row| row.batch != *size))
+            .map(|size| size.to_string())
+            .collect();
+        if !untried.is_empty() {
+            lines.push(format!(
+                "not tried: batches of {}, which take longer than the window even every {}; --step \
+                 has shorter intervals",
+                untried.join(", "),
+                it.step
+            ));
+        }
+    }
     if it.rows.iter().any(|it| !it.is_monotone) {
         lines.push(
             "not monotone: with some batch size a shorter interval holds where a longer one \
@@ -203,6 +220,9 @@ fn mirror_reasons(it: &SmallestMirror) -> Vec<String> {
         let sets: Vec<String> = it.sets.iter().map(|it| format!("--set {it}")).collect();
         lines.push(format!("to see it: {}", sets.join(" ")));
     }
+    if it.parts.iter().any(|it| it.alone.is_none()) {
+        lines.push(format!("{}: no size of that part alone is enough", format::NOTHING));
+    }
     lines.push(
         "alone: the others as given; together: one part after another, in the order of the table"
             .into(),
@@ -212,10 +232,11 @@ fn mirror_reasons(it: &SmallestMirror) -> Vec<String> {
 
 /// Rows of the table of parts.
 pub fn mirror_rows(it: &SmallestMirror) -> Vec<[String; 5]> {
+    let prefix = format!("{}.", it.mirror);
     let row = |part: &crate::experiment::solve::Part| {
         let or = |it: &Option<String>, other: &str| it.clone().unwrap_or_else(|| other.to_owned());
         let alone = match &part.alone {
-            Some(it) if part.is_floor => format!("{it} (never scarce)"),
+            Some(it) if part.is_floor => format!("{it} or less"),
             it => or(it, format::NOTHING),
         };
         let bound = part.binding.as_ref().map(|it| {
@@ -223,7 +244,7 @@ pub fn mirror_rows(it: &SmallestMirror) -> Vec<[String; 5]> {
             format!("{}{cause}", it.weakest.demand)
         });
         [
-            part.path.clone(),
+            part.path.strip_prefix(&prefix).unwrap_or(&part.path).to_owned(),
             or(&part.now, "no limit"),
             alone,
             or(&part.together, format::NOTHING),
