@@ -19,10 +19,10 @@ const AT_MOST: u32 = 160;
 /// limit of `quota` manifest GETs in a window that outlasts the run.
 fn quota(quota: u32, images: usize, addresses: u32) -> String {
     let names: Vec<String> = (0..images).map(|it| format!("image-{it}")).collect();
-    let blocks: String = names
-        .iter()
-        .map(|it| format!("[image.{it}]\nreference = \"r.example/{it}:1\"\nlayers = [\"1kB\"]\n"))
-        .collect();
+    let image = |it: &String| {
+        format!("[image.{it}]\nreference = \"r.example/{it}:1\"\nlayers = [\"1kB\"]\n")
+    };
+    let blocks = names.iter().map(image).collect::<Vec<_>>().concat();
     let containers: Vec<String> =
         names.iter().map(|it| format!("{{ image = \"{it}\" }}")).collect();
     format!(

@@ -153,7 +153,8 @@ impl Work<'_> {
         let counter = Counter::new(self.arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
         let mut runs = Runs::new(self.file, self.request, &crew, &told);
-        let solved = search(&mut runs, &axis, self.arguments.at_most, &[]).map_err(invalid)?;
+        let solved =
+            search(&mut runs, &axis, self.arguments.at_most, &[]).map_err(|it| invalid(&it))?;
         counter.finish();
         let it = Solution { scenario: self.scenario, solved: &solved, readings: &[] };
         let names = write_solved(&self.folder(), it, &clock.stop(crew.threads()))?;
@@ -193,7 +194,8 @@ impl Work<'_> {
         let counter = Counter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
         let mut runs = Runs::new(self.file, self.request, &crew, &told);
-        let found = stagger(&mut runs, of, within, step, arguments.at_most).map_err(invalid)?;
+        let found =
+            stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| invalid(&it))?;
         counter.finish();
         let written = self.write_short(Short::Stagger(&found), &clock.stop(crew.threads()))?;
         let text = match arguments.common.output {
@@ -213,7 +215,7 @@ impl Work<'_> {
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
         let mut runs = Runs::new(self.file, self.request, &crew, &told);
         let found = smallest_mirror(&mut runs, self.scenario, mirror, arguments.at_most)
-            .map_err(invalid)?
+            .map_err(|it| invalid(&it))?
             .map_err(|why| Failure::usage(format!("--smallest-mirror: {why}")))?;
         counter.finish();
         let written = self.write_short(Short::Mirror(&found), &clock.stop(crew.threads()))?;
@@ -243,7 +245,7 @@ impl Work<'_> {
 }
 
 /// A value of the range that the scenario cannot be read with.
-fn invalid(it: Invalid) -> Failure {
+fn invalid(it: &Invalid) -> Failure {
     let colour = Style::for_stderr().is_coloured();
     say(&format!("with {}:", it.sets.join(" ")));
     say(it.problems.render(colour).trim_end());

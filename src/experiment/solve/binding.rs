@@ -83,15 +83,15 @@ fn key<'a>(scenario: &'a Scenario, path: &str) -> Option<&'a Parameter> {
 }
 
 /// A limit whose key is there.
-fn limit(scenario: &Scenario, path: String, lift: &[&str]) -> Option<Limit> {
-    let key = key(scenario, &path)?.clone();
+fn limit(scenario: &Scenario, path: &str, lift: &[&str]) -> Option<Limit> {
+    let key = key(scenario, path)?.clone();
     Some(Limit { key, lift: lift.iter().map(|it| (*it).to_owned()).collect() })
 }
 
 /// The key that makes pulls fail of `cause`.
 fn of_cause(point: &Point, cause: &str) -> Option<Limit> {
     let scenario = &point.scenario;
-    let of = |path: String, lift: &[&str]| limit(scenario, path, lift);
+    let of = |path: String, lift: &[&str]| limit(scenario, &path, lift);
     for registry in &scenario.spec.registries {
         let is_it = |name: &str| cause == name || cause == format!("{}.{name}", registry.name);
         if registry.limits.iter().any(|it| is_it(&it.name)) {
@@ -103,7 +103,8 @@ fn of_cause(point: &Point, cause: &str) -> Option<Limit> {
     for block in ["fault", "timeline"].map(|kind| format!("{kind}.{cause}")) {
         let prefix = format!("{block}.");
         let mut keys = scenario.parameters.iter().filter(|it| it.path.starts_with(&prefix));
-        let telling = |it: &&Parameter| it.path.ends_with(".answer") || it.path.ends_with(".down");
+        let telling =
+            |it: &&Parameter| matches!(it.path.rsplit('.').next(), Some("answer" | "down"));
         if let Some(it) = keys.clone().find(telling).or_else(|| keys.next()) {
             return of(it.path.clone(), &[&format!("{block}.enabled=false")]);
         }
@@ -175,7 +176,7 @@ fn capacities(scenario: &Scenario) -> Vec<Limit> {
     let is_bound = |it: &Limit| it.key.value != "0" && it.key.value != "false";
     let limits = paths
         .into_iter()
-        .filter_map(|(path, free)| limit(scenario, path.clone(), &[&format!("{path}={free}")]));
+        .filter_map(|(path, free)| limit(scenario, &path, &[&format!("{path}={free}")]));
     limits.filter(is_bound).collect()
 }
 

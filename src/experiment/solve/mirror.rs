@@ -114,13 +114,13 @@ pub fn smallest_mirror(
     let left = if 1 < replicas { replicas - 1 } else { 1 };
     let lost: Vec<String> =
         if left < replicas { vec![format!("{mirror}.replicas={left}")] } else { vec![] };
-    let mut axes = vec![];
+    let mut sized = vec![];
     for (key, least, most, no_limit) in PARTS {
         let path = format!("{mirror}.{key}");
         match part_axis(scenario, &path, (least, most, no_limit)) {
             Ok(mut axis) => {
                 axis.cut(readable(runs, &axis, &lost));
-                axes.push((now(scenario, &path, no_limit), axis));
+                sized.push((now(scenario, &path, no_limit), axis));
             }
             Err(why) => return Ok(Err(why)),
         }
@@ -144,10 +144,10 @@ pub fn smallest_mirror(
     } else {
         it.binding = binding(runs, &lost, "", "its sizes as given".into(), at_most)?;
     }
-    for (now, axis) in &axes {
+    for (now, axis) in &sized {
         it.parts.push(alone(runs, demand, axis, now.clone(), &lost)?);
     }
-    it.descend(runs, &axes, lost)?;
+    it.descend(runs, &sized, lost)?;
     it.runs = runs.spent();
     Ok(Ok(it))
 }
@@ -214,16 +214,16 @@ impl SmallestMirror {
     fn descend(
         &mut self,
         runs: &mut Runs<'_>,
-        axes: &[(Option<String>, Axis)],
+        sized: &[(Option<String>, Axis)],
         lost: Vec<String>,
     ) -> Result<(), Invalid> {
         // Settings of parts that were not lowered yet, where those as given do not hold.
         let mut tops: Vec<String> = vec![];
         if !self.now.0 {
-            tops.extend(axes.iter().map(|(_, axis)| axis.set(0)));
+            tops.extend(sized.iter().map(|(_, axis)| axis.set(0)));
         }
         let mut sets = lost;
-        for (part, (_, axis)) in self.parts.iter_mut().zip(axes) {
+        for (part, (_, axis)) in self.parts.iter_mut().zip(sized) {
             tops.retain(|it| *it != axis.set(0));
             // A part that is never scarce is left as it is.
             if part.is_floor {

@@ -121,7 +121,7 @@ struct AskedManifest<'a> {
 pub(super) fn write_asked(
     out: &mut dyn Write,
     scenario: &Scenario,
-    asked: Asked,
+    asked: &Asked,
     wall_clock: &WallClock,
 ) -> io::Result<()> {
     let manifest = AskedManifest {

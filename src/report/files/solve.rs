@@ -29,7 +29,7 @@ pub fn write_solved(
     write_whole(&folder.join("solve.json"), |out| solve_json(out, it))?;
     let asked = Asked { verb: "solve", question: it.question(), runs: it.solved.runs };
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, it.scenario, asked, wall_clock)
+        write_asked(out, it.scenario, &asked, wall_clock)
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }

@@ -42,7 +42,7 @@ pub fn write_short(
     };
     let asked = Asked { verb: "solve", question, runs };
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, scenario, asked, wall_clock)
+        write_asked(out, scenario, &asked, wall_clock)
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }

@@ -131,17 +131,16 @@ impl Solution<'_> {
             lines.push(binding_text(it));
         }
         if let Some(next) = &solved.next {
-            let mut text = format!("behind it: with {} ", next.lifted.join(" "));
-            text += &match &next.answer {
+            let lifted = next.lifted.join(" ");
+            let then = match &next.answer {
                 Some(answer) if next.is_end => {
                     format!("it holds up to the end of the range, {answer}")
                 }
                 Some(answer) => format!("it would be {answer}"),
                 None => "nothing in the range holds either".into(),
             };
-            if let Some(it) = &next.binding {
-                text += &format!("; then {}", binding_text(it));
-            }
+            let binding = next.binding.as_ref().map(|it| format!("; then {}", binding_text(it)));
+            let text = format!("behind it: with {lifted} {then}{}", binding.unwrap_or_default());
             lines.push(text);
         }
         lines.extend(self.oddities());
@@ -259,43 +258,36 @@ fn limit_text(it: &Limit) -> String {
 /// What binds, as a clause that begins with `bound by`.
 pub(super) fn binding_text(it: &Binding) -> String {
     let weakest = &it.weakest;
-    let mut text = format!(
-        "bound by {}{}, which fails at {} in {} runs: ",
-        weakest.demand,
-        quantity(weakest),
-        it.value,
-        times(weakest.trial, true)
-    );
     let limits: Vec<String> = it.limits.iter().map(limit_text).collect();
     let limits = limits.join(" and ");
-    let refused = |it: &crate::experiment::solve::Share| format::share(it.share);
-    text += &match (&it.cause, limits.is_empty()) {
-        (Some(cause), true) => {
-            format!("{} is behind {} of the failed pulls", name(cause), refused(cause))
-        }
-        (Some(cause), false) => {
-            format!("{} ({limits}) is behind {} of the failed pulls", name(cause), refused(cause))
-        }
+    let refused = |it: &crate::experiment::solve::Share| {
+        format!("is behind {} of the failed pulls", format::share(it.share))
+    };
+    let why = match (&it.cause, limits.is_empty()) {
+        (Some(cause), true) => format!("{} {}", name(cause), refused(cause)),
+        (Some(cause), false) => format!("{} ({limits}) {}", name(cause), refused(cause)),
         (None, false) => limits,
         (None, true) if it.is_slow => "no pull fails: they come too late".into(),
         (None, true) => "no single limit was found".into(),
     };
-    if it.is_itself {
-        text += "; what is scarce is the value that is searched";
-    }
-    match it.lifted {
+    let itself = if it.is_itself { "; what is scarce is the value that is searched" } else { "" };
+    let lifted = match it.lifted {
         Some(lifted) if lifted.holds => {
-            text += &format!("; lifted, it holds in {}", times(lifted.trial, false));
+            format!("; lifted, it holds in {}", times(lifted.trial, false))
         }
         Some(lifted) => {
-            text += &format!(
-                "; lifting it is not enough (then it holds in {})",
-                times(lifted.trial, false)
-            );
+            let times = times(lifted.trial, false);
+            format!("; lifting it is not enough (then it holds in {times})")
         }
-        None => {}
-    }
-    text
+        None => String::new(),
+    };
+    format!(
+        "bound by {}{}, which fails at {} in {} runs: {why}{itself}{lifted}",
+        weakest.demand,
+        quantity(weakest),
+        it.value,
+        times(weakest.trial, true)
+    )
 }
 
 fn name(it: &crate::experiment::solve::Share) -> String {
@@ -451,17 +443,27 @@ pub(super) fn markdown_table<const N: usize>(heads: &[&str; N], rows: &[[String;
 
 /// The answer as Markdown, for a ticket or a pull request.
 pub fn solve_markdown(it: Solution<'_>) -> String {
-    let mut text = format!("**{}**\n\n", it.answer());
-    for reason in it.reasons().into_iter().chain(it.readings()) {
-        text += &format!("- {}\n", reason.trim());
-    }
-    text += &format!("\n{}. {}.\n\n", it.question(), it.spent());
-    text += &markdown_source(it.scenario);
-    text + &markdown_table(&HEADS, &rows(shown(it)))
+    let reasons: Vec<String> = it.reasons().into_iter().chain(it.readings()).collect();
+    let asked = format!("{}. {}.", it.question(), it.spent());
+    let seen = markdown_table(&HEADS, &rows(shown(it)));
+    markdown(&it.answer(), &reasons, &asked, it.scenario, &seen)
+}
+
+/// An answer as Markdown: the answer, its reasons, what was asked of what, and a table.
+pub(super) fn markdown(
+    answer: &str,
+    reasons: &[String],
+    asked: &str,
+    scenario: &Scenario,
+    table: &str,
+) -> String {
+    let reasons: Vec<String> = reasons.iter().map(|it| format!("- {}", it.trim())).collect();
+    let source = markdown_source(scenario);
+    format!("**{answer}**\n\n{}\n\n{asked}\n\n{source}{table}", reasons.join("\n"))
 }
 
 /// Which scenario this is of.
-pub(super) fn markdown_source(scenario: &Scenario) -> String {
+fn markdown_source(scenario: &Scenario) -> String {
     let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant `{it}`"));
     let set = summary_text::set_by_hand(scenario);
     let set = if set.is_empty() { String::new() } else { format!(", set `{}`", set.join("` `")) };

@@ -1,6 +1,6 @@
 //! The answers of the short forms: the fastest safe stagger and the smallest mirror.
 
-use super::{binding_text, end, facts, markdown_source, markdown_table, table, times};
+use super::{binding_text, end, facts, markdown, markdown_table, table, times};
 use crate::experiment::solve::{Plan, SmallestMirror, Stagger};
 use crate::report::format;
 use crate::report::page::Page;
@@ -168,14 +168,14 @@ fn spent(runs: u64, at_most: u32) -> String {
 
 /// The answer as Markdown.
 pub fn stagger_markdown(it: &Stagger, scenario: &Scenario) -> String {
-    let mut text = format!("**{}**\n\n", stagger_answer(it));
-    for reason in stagger_reasons(it) {
-        text += &format!("- {reason}\n");
-    }
     let spent = spent(it.runs, it.demand.at_most);
-    text += &format!("\n{}. {spent}.\n\n", stagger_question(it, scenario));
-    text += &markdown_source(scenario);
-    text + &markdown_table(&stagger_heads(), &stagger_rows(it))
+    markdown(
+        &stagger_answer(it),
+        &stagger_reasons(it),
+        &format!("{}. {spent}.", stagger_question(it, scenario)),
+        scenario,
+        &markdown_table(&stagger_heads(), &stagger_rows(it)),
+    )
 }
 
 /// The answer in one line.
@@ -289,12 +289,12 @@ fn mirror_question(it: &SmallestMirror, scenario: &Scenario) -> String {
 
 /// The answer as Markdown.
 pub fn mirror_markdown(it: &SmallestMirror, scenario: &Scenario) -> String {
-    let mut text = format!("**{}**\n\n", mirror_answer(it));
-    for reason in mirror_reasons(it) {
-        text += &format!("- {reason}\n");
-    }
     let spent = spent(it.runs, it.demand.at_most);
-    text += &format!("\n{}. {spent}.\n\n", mirror_question(it, scenario));
-    text += &markdown_source(scenario);
-    text + &markdown_table(&mirror_heads(), &mirror_rows(it))
+    markdown(
+        &mirror_answer(it),
+        &mirror_reasons(it),
+        &format!("{}. {spent}.", mirror_question(it, scenario)),
+        scenario,
+        &markdown_table(&mirror_heads(), &mirror_rows(it)),
+    )
 }

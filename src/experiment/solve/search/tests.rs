@@ -57,6 +57,10 @@ fn few_trials_are_clear_where_nothing_holds_and_many_where_nearly_all_do() {
     assert_eq!(DEMAND.sure(Trial { held: 10, n: 10 }), Sure::Open);
     assert_eq!(DEMAND.sure(Trial { held: 73, n: 73 }), Sure::Holds);
     assert_eq!(DEMAND.sure(Trial { held: 2, n: 5 }), Sure::Open, "a first look is all or none");
+    // 96.5 % to 99.9 %, but 93.5 % at three standard errors: enough at the last look alone.
+    assert_eq!(DEMAND.sure(Trial { held: 159, n: 160 }), Sure::Holds);
+    let more = Demand { at_most: 320, ..DEMAND };
+    assert_eq!(more.sure(Trial { held: 159, n: 160 }), Sure::Open);
     assert_eq!(DEMAND.next(Trial { held: 5, n: 5 }), Some(10));
     assert_eq!(DEMAND.next(Trial { held: 40, n: 40 }), Some(73));
     assert_eq!(DEMAND.next(Trial { held: 39, n: 40 }), Some(80));
