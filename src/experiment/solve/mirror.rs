@@ -3,9 +3,9 @@
 //!
 //! A mirror with several replicas is sized so that one may be lost: every search but that for the
 //! number of replicas runs with one fewer. Together, the parts descend one after another, each as
-//! far as those before it leave room: from their sizes as given where those hold, from the tops that
-//! are looked at where they do not. The joint answer has been seen to hold. Another order can give
-//! another answer: what one part is spared, another pays.
+//! far as those before it leave room: from their sizes as given where those hold, from the tops
+//! that are looked at where they do not. The joint answer has been seen to hold. Another order can
+//! give another answer: what one part is spared, another pays.
 
 use super::axis::{Axis, Goal};
 use super::binding::{Binding, binding};

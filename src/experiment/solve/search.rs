@@ -20,11 +20,11 @@
 //! not dip. Trials are added in looks, each of which may end them, and Wilson's interval (JASA 22,
 //! 1927) is for one look: with a true share of exactly 95 %, looks at 5, 10, 20, 40, 80 and 160
 //! trials would call one position in six failing for sure. So an early look is held to three
-//! standard errors and the last one to the 95 % interval ([`EARLY_LOOK`]); where all trials held there
-//! was in fact one look alone. A position at the very threshold is then called failing in 5 % of the
-//! cases and holding in 3 %, in place of 2.5 % each. Over 2,000 searches of a known threshold the
-//! interval of the answer contained it in 95.5 % of the cases where all positions shared their luck,
-//! and in 99.3 % where each had its own (`tests.rs` repeats that in small).
+//! standard errors and the last one to the 95 % interval (`EARLY_LOOK`); where all trials held
+//! there was in fact one look alone. A position at the very threshold is then called failing in
+//! 5 % of the cases and holding in 3 %, in place of 2.5 % each. Over 2,000 searches of a known
+//! threshold the interval of the answer contained it in 95.5 % of the cases where all positions
+//! shared their luck, and in 99.3 % where each had its own (`tests.rs` repeats that in small).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +32,8 @@ use crate::engine::stats::{wilson, wilson_at};
 
 /// Standard errors that a verdict is held to at a look before the last one.
 ///
-/// Source: J. L. Haybittle, British Journal of Radiology 44 (1971), 793–797; R. Peto et al., British
-/// Journal of Cancer 34 (1976), 585–612.
+/// Source: J. L. Haybittle, British Journal of Radiology 44 (1971), 793–797; R. Peto et al.,
+/// British Journal of Cancer 34 (1976), 585–612.
 const EARLY_LOOK: f64 = 3.0;
 /// Trials of a first look.
 pub const FIRST: u32 = 5;
@@ -415,8 +415,8 @@ impl<'a, 'p, E> Search<'a, 'p, E> {
         Ok((holds, fails))
     }
 
-    /// A distance up to `width` at which it is as sure as `wanted`, as it is one stride further out:
-    /// strides double from `grain` on.
+    /// A distance up to `width` at which it is as sure as `wanted`, as it is one stride further
+    /// out: strides double from `grain` on.
     fn gallop(
         &mut self,
         (width, grain): (u64, u64),

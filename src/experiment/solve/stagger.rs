@@ -2,10 +2,10 @@
 //! the expectations hold and it is done soonest.
 //!
 //! A plan takes `batch` nodes every `every`. It is done when its last batch is: after
-//! (ceil(nodes / batch) − 1) intervals and what a batch takes by itself (drain and boot, where nodes
-//! go). That is a formula and no measurement: it orders plans without noise, and how long pods wait
-//! behind the last batch is for the expectations to say. For each batch size the interval is
-//! searched from the longest that the window allows downwards, and only where it would beat the
+//! (ceil(nodes / batch) − 1) intervals and what a batch takes by itself (drain and boot, where
+//! nodes go). That is a formula and no measurement: it orders plans without noise, and how long
+//! pods wait behind the last batch is for the expectations to say. For each batch size the interval
+//! is searched from the longest that the window allows downwards, and only where it would beat the
 //! best plan so far; that a longer interval is safer is checked by the search and not taken for
 //! granted. Finally the next faster plan of the whole grid is tried: it must fail.
 
@@ -206,7 +206,8 @@ pub fn stagger(
             continue;
         }
         let every = format!("{}.every", it.of.path);
-        let why = binding(runs, &sets, &every, it.of.every.show(plan.every.as_micros()), at_most)?;
+        let shown = format!("{} every {}", plan.batch, it.of.every.show(plan.every.as_micros()));
+        let why = binding(runs, &sets, &every, shown, at_most)?;
         it.faster = Some((plan, trial, why));
         break;
     }
@@ -253,8 +254,8 @@ impl Stagger {
         Ok(())
     }
 
-    /// The slowest plan of the grid that is faster than the best one, the smallest batch of several;
-    /// without a best one, the slowest of all.
+    /// The slowest plan of the grid that is faster than the best one, the smallest batch of
+    /// several; without a best one, the slowest of all.
     fn next_faster(&self) -> Option<Plan> {
         let most = match self.best {
             Some((best, _)) => Span::from_micros(best.done.as_micros().checked_sub(1)?),

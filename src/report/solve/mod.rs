@@ -192,7 +192,8 @@ impl Solution<'_> {
     pub fn spent(&self) -> String {
         let at = self.solved.curve.len();
         format!(
-            "{} runs, {} of them at {at} values of the path, the same luck at each; at most {} a value",
+            "{} runs, {} of them at {at} values of the path, the same luck at each; at most {} a \
+             value",
             format::count(self.solved.runs as f64),
             format::count(self.solved.curve.iter().map(|it| f64::from(it.trial.n)).sum()),
             self.solved.demand.at_most
@@ -267,7 +268,9 @@ pub(super) fn binding_text(it: &Binding) -> String {
         (Some(cause), true) => format!("{} {}", name(cause), refused(cause)),
         (Some(cause), false) => format!("{} ({limits}) {}", name(cause), refused(cause)),
         (None, false) => limits,
-        (None, true) if it.is_slow => "no pull fails: they come too late".into(),
+        (None, true) if it.is_slow => {
+            "no pull fails, and no limit makes it hold when lifted".into()
+        }
         (None, true) => "no single limit was found".into(),
     };
     let itself = if it.is_itself { "; what is scarce is the value that is searched" } else { "" };

@@ -79,6 +79,12 @@ fn stagger_reasons(it: &Stagger) -> Vec<String> {
         };
         lines.push(format!("as it stands: {}{longer}", plan(now, it.of.batches(now.batch))));
     }
+    if it.best.is_some_and(|(best, _)| best.every == it.step && 1 < it.of.batches(best.batch)) {
+        lines.push(format!(
+            "{} is the shortest interval tried: a smaller --step may find a faster plan",
+            it.step
+        ));
+    }
     if it.best.is_none() {
         let untried: Vec<String> = it
             .of

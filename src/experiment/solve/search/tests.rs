@@ -132,7 +132,8 @@ fn a_range_whose_easy_end_fails_is_answered_by_the_stretch_behind_it() {
 proptest! {
     #[test]
     fn any_threshold_is_found_exactly(
-        last in 0u64..3_000_000, cut in 0u64..3_000_000, scan in prop::collection::vec(0u64..3_000_000, 0..9)
+        last in 0u64..3_000_000, cut in 0u64..3_000_000,
+        scan in prop::collection::vec(0u64..3_000_000, 0..9),
     ) {
         let it = found(DEMAND, last, &scan, certain(|at| at < cut));
         let expected = cut.min(last + 1).checked_sub(1);
@@ -148,11 +149,13 @@ proptest! {
     /// seen between the first that holds and the answer fails.
     #[test]
     fn no_response_without_order_is_answered_past_a_failure_that_was_seen(
-        holds in prop::collection::vec(any::<bool>(), 1..80), scan in prop::collection::vec(0u64..80, 0..9)
+        holds in prop::collection::vec(any::<bool>(), 1..80),
+        scan in prop::collection::vec(0u64..80, 0..9),
     ) {
         let last = holds.len() as u64 - 1;
         let it = found(DEMAND, last, &scan, certain(|at| holds[at as usize]));
-        let seen: Vec<(u64, bool)> = it.seen.iter().map(|(&at, trial)| (at, trial.held == trial.n)).collect();
+        let seen: Vec<(u64, bool)> =
+            it.seen.iter().map(|(&at, trial)| (at, trial.held == trial.n)).collect();
         let Some(answer) = it.answer else {
             prop_assert!(seen.iter().all(|it| !it.1));
             return Ok(());
