@@ -109,6 +109,20 @@ fn the_answer_is_the_same_for_a_hundred_seeds() {
     }
 }
 
+#[test]
+fn replications_run_once_however_often_they_are_asked_for() {
+    with_runs(&quota(3, 1, 1), 1, |runs| {
+        let three = vec!["pool.w.nodes=3".to_owned()];
+        let four = vec!["pool.w.nodes=4".to_owned()];
+        let asked = [(three.clone(), 5), (four, 2), (three.clone(), 7)];
+        let trials = runs.trials(&asked).unwrap();
+        let counts: Vec<_> = trials.iter().map(|it| (it.held, it.n)).collect();
+        assert_eq!((counts, runs.spent()), (vec![(7, 7), (0, 2), (7, 7)], 9));
+        runs.trials(&[(three, 6)]).unwrap();
+        assert_eq!(runs.spent(), 9);
+    });
+}
+
 /// Nodes draw one of several addresses, so that the fullest one refuses first. Brute force asks
 /// every number of nodes by itself.
 #[test]

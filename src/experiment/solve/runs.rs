@@ -205,12 +205,15 @@ impl<'a> Runs<'a> {
 
     /// Sees to it that each of these settings has so many replications at least.
     pub fn observe(&mut self, asked: &[(Vec<String>, u32)]) -> Result<(), Invalid> {
-        for (sets, _) in asked {
+        let mut most: BTreeMap<&Vec<String>, u32> = BTreeMap::new();
+        for (sets, n) in asked {
             self.read(sets)?;
+            let so_far = most.entry(sets).or_default();
+            *so_far = (*so_far).max(*n);
         }
-        let due: Vec<(&Vec<String>, std::ops::Range<u32>)> = asked
-            .iter()
-            .map(|(sets, n)| (sets, self.points[sets].n..*n))
+        let due: Vec<(&Vec<String>, std::ops::Range<u32>)> = most
+            .into_iter()
+            .map(|(sets, n)| (sets, self.points[sets].n..n))
             .filter(|it| !it.1.is_empty())
             .collect();
         let (points, crew) = (&self.points, self.crew);
