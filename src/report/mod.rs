@@ -8,6 +8,7 @@ pub mod format;
 pub mod json;
 pub mod markdown;
 mod page;
+pub mod solve;
 pub mod style;
 pub mod summary_text;
 pub mod sweep;
