@@ -8,17 +8,19 @@ use super::progress::SearchMeter;
 use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::solve::{
     AT_MOST, Axis, Goal, Invalid, Runs, Staggered, smallest_mirror, solve as search, stagger,
+    under_readings,
 };
+use crate::report::chart;
 use crate::report::files::{
     Short, WallClock, folder, short_csv, short_json, solve_csv, solve_json, write_short,
     write_solved,
 };
 use crate::report::solve::{
-    Solution, mirror_markdown, mirror_text, solve_markdown, solve_text, stagger_markdown,
-    stagger_text,
+    Solution, mirror_markdown, mirror_text, solve_chart, solve_markdown, solve_text,
+    stagger_markdown, stagger_text,
 };
 use crate::report::style::Style;
-use crate::scenario::{Lattice, Request, Scenario, SourceFile};
+use crate::scenario::{self as loader, Lattice, Request, Scenario, SourceFile};
 use crate::units::Span;
 
 /// What `solve` takes.
@@ -72,6 +74,12 @@ pub(super) struct Arguments {
         value_parser = clap::value_parser!(u32).range(5..=10_000)
     )]
     at_most: u32,
+    /// Do not look at the other readings of what nobody could verify.
+    #[arg(long)]
+    no_assumptions: bool,
+    /// Draw no charts.
+    #[arg(long)]
+    no_charts: bool,
     /// Folder in which the results get a folder of the scenario's name.
     #[arg(long, value_name = "DIR", default_value = "output")]
     out: std::path::PathBuf,
@@ -155,10 +163,18 @@ impl Work<'_> {
         let mut runs = Runs::new(self.file, self.request, &crew, &told);
         let solved =
             search(&mut runs, &axis, self.arguments.at_most, &[]).map_err(|it| invalid(&it))?;
+        let readings = if self.arguments.no_assumptions { vec![] } else { self.readings() };
+        let readings =
+            under_readings(&mut runs, &solved, &[], &readings).map_err(|it| invalid(&it))?;
         counter.finish();
-        let it = Solution { scenario: self.scenario, solved: &solved, readings: &[] };
+        let it = Solution { scenario: self.scenario, solved: &solved, readings: &readings };
         let names = write_solved(&self.folder(), it, &clock.stop(crew.threads()))?;
-        let written = self.written(&names);
+        let mut written = self.written(&names);
+        if !self.arguments.no_charts {
+            let charts = solve_chart(&self.folder().join(chart::FOLDER), it)?;
+            let folder = self.folder().join(chart::FOLDER);
+            written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
+        }
         let mut bytes = vec![];
         match self.arguments.common.output {
             Format::Table => bytes = solve_text(it, &written, Style::for_stdout()).into_bytes(),
@@ -172,6 +188,24 @@ impl Work<'_> {
 }
 
 impl Work<'_> {
+    /// The other readings of what nobody could verify that this scenario can be read with, each
+    /// with its settings.
+    fn readings(&self) -> Vec<(String, Vec<String>)> {
+        let mut readings = vec![];
+        for it in self.scenario.assumptions() {
+            for reading in &it.readings {
+                let sets = it.sets(reading, self.scenario);
+                let mut request = self.request.clone();
+                request.sets.extend(sets.iter().cloned());
+                if loader::load(self.file, &request).is_ok() {
+                    let label = format!("{} = {reading} in place of {}", it.label, it.value);
+                    readings.push((label, sets));
+                }
+            }
+        }
+        readings
+    }
+
     fn stagger(&self, block: &str) -> Outcome {
         let arguments = self.arguments;
         let of = Staggered::of(self.scenario, block)

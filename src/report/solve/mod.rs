@@ -1,8 +1,10 @@
 //! The answer to the inverse question, for people: the value first, then what binds, then what was
 //! seen.
 
+mod chart;
 mod short;
 
+pub use self::chart::solve_chart;
 pub use self::short::{
     mirror_answer, mirror_heads, mirror_markdown, mirror_rows, mirror_text, stagger_answer,
     stagger_heads, stagger_markdown, stagger_question, stagger_rows, stagger_text,
