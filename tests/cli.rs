@@ -179,7 +179,9 @@ fn presets_tell_their_values_with_sources() {
         assert!(list.contains(name), "{list}");
     }
     let hub = text(&pullstorm(&["presets", "docker-hub"]).stdout);
-    for part in ["limit.anonymous-pulls.allow = 100", "unverified", "docs.docker.com"] {
+    for part in
+        ["limit.anonymous-pulls.allow = 100", "unverified", "or 1000, 10000: ", "docs.docker.com"]
+    {
         assert!(hub.contains(part), "{part}: {hub}");
     }
     let wrong = pullstorm(&["presets", "docker-hup"]);
@@ -212,13 +214,14 @@ fn a_run_writes_the_files_that_it_names() {
     expect_code(&output, 0);
     let written = files(&Path::new(&folder.out()).join("small"));
     let tables = ["manifest.json", "pods.csv", "pulls.csv", "requests.csv", "summary.csv"];
-    let others = ["summary.json", "timeseries.csv"];
+    let others = ["replications.csv", "summary.json", "timeseries.csv"];
     let charts = ["failures", "limits", "ready", "requests", "retries"];
     let mut expected: Vec<String> = charts
         .iter()
         .flat_map(|it| [format!("charts/{it}.png"), format!("charts/{it}.svg")])
         .collect();
     expected.extend(tables.iter().chain(&others).map(|it| (*it).to_owned()));
+    expected.sort();
     assert_eq!(written.keys().cloned().collect::<Vec<_>>(), expected);
     for name in tables.iter().chain(&others).chain(&charts) {
         assert!(text(&output.stdout).contains(name), "{name} is not named");

@@ -292,11 +292,13 @@ fn values_of_flags_are_read_by_the_type_of_their_key() {
 }
 
 #[test]
-fn the_counter_of_docker_hub_has_two_readings() {
+fn the_counter_of_docker_hub_has_three_readings() {
     let text = DESIGN.replacen("weight = {", "#", 1);
-    for (reading, index, platform, single) in
-        [("2020-counter", 500, 500, 500), ("2024-text", 0, 1_000, 1_000)]
-    {
+    for (reading, index, platform, single) in [
+        ("2020-counter", 500, 500, 500),
+        ("2024-text", 0, 1_000, 1_000),
+        ("every-get", 1_000, 1_000, 1_000),
+    ] {
         let loaded = load_with(&text, &set(&[&format!("registry.docker-hub.counting={reading}")]));
         let weights = loaded.scenario.spec.registries[0].limits[1].weights;
         assert_eq!((weights.index, weights.platform, weights.single), (index, platform, single));

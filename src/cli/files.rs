@@ -8,8 +8,13 @@ use crate::scenario::{SourceFile, library, nearest};
 /// The scenario that runs when none is named.
 const DEFAULT: &str = "spot-churn";
 
+/// The scenario that `argument` names, or the default one.
+pub(super) fn find_or_default(argument: Option<&str>) -> Result<SourceFile, Failure> {
+    argument.map_or_else(default_scenario, find)
+}
+
 /// The default scenario.
-pub(super) fn default_scenario() -> Result<SourceFile, Failure> {
+fn default_scenario() -> Result<SourceFile, Failure> {
     let text = library::find(DEFAULT).map(|text| (DEFAULT, text));
     let (name, text) = text
         .or_else(|| library::all().first().copied())

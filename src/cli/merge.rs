@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::clock::Clock;
 use super::flags::Format;
-use super::run::Clock;
 use super::sweep::{Ending, base, targets};
 use super::{Failure, Outcome, SHARDS_MISSING, say};
 use crate::experiment::sweep::Plan;

@@ -1,6 +1,8 @@
 //! The command line: one file per verb. Data goes to standard output, talk to standard error.
 
 mod check;
+mod clock;
+mod compare;
 mod files;
 mod flags;
 mod merge;
@@ -58,6 +60,9 @@ enum Verb {
     /// Run the replications of one scenario: summary, files and charts.
     #[command(after_help = AFTER_HELP)]
     Run(run::Arguments),
+    /// Compare a scenario with its variants, two scenarios, or two stored runs.
+    #[command(after_help = AFTER_HELP)]
+    Compare(compare::Arguments),
     /// Run a scenario at many points: every value of one path with every value of others.
     #[command(after_help = SWEEP_HELP)]
     Sweep(Box<sweep::Arguments>),
@@ -141,6 +146,7 @@ fn dispatch(cli: Cli) -> Outcome {
     match cli.verb {
         None => run::run(None, &cli.run),
         Some(Verb::Run(arguments)) => run::run(arguments.scenario.as_deref(), &arguments.flags),
+        Some(Verb::Compare(arguments)) => compare::compare(&arguments),
         Some(Verb::Sweep(arguments)) => sweep::sweep(&arguments),
         Some(Verb::Merge(arguments)) => merge::merge(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Failure, Outcome, tell};
 use crate::report::style::Style;
-use crate::scenario::presets::{self, Preset, PresetValue};
+use crate::scenario::presets::{self, Preset, PresetValue, Reading};
 use crate::scenario::{nearest, schema};
 
 /// What `presets` takes.
@@ -42,7 +42,12 @@ fn shown(preset: &Preset, style: Style) -> String {
     let mut text = format!("{} {}\n{}\n", preset.kind, style.heading(preset.name), preset.title);
     values(&mut text, preset.values);
     for reading in preset.readings {
-        let _ = write!(text, "\nWith {} = \"{}\":\n", reading.key, reading.word);
+        let Reading { key, word, why, .. } = reading;
+        let mark = match preset.readings.iter().find(|it| it.key == *key) {
+            Some(first) if first.word == *word => ", the default (unverified: a best reading)",
+            _ => "",
+        };
+        let _ = write!(text, "\nWith {key} = \"{word}\"{mark}:\n  {why}\n");
         values(&mut text, reading.values);
     }
     text.push_str("\nEvery value can be set in the block that names the preset.\n");
@@ -51,12 +56,15 @@ fn shown(preset: &Preset, style: Style) -> String {
 
 fn values(text: &mut String, values: &[PresetValue]) {
     for it in values {
-        let mark = if it.unverified { "  (unverified: a best reading)" } else { "" };
+        let mark = it.unverified.map_or("", |_| "  (unverified: a best reading)");
         let _ = writeln!(
             text,
             "\n  {} = {}{mark}\n      {} ({})",
             it.path, it.value, it.source.text, it.source.date
         );
+        if let Some(other) = it.unverified {
+            let _ = writeln!(text, "      or {}: {}", other.readings.join(", "), other.why);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The progress bars of runs and sweeps, on standard error, and only on a terminal.
+//! Progress bars, on standard error, and only on a terminal.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::experiment::Progress;
+use crate::experiment::compare::Step;
 use crate::units::Span;
 
 /// Steps of the bar for one replication.
@@ -32,9 +33,8 @@ impl Meter {
     /// A bar for `replications` runs up to `horizon`, which may grow to `most`; a hidden one where
     /// nobody would see it.
     pub(super) fn new(replications: u32, most: u32, horizon: Span, quiet: bool) -> Self {
-        let target = target(quiet);
         let n = u64::from(replications);
-        let bar = ProgressBar::with_draw_target(Some(n * STEPS), target);
+        let bar = ProgressBar::with_draw_target(Some(n * STEPS), target(quiet));
         let template = "simulating {bar:40} {percent:>3}% {msg}, {eta} to go";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -71,6 +71,37 @@ impl Meter {
 
     fn total(&self) -> u64 {
         self.bar.length().unwrap_or(0) / STEPS
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Counts work that is done, of a number that may grow.
+pub(super) struct Counter {
+    bar: ProgressBar,
+}
+
+impl Counter {
+    /// A bar for `what`, such as `replications`; a hidden one where nobody would see it.
+    pub(super) fn new(what: &'static str, quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(0), target(quiet));
+        let template = "simulating {bar:40} {percent:>3}% {pos} of {len} {msg}, {eta} to go";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_message(what);
+        Self { bar }
+    }
+
+    /// Takes a report; from any thread.
+    pub(super) fn take(&self, step: Step) {
+        match step {
+            Step::Planned(all) => self.bar.set_length(all),
+            Step::Finished => self.bar.inc(1),
+        }
     }
 
     /// Takes the bar away.

@@ -1,16 +1,14 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
+use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
-use super::progress::Meter;
+use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
-use crate::experiment::{
-    Certainty, Measured, Shown, Summary, Until, measure, replicate_until, summarise,
-};
+use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::outcome::RequestSink;
 use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
@@ -54,10 +52,7 @@ pub(super) struct Flags {
 }
 
 pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
-    let file = match scenario {
-        Some(argument) => files::find(argument)?,
-        None => files::default_scenario()?,
-    };
+    let file = files::find_or_default(scenario)?;
     let request = flags.common.request(&flags.variants);
     let scenario = flags.common.load(&file, &request)?;
     if scenario.replications <= flags.detail_replication {
@@ -77,7 +72,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     let (outcomes, wall_clock) = simulate(&scenario, flags, sink)?;
     let mut summary = summarise(&scenario, &outcomes);
     if flags.with_variants {
-        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &summary, flags)?);
+        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     let written = write_files(&folder, run, flags, requests, &wall_clock)?;
@@ -102,12 +97,15 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
 fn run_variants(
     file: &SourceFile,
     base: &Scenario,
-    summary: &Summary,
+    outcomes: &[model::outcome::Outcome],
     flags: &Flags,
 ) -> Result<Vec<Measured>, Failure> {
-    let done = |variant: &str| flags.common.remark(&format!("variant {variant} has run"));
+    let counter = Counter::new("replications of variants", flags.common.quiet);
+    let step = |step| counter.take(step);
     let request = flags.common.request(&[]);
-    Ok(measure(file, &request, base, summary, &flags.common.crew()?, &done))
+    let measured = measure(file, &request, base, outcomes, &flags.common.crew()?, &step);
+    counter.finish();
+    Ok(measured)
 }
 
 fn simulate(
@@ -189,26 +187,4 @@ fn print(run: Run<'_>, format: Format, written: &[String]) -> Result<(), Failure
         Format::Md => bytes = summary_markdown(run).into_bytes(),
     }
     Ok(tell(&String::from_utf8_lossy(&bytes))?)
-}
-
-/// The clock on the wall, for the manifest only.
-pub(super) struct Clock {
-    started: Instant,
-    started_unix: Duration,
-}
-
-impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "the manifest tells when and how long it took")]
-    pub(super) fn start() -> Self {
-        let started_unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { started: Instant::now(), started_unix }
-    }
-
-    pub(super) fn stop(&self, threads: usize) -> WallClock {
-        WallClock {
-            started_unix_seconds: self.started_unix.as_secs(),
-            simulating_seconds: self.started.elapsed().as_secs_f64(),
-            threads,
-        }
-    }
 }

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::SweepMeter;
-use super::run::Clock;
 use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::Crew;
 use crate::experiment::sweep::{
@@ -136,7 +136,7 @@ fn plan(arguments: &Arguments, crew: &Crew) -> Result<Plan, Failure> {
             read_plan(Path::new(path))
         }
         Some(argument) => draw_up(&files::find(argument)?, arguments, crew),
-        None => draw_up(&files::default_scenario()?, arguments, crew),
+        None => draw_up(&files::find_or_default(None)?, arguments, crew),
     }
 }
 

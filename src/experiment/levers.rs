@@ -1,7 +1,9 @@
-//! What the variants of a scenario save: each is run with the replications of the base, which see
-//! the same luck, and is ranked by the unready pod-minutes that it takes away.
+//! What the variants of a scenario save: the comparison with the base, by unready pod-minutes, next
+//! to what a diagnosis says.
 
-use super::{Crew, Shown, Summary, summarise};
+use super::compare::{self, Comparison, Effect, Step};
+use super::{Crew, Samples};
+use crate::model::outcome::Outcome;
 use crate::scenario::levers::Lever;
 use crate::scenario::{Request, Scenario, SourceFile, load};
 
@@ -16,8 +18,12 @@ pub struct Measured {
     pub minutes: f64,
     /// Unready pod-minutes of the base less those of the variant.
     pub saved: f64,
+    /// Half-width of the 95 % interval of what is saved; `None` below two replications.
+    pub half_width: Option<f64>,
     /// What is saved as a share of the base's; `None` where the base has none.
     pub share: Option<f64>,
+    /// What may be said of it.
+    pub effect: Effect,
     /// Pods never ready, mean over the replications.
     pub never_ready: f64,
     /// Failed pulls, mean over the replications.
@@ -27,43 +33,50 @@ pub struct Measured {
 }
 
 /// The mean of a count of the whole run, which every run has.
-fn mean(summary: &Summary, name: &str) -> f64 {
-    summary.metric("run", name).and_then(|it| it.mean).unwrap_or(0.0)
+fn mean(samples: &Samples, name: &str) -> f64 {
+    samples.find("run", name).and_then(|it| it.summarise().mean).unwrap_or(0.0)
 }
 
-/// Runs every variant of `base`, which `summary` sums up, and ranks them: what saves most first.
-/// Variants that cannot be read together with the call's settings are left out. `done` is told each
-/// variant that has run.
+/// Runs every variant of `base`, which showed `outcomes`, and compares: what saves most comes
+/// first. Variants that cannot be read together with the call's settings are left out.
 pub fn measure(
     file: &SourceFile,
     request: &Request,
     base: &Scenario,
-    summary: &Summary,
+    outcomes: &[Outcome],
     crew: &Crew,
-    done: &dyn Fn(&str),
+    step: &(dyn Fn(Step) + Sync),
 ) -> Vec<Measured> {
-    let before = mean(summary, "unready_pod_minutes");
-    let mut measured = Vec::new();
-    for variant in &base.variants {
-        let request = Request { variants: vec![variant.name.clone()], ..request.clone() };
-        let Ok(loaded) = load(file, &request) else { continue };
-        let replications = 0..summary.replications;
-        let outcomes = crew.replicate(&loaded.scenario.spec, replications, Shown::NOTHING, &|_| {});
-        let after = summarise(&loaded.scenario, &outcomes);
-        let minutes = mean(&after, "unready_pod_minutes");
-        let saved = before - minutes;
-        measured.push(Measured {
-            variant: variant.name.clone(),
-            lever: variant.lever,
-            minutes,
-            saved,
-            share: (0.0 < before).then(|| saved / before),
-            never_ready: mean(&after, "pods_never_ready"),
-            pull_failures: mean(&after, "pull_failures"),
-            holds: (!after.verdicts.is_empty()).then(|| after.verdicts.iter().all(|it| it.holds)),
-        });
-        done(&variant.name);
-    }
+    let variants: Vec<Scenario> = base
+        .variants
+        .iter()
+        .filter_map(|it| {
+            let request = Request { variants: vec![it.name.clone()], ..request.clone() };
+            load(file, &request).ok().map(|it| it.scenario)
+        })
+        .collect();
+    let (arms, _) = compare::run(crew, &variants, outcomes.len() as u32, None, step);
+    let comparison = Comparison::new(compare::arm(base, outcomes.to_vec()), arms);
+    let mut measured: Vec<Measured> = comparison
+        .changed
+        .iter()
+        .filter_map(|it| {
+            let difference = it.find("run", "unready_pod_minutes")?;
+            let holds = it.arm.verdicts.iter().all(|it| it.holds);
+            Some(Measured {
+                variant: it.arm.name.clone(),
+                lever: it.arm.lever,
+                minutes: mean(&it.arm.samples, "unready_pod_minutes"),
+                saved: -difference.difference?,
+                half_width: difference.half_width,
+                share: difference.relative.map(|it| -it),
+                effect: difference.effect,
+                never_ready: mean(&it.arm.samples, "pods_never_ready"),
+                pull_failures: mean(&it.arm.samples, "pull_failures"),
+                holds: (!it.arm.verdicts.is_empty()).then_some(holds),
+            })
+        })
+        .collect();
     measured.sort_by(|a, b| b.saved.total_cmp(&a.saved));
     measured
 }

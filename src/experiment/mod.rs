@@ -4,6 +4,7 @@
 //! Results are collected by replication number, never in completion order, so the number of threads
 //! changes nothing but the time it takes.
 
+pub mod compare;
 pub mod diagnosis;
 mod levers;
 mod replicate;
@@ -18,6 +19,6 @@ pub use replicate::{Crew, Progress, Shown, ThreadsError};
 pub use samples::{Row, Samples};
 pub use summary::{
     FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
-    Verdict, summarise,
+    Verdict, judge_all, summarise,
 };
 pub use until::{AT_MOST, Certainty, Until, replicate_until};

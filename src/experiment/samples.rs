@@ -47,6 +47,17 @@ impl Samples {
         samples
     }
 
+    /// The figures of `rows`; `None` where they do not have the same number of replications each.
+    pub fn from_rows(rows: Vec<Row>) -> Option<Self> {
+        let replications = rows.first().map_or(0, |it| it.values.len());
+        if rows.iter().any(|it| it.values.len() != replications) {
+            return None;
+        }
+        let key = |it: &Row| (it.scope.clone(), it.name.clone());
+        let index = rows.iter().enumerate().map(|(at, it)| (key(it), at)).collect();
+        Some(Self { rows, index, replications })
+    }
+
     fn row(&mut self, scope: &str, name: &str, unit: &'static str) -> usize {
         let (rows, replications) = (&mut self.rows, self.replications);
         *self.index.entry((scope.to_owned(), name.to_owned())).or_insert_with(|| {

@@ -6,7 +6,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::samples::{Row, Samples};
 use crate::engine::chance::combine;
 use crate::engine::stats::wilson;
-use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount, StopReason};
+use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount};
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -171,7 +171,7 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
     Summary {
         replications: outcomes.len() as u32,
         digest: outcomes.iter().fold(0, |digest, it| combine(digest, it.digest)),
-        incomplete: outcomes.iter().filter(|it| it.stop == StopReason::EventBound).count() as u32,
+        incomplete: outcomes.iter().filter(|it| it.is_incomplete()).count() as u32,
         metrics: table.rows().map(Row::summarise).collect(),
         failures: failures(outcomes),
         nodes: reach(outcomes, |it| &it.nodes, Order::AsReported),
@@ -179,11 +179,7 @@ pub fn summarise(scenario: &Scenario, outcomes: &[Outcome]) -> Summary {
         identities: reach(outcomes, |it| &it.identities, Order::MostHit),
         spenders: spenders(outcomes),
         shared_accounts: shared_accounts(outcomes),
-        verdicts: scenario
-            .expectations
-            .iter()
-            .map(|it| judge(it, &table, scenario.in_runs.as_f64()))
-            .collect(),
+        verdicts: judge_all(scenario, &table),
         diagnosis: diagnose(&outcomes.iter().map(|it| &it.observed).collect::<Vec<_>>()),
     }
 }
@@ -295,6 +291,12 @@ fn shared_accounts(outcomes: &[Outcome]) -> Vec<SharedAccountSummary> {
     found.into_values().collect()
 }
 
+/// What becomes of the expectations of a scenario.
+pub fn judge_all(scenario: &Scenario, table: &Samples) -> Vec<Verdict> {
+    let in_runs = scenario.in_runs.as_f64();
+    scenario.expectations.iter().map(|it| judge(it, table, in_runs)).collect()
+}
+
 fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
@@ -322,7 +324,7 @@ fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
 mod tests {
     use super::*;
     use crate::model::observed::Observed;
-    use crate::model::outcome::{FailureCount, Metric, Value};
+    use crate::model::outcome::{FailureCount, Metric, StopReason, Value};
     use crate::scenario::Comparison;
 
     fn outcome(replication: u32, value: Value) -> Outcome {

@@ -32,6 +32,13 @@ pub struct Outcome {
     pub detail: Option<Detail>,
 }
 
+impl Outcome {
+    /// Whether the run reached the bound on events, so that its figures are incomplete.
+    pub fn is_incomplete(&self) -> bool {
+        self.stop == StopReason::EventBound
+    }
+}
+
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopReason {
@@ -43,6 +50,12 @@ pub enum StopReason {
     EventBound,
 }
 
+/// What metrics are measured in.
+pub const UNITS: [&str; 14] = [
+    "bytes", "canaries", "events", "images", "minutes", "pods", "pulls", "requests", "rollouts",
+    "runs", "seconds", "share", "units", "versions",
+];
+
 /// One figure of one replication.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
@@ -50,7 +63,7 @@ pub struct Metric {
     pub scope: String,
     /// Stable name, with its suffix: `ready_seconds_p95`, `pull_failures_by_cause.anonymous-pulls`.
     pub name: String,
-    /// Unit: `seconds`, `pods`, `requests`, `share`, …
+    /// Unit, one of [`UNITS`].
     pub unit: &'static str,
     /// The figure.
     pub value: Value,

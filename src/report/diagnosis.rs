@@ -22,10 +22,12 @@ const MOST_VARIANTS: usize = 40;
 /// What a variant saves or costs, in words.
 fn saved(it: &Measured) -> String {
     let share = it.share.map_or_else(String::new, |it| format!(" ({})", format::share(it.abs())));
+    let half = it.half_width.filter(|it| 0.0 < *it);
+    let half = half.map_or_else(String::new, |it| format!(" ± {}", format::count(it)));
     match it.saved {
         0.0 => "the same".into(),
-        saved if 0.0 < saved => format!("saves {}{share}", format::count(saved)),
-        saved => format!("costs {}{share}", format::count(-saved)),
+        saved if 0.0 < saved => format!("saves {}{half}{share}", format::count(saved)),
+        saved => format!("costs {}{half}{share}", format::count(-saved)),
     }
 }
 
@@ -34,7 +36,7 @@ pub(super) fn variants(page: &mut Page, diagnosis: &Diagnosis) {
     let Some(measured) = &diagnosis.measured else { return };
     page.heading(
         "VARIANTS",
-        "unready pod-minutes against the base, and means over the replications",
+        "unready pod-minutes against the base ± 95 %, and means over the replications",
     );
     for it in measured.iter().take(MOST_VARIANTS) {
         let mut values = vec![
@@ -95,7 +97,8 @@ pub(super) fn levers(finding: &Finding, scenario: &Scenario, diagnosis: &Diagnos
     if let Some(measured) = &diagnosis.measured {
         // The best variant of each lever; what saves next to nothing is none.
         let mut ran: Vec<(&str, String)> = vec![];
-        for it in measured.iter().filter(|it| it.share.is_some_and(|it| WORTH_A_WORD <= it)) {
+        let is_worth = |it: &&Measured| it.share.is_some_and(|it| WORTH_A_WORD <= it);
+        for it in measured.iter().filter(is_worth) {
             let Some(lever) = it.lever.filter(|lever| addresses(lever.id)) else { continue };
             if ran.iter().all(|(known, _)| *known != lever.id) {
                 let share = format::share(it.share.unwrap_or(0.0));
@@ -187,6 +190,8 @@ struct Variant<'a> {
     lever: Option<&'static str>,
     unready_pod_minutes: f64,
     saved: f64,
+    half_width: Option<f64>,
+    verdict: &'static str,
     pods_never_ready: f64,
     pull_failures: f64,
     expectations_hold: Option<bool>,
@@ -221,6 +226,8 @@ impl<'a> Document<'a> {
                     lever: it.lever.map(|it| it.id),
                     unready_pod_minutes: it.minutes,
                     saved: it.saved,
+                    half_width: it.half_width,
+                    verdict: it.effect.name(),
                     pods_never_ready: it.never_ready,
                     pull_failures: it.pull_failures,
                     expectations_hold: it.holds,

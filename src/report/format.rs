@@ -86,6 +86,20 @@ pub fn share(value: f64) -> String {
     format!("{}%", decimal(percent, if small || nearly_all { 2 } else { 1 }))
 }
 
+/// A change as a share of what was before, with its sign: `-12.5%`, `+3%`; as a factor from ten
+/// times more on: `×11`.
+pub fn relative(change: f64) -> String {
+    if 10.0 <= change {
+        return format!("×{}", decimal(1.0 + change, 0));
+    }
+    let text = share(change.abs());
+    match text.as_str() {
+        "0%" => text,
+        _ if change < 0.0 => format!("-{text}"),
+        _ => format!("+{text}"),
+    }
+}
+
 /// Bytes with a decimal prefix: `1.2 GB`.
 pub fn bytes(value: f64) -> String {
     for (scale, unit) in [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")] {
@@ -173,6 +187,11 @@ mod tests {
         assert_eq!(share(0.125), "12.5%");
         assert_eq!(share(0.000_002_4), "<0.01%", "not nothing");
         assert_eq!(share(0.0), "0%");
+        assert_eq!(relative(-0.9993), "-99.9%");
+        assert_eq!(relative(0.03), "+3%");
+        assert_eq!(relative(0.0), "0%");
+        assert_eq!(relative(9.994), "+999.4%");
+        assert_eq!(relative(41.0), "×42");
         assert_eq!(bytes(1_230_000_000.0), "1.2 GB");
     }
 

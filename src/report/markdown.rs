@@ -61,6 +61,6 @@ pub fn summary_markdown(run: Run<'_>) -> String {
 }
 
 /// A text that cannot break a table.
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

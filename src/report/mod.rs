@@ -1,6 +1,7 @@
 //! Reports: files, charts and the summary on the terminal. Reads results only, and changes none.
 
 pub mod chart;
+pub mod compare;
 mod diagnosis;
 pub mod files;
 pub mod format;

@@ -76,7 +76,7 @@ fn header(page: &mut Page, run: Run<'_>) {
 }
 
 /// What `--set` changed in this run, as `path=value`.
-pub(super) fn set_by_hand(scenario: &Scenario) -> Vec<String> {
+pub fn set_by_hand(scenario: &Scenario) -> Vec<String> {
     let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
     set.map(|it| {
         let mark = if it.is_what_if() { " (what-if)" } else { "" };

@@ -26,8 +26,8 @@ pub(crate) struct Field {
     pub(crate) doc: &'static str,
     /// Where the default is from, for values of reality.
     pub(crate) source: Option<Source>,
-    /// Whether the default is a best reading that nobody could verify.
-    pub(crate) unverified: bool,
+    /// The other readings of a default that nobody could verify.
+    pub(crate) unverified: Option<Unverified>,
     /// Whether no released software has it: a lever to ask "what if" with.
     pub(crate) what_if: bool,
 }
@@ -39,6 +39,17 @@ pub struct Source {
     pub text: &'static str,
     /// As of when.
     pub date: &'static str,
+}
+
+/// The other readings of a value that is a best reading and that nobody could verify.
+///
+/// Where sources give a range, they are its ends; where nothing is known, half and double.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unverified {
+    /// Other values that are as plausible, in the language.
+    pub readings: &'static [&'static str],
+    /// Why these.
+    pub why: &'static str,
 }
 
 /// What a key is where nobody sets it.
@@ -150,7 +161,7 @@ pub(crate) enum Type {
 impl Field {
     /// A key that is left out by default.
     pub(crate) const fn new(name: &'static str, ty: Type, doc: &'static str) -> Self {
-        let (source, unverified, what_if) = (None, false, false);
+        let (source, unverified, what_if) = (None, None, false);
         Self { name, ty, if_absent: IfAbsent::None, doc, source, unverified, what_if }
     }
 
@@ -184,9 +195,13 @@ impl Field {
         self
     }
 
-    /// Nobody could verify the default.
-    pub(crate) const fn unverified(mut self) -> Self {
-        self.unverified = true;
+    /// Nobody could verify the default: it may be any of these.
+    pub(crate) const fn unverified(
+        mut self,
+        readings: &'static [&'static str],
+        why: &'static str,
+    ) -> Self {
+        self.unverified = Some(Unverified { readings, why });
         self
     }
 

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use super::diagnostic::Code;
-use super::field::{Field, IfAbsent, Shape, Type};
+use super::field::{Field, IfAbsent, Shape, Type, Unverified};
 use super::levers::LEVERS;
 use super::metrics::{METRICS, Suffix, Unit};
-use super::presets;
+use super::presets::{self, Reading};
 use super::tables::ROOT;
 use super::tables::timeline::SETTABLE;
 
@@ -38,8 +38,19 @@ A scenario is a TOML file. Every block is a table with a name made of a-z, 0-9 a
 dotted path serves the file, `--set path=value` and variants: `pool.workers.nodes`. Numbers carry
 their units: `us ms s m h d`; `B kB MB GB TB KiB MiB GiB TiB`; `bit/s` and `B/s` with the same
 prefixes; `%`. Every block has `enabled`. In a `[variant.NAME]`, tables are merged deep and lists
-are replaced whole. A `?` behind a default says that nobody could verify it. What no
-released software has is marked **What-if**.\n";
+are replaced whole. What no released software has is marked **What-if**.
+
+A `?` behind a default or a preset's value says that nobody could verify it. Behind the `?` stand
+its other plausible readings, and beside them why these: the ends of a range where a source gives
+one, half and double where nothing is known. What only a scenario's author can know, such as round
+trips or interfaces, has defaults without a mark.\n";
+
+/// The other readings of a value that nobody could verify, and why these.
+fn other_readings(unverified: Option<Unverified>) -> (String, String) {
+    let Some(Unverified { readings, why }) = unverified else { return Default::default() };
+    let readings: Vec<String> = readings.iter().map(|it| format!("`{it}`")).collect();
+    (format!(" ? or {}", readings.join(", ")), format!(" Other readings: {why}."))
+}
 
 /// What a sweep varies, with its designs.
 const SWEEP: &str = include_str!("axes/manual.md");
@@ -67,11 +78,11 @@ fn nested(page: &mut String, level: usize, path: &str, ty: &Type) {
 fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
     *page += "| key | takes | default | meaning |\n|---|---|---|---|\n";
     for field in shape.fields.iter().filter(|field| wanted(field)) {
-        let mark = if field.unverified { " ?" } else { "" };
+        let (mark, why) = other_readings(field.unverified);
         let what_if = if field.what_if { "**What-if.** " } else { "" };
         let default = match field.if_absent {
             IfAbsent::Required => "required".to_owned(),
-            IfAbsent::None | IfAbsent::Table => String::new(),
+            IfAbsent::None | IfAbsent::Table => mark.trim_start().to_owned(),
             IfAbsent::Value("") => "empty".to_owned(),
             IfAbsent::Value(value) => format!("`{value}`{mark}"),
             IfAbsent::Same(other) => format!("as `{other}`"),
@@ -86,8 +97,11 @@ fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
             .map(|source| format!(" Source: {}, {}.", source.text, source.date))
             .unwrap_or_default();
         let doc = field.doc.replace('|', "\\|");
-        let _ =
-            writeln!(page, "| `{}` | {takes} | {default} | {what_if}{doc}.{source} |", field.name);
+        let _ = writeln!(
+            page,
+            "| `{}` | {takes} | {default} | {what_if}{doc}.{source}{why} |",
+            field.name
+        );
     }
 }
 
@@ -135,16 +149,26 @@ fn all_presets(page: &mut String) {
         let _ = write!(page, "\n### {} `{}`\n\n{}.\n\n", preset.kind, preset.name, preset.title);
         *page += "| path | value | source | date |\n|---|---|---|---|\n";
         let readings = preset.readings.iter().flat_map(|reading| {
-            reading.values.iter().map(|value| (format!(" ({})", reading.word), value))
+            let word = format!(" ({})", reading.word);
+            reading.values.iter().map(move |value| (word.clone(), value))
         });
         let values = preset.values.iter().map(|value| (String::new(), value));
         for (reading, value) in values.chain(readings) {
-            let mark = if value.unverified { " ?" } else { "" };
+            let (mut mark, why) = other_readings(value.unverified);
+            mark += if reading.is_empty() { "" } else { " ?" };
+            let source = format!("{}.{why}", value.source.text);
+            let source = if why.is_empty() { value.source.text } else { &*source };
             let _ = writeln!(
                 page,
-                "| `{}`{reading} | `{}`{mark} | {} | {} |",
-                value.path, value.value, value.source.text, value.source.date
+                "| `{}`{reading} | `{}`{mark} | {source} | {} |",
+                value.path, value.value, value.source.date
             );
+        }
+        for (at, reading) in preset.readings.iter().enumerate() {
+            let default = if at == 0 { ", the default" } else { "" };
+            let lead = if at == 0 { "\nSources do not decide between these:\n\n" } else { "" };
+            let Reading { key, word, why, .. } = reading;
+            let _ = writeln!(page, "{lead}- `{key} = \"{word}\"`{default}: {why}.");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! holds the rules between blocks, `build/` turns what passed into the [`Spec`]. Every problem of a
 //! file is reported at once.
 
+mod assumptions;
 mod axes;
 mod build;
 mod check;
@@ -30,6 +31,7 @@ mod walk;
 
 use toml::de::DeTable;
 
+pub use self::assumptions::Assumption;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
 use self::diagnostic::Problems;
 pub(crate) use self::diagnostic::nearest;
@@ -125,15 +127,7 @@ impl Parameter {
     /// Whether it is a best reading that nobody could verify, and nobody has set another: a value
     /// of a preset, or a default.
     pub fn is_unverified(&self) -> bool {
-        if self.origin == "default" {
-            return tables::field_at(&self.path).is_some_and(|it| it.unverified);
-        }
-        let Some(name) = self.origin.strip_prefix("preset ") else { return false };
-        let mut parts = self.path.splitn(3, '.');
-        let (Some(kind), Some(_), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return false;
-        };
-        presets::find(kind, name).is_some_and(|it| it.is_unverified(key))
+        assumptions::ground(self).is_some()
     }
 
     /// Whether it is one that no released software has, and in force: not at its default.

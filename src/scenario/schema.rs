@@ -93,8 +93,9 @@ fn field(field: &Field) -> Value {
     if field.what_if {
         text += " (what-if: no released software has it)";
     }
-    if field.unverified {
-        text += " (the default is unverified)";
+    if let Some(unverified) = field.unverified {
+        let other = unverified.readings.join(", ");
+        let _ = write!(text, " (the default is unverified; as plausible: {other})");
     }
     let mut schema = described(ty(&field.ty), &text);
     if let IfAbsent::Value(default) = field.if_absent {

@@ -23,7 +23,7 @@ fn one_get() -> Vec<String> {
 
 /// A pull is two GETs, of index and manifest, and each is one of the hundred.
 fn every_get() -> Vec<String> {
-    quotas("weight={ index = 1, platform = 1, single = 1 }")
+    vec!["registry.docker-hub.counting=every-get".into()]
 }
 
 /// A pull is a HEAD and a GET, and each is one of the hundred.

@@ -89,6 +89,8 @@ pub(super) enum Marker {
     Bar,
     Ring,
     Frame,
+    Up,
+    Down,
 }
 
 impl Marker {
@@ -124,6 +126,26 @@ pub(super) enum Swatch {
     Band,
     /// A dashed vertical line.
     Moment,
+    /// A marker without a line.
+    Dot(Colour, Marker),
+    /// A marker with a white inside.
+    Hollow(Colour, Marker),
+    /// What has no value.
+    Hatch,
+    /// An interval with its ends.
+    Span(Colour),
+    /// An arrow that points beyond an axis.
+    Arrow(Colour),
+    /// An arrow that points to the right.
+    Onward(Colour),
+    /// A dashed horizontal line.
+    Rule,
+    /// A vertical line.
+    Upright,
+    /// An empty box.
+    Blank,
+    /// The edge between what fails and what holds: the latter is on its white side.
+    Edge,
 }
 
 impl Figure {

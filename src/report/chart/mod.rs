@@ -1,9 +1,10 @@
-//! Charts of one replication, each as SVG and PNG.
+//! Charts, each as SVG and PNG: of one replication here, of experiments in `sheet`.
 //!
-//! A chart is first a `figure::Figure`: marks in data coordinates, without a backend. One generic
-//! function draws it to either backend, so both show the same. Bytes are deterministic; the font is
-//! built in.
+//! A chart of one replication is first a `figure::Figure`: marks in data coordinates, without a
+//! backend. One generic function draws it to either backend, so both show the same. Bytes are
+//! deterministic; the font is built in.
 
+mod canvas;
 mod draw;
 mod failures;
 mod figure;
@@ -13,6 +14,7 @@ mod raster;
 mod ready;
 mod requests;
 mod scale;
+pub mod sheet;
 mod svg;
 mod window;
 
@@ -24,6 +26,7 @@ use crate::report::files::{FileError, create_folder, remove, write_whole, write_
 use crate::report::page::clip;
 use crate::report::summary_text::set_by_hand;
 use crate::report::{Run, VERSION};
+use canvas::Drawing;
 use figure::Figure;
 use window::Window;
 
@@ -36,8 +39,7 @@ const NAMES: [&str; 5] = ["requests", "retries", "limits", "ready", "failures"];
 /// Removes the charts of an earlier run from `folder`.
 pub fn clear(folder: &Path) -> Result<(), FileError> {
     for name in NAMES {
-        remove(&folder.join(format!("{name}.svg")))?;
-        remove(&folder.join(format!("{name}.png")))?;
+        remove_drawing(folder, name)?;
     }
     Ok(())
 }
@@ -92,18 +94,26 @@ fn caption(run: Run<'_>, replication: u32) -> String {
 
 /// Draws one figure to both formats.
 fn write(folder: &Path, figure: &Figure) -> Result<(), FileError> {
-    let svg = draw::svg(figure).map_err(|why| unwritable(folder, figure, why))?;
-    write_whole(&folder.join(format!("{}.svg", figure.name)), |out| {
-        io::Write::write_all(out, svg.as_bytes())
+    write_drawing(folder, figure.name, figure)
+}
+
+/// Draws to `NAME.svg` and `NAME.png` in `folder`.
+fn write_drawing(folder: &Path, name: &str, drawing: &impl Drawing) -> Result<(), FileError> {
+    let path = folder.join(format!("{name}.svg"));
+    let svg = canvas::svg(drawing).map_err(|why| {
+        let source = io::Error::other(why);
+        FileError { path: path.clone(), tried: "draw", source }
     })?;
-    write_whole_by_name(&folder.join(format!("{}.png", figure.name)), |path| {
-        draw::png(figure, path).map_err(io::Error::other)
+    write_whole(&path, |out| io::Write::write_all(out, svg.as_bytes()))?;
+    write_whole_by_name(&folder.join(format!("{name}.png")), |path| {
+        canvas::png(drawing, path).map_err(io::Error::other)
     })
 }
 
-fn unwritable(folder: &Path, figure: &Figure, why: String) -> FileError {
-    let path = folder.join(format!("{}.svg", figure.name));
-    FileError { path, tried: "draw", source: io::Error::other(why) }
+/// Removes `NAME.svg` and `NAME.png` from `folder`.
+fn remove_drawing(folder: &Path, name: &str) -> Result<(), FileError> {
+    remove(&folder.join(format!("{name}.svg")))?;
+    remove(&folder.join(format!("{name}.png")))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::engine::chance::stable_hash;
 pub(crate) type Colour = (u8, u8, u8);
 
 pub(crate) const BLACK: Colour = (0, 0, 0);
+pub(crate) const WHITE: Colour = (255, 255, 255);
 pub(crate) const ORANGE: Colour = (230, 159, 0);
 pub(crate) const SKY: Colour = (86, 180, 233);
 pub(crate) const GREEN: Colour = (0, 158, 115);
@@ -21,6 +22,45 @@ const FREE: [Colour; 7] = [VERMILION, BLUE, ORANGE, PURPLE, SKY, YELLOW, BLACK];
 
 /// Colours of lines: without yellow, which is too light for them.
 pub(crate) const LINES: [Colour; 7] = [BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK];
+
+/// A ramp from low to high whose lightness grows evenly and which people with any colour vision
+/// read alike: ten colours of cividis (Nuñez, Anderton, Renslow, PLOS ONE 13(7), 2018, e0199239).
+const RAMP: [Colour; 10] = [
+    (0, 32, 77),
+    (0, 51, 111),
+    (57, 72, 107),
+    (87, 93, 109),
+    (112, 113, 115),
+    (138, 135, 121),
+    (166, 157, 117),
+    (196, 181, 108),
+    (228, 207, 91),
+    (255, 234, 70),
+];
+
+/// The colour of the ramp at `share` of its length.
+pub(crate) fn ramp(share: f64) -> Colour {
+    let place = share.clamp(0.0, 1.0) * (RAMP.len() - 1) as f64;
+    let index = (place as usize).min(RAMP.len() - 2);
+    let (low, high) = (RAMP[index], RAMP[index + 1]);
+    let part = place - index as f64;
+    let mix = |a: u8, b: u8| (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8;
+    (mix(low.0, high.0), mix(low.1, high.1), mix(low.2, high.2))
+}
+
+/// Whether white letters are read more easily on it than black ones.
+pub(crate) fn is_dark(colour: Colour) -> bool {
+    lightness(colour) < 0.18
+}
+
+/// Relative luminance (WCAG 2.1, section 1.4.3).
+fn lightness((red, green, blue): Colour) -> f64 {
+    let linear = |it: u8| {
+        let it = f64::from(it) / 255.0;
+        if it <= 0.040_45 { it / 12.92 } else { ((it + 0.055) / 1.055).powf(2.4) }
+    };
+    0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+}
 
 /// Colours of the outcomes of requests, in the order in which they are stacked.
 const OUTCOMES: [(&str, Colour); 8] = [
@@ -100,6 +140,18 @@ mod tests {
         assert_eq!(alone[0], among[2]);
         assert_ne!(among[0], among[1]);
         assert_ne!(among[1], among[2]);
+    }
+
+    #[test]
+    fn the_ramp_only_gets_lighter_and_letters_on_it_can_be_read() {
+        let colours: Vec<Colour> = (0..=200).map(|it| ramp(f64::from(it) / 200.0)).collect();
+        assert!(colours.windows(2).all(|it| lightness(it[0]) < lightness(it[1])));
+        for it in colours {
+            let letters = if is_dark(it) { 1.0 } else { 0.0 };
+            let (a, b) = (lightness(it) + 0.05, letters + 0.05);
+            // The contrast that WCAG 2.1 asks for.
+            assert!(4.5 <= a.max(b) / a.min(b), "{it:?}");
+        }
     }
 
     #[test]

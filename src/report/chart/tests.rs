@@ -5,7 +5,7 @@ use crate::report::synthetic;
 
 fn drawn(detail: &Detail) -> Vec<(&'static str, String)> {
     let caption = "simulated by Pullstorm 0.1.0 · scenario synthetic · variant calm · seed 42";
-    figures(detail, caption).iter().map(|it| (it.name, draw::svg(it).unwrap())).collect()
+    figures(detail, caption).iter().map(|it| (it.name, canvas::svg(it).unwrap())).collect()
 }
 
 /// Draws the charts where someone can look at them: `PULLSTORM_CHARTS=DIR cargo test look_at`.

@@ -3,8 +3,10 @@
 
 mod detail;
 mod manifest;
+mod replications;
 mod requests;
 mod rows;
+mod stored;
 mod summary;
 mod timeseries;
 mod whole;
@@ -15,17 +17,20 @@ pub use manifest::WallClock;
 pub(crate) use manifest::hex;
 pub use requests::RequestFile;
 pub(crate) use rows::Rows;
+pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
 pub use whole::FileError;
 pub(crate) use whole::{At, PARTIAL, create_folder, remove, write_whole, write_whole_by_name};
 
+use crate::experiment::Samples;
 use crate::report::{Run, json};
 
 /// Every file that a run may write, but the charts; the manifest first, as it vouches for the rest.
-const NAMES: [&str; 7] = [
+const NAMES: [&str; 8] = [
     "manifest.json",
     "summary.json",
     "summary.csv",
+    replications::NAME,
     "timeseries.csv",
     "pulls.csv",
     "pods.csv",
@@ -57,9 +62,11 @@ pub fn write_all(
     wall_clock: &WallClock,
 ) -> Result<Vec<&'static str>, FileError> {
     create_folder(folder)?;
-    let mut names = vec!["summary.json", "summary.csv"];
+    let mut names = vec!["summary.json", "summary.csv", replications::NAME];
     write_whole(&folder.join(names[0]), |out| json::write_summary(out, run))?;
     write_whole(&folder.join(names[1]), |out| summary_csv(out, run.summary))?;
+    let samples = Samples::new(run.outcomes);
+    write_whole(&folder.join(names[2]), |out| replications::write(out, &samples))?;
     if let Some((replication, shown)) = run.detail() {
         write_whole(&folder.join("timeseries.csv"), |out| {
             timeseries::write(out, replication, shown)

@@ -3,15 +3,19 @@
 //! A pull is not what the counter counts. The 2020 description (a Docker engineer in docker/docs
 //! #11648) is that it counts manifest GETs and doubles the limit, so each GET costs half a unit;
 //! the text since November 2024 counts one pull per architecture. Both make a multi-platform pull
-//! cost 1; they differ for single-platform images.
+//! cost 1; they differ for single-platform images. Whether the limit is still doubled is not known:
+//! if it is not, every manifest GET costs a unit.
 
-use super::{Preset, PresetValue, Reading};
+use super::{HALF_AND_DOUBLE, Preset, PresetValue, Reading};
 
 const PULLS: &str = "docs.docker.com/docker-hub/usage/pulls";
 const USAGE: &str = "docs.docker.com/docker-hub/usage";
 const COUNTER: &str = "docker/docs pull request 11648, comment of a Docker engineer";
 const CAPTURED: &str = "requests of containerd 1.6 to 2.3 captured against the protocol";
 const NOW: &str = "2026-08";
+const WINDOW: &str = "Docker's support page: denied \"until the six hour window elapses\"; headers \
+                      name no reset";
+const CONSUMED: &str = "as it was until a repair in February 2022 (docker/hub-feedback 2197)";
 
 const fn v(path: &'static str, value: &'static str, text: &'static str) -> PresetValue {
     PresetValue::new(path, value, text, NOW)
@@ -29,7 +33,7 @@ pub(super) static DOCKER_HUB: Preset = Preset {
             "true",
             "docker/distribution auth spec; not captured against auth.docker.io",
         )
-        .unverified(),
+        .unverified(&["false"], "every token service serves GET, and need not know the POST"),
         v("redirects_blobs", "true", CAPTURED),
         v("limit.anonymous-pulls.for", "anonymous", PULLS),
         v("limit.anonymous-pulls.key", "prefix64", PULLS),
@@ -38,11 +42,11 @@ pub(super) static DOCKER_HUB: Preset = Preset {
             "sliding-log",
             "Docker blog, October 2020: six hour rolling window",
         )
-        .unverified(),
+        .unverified(&["fixed-window"], WINDOW),
         v("limit.anonymous-pulls.allow", "100", PULLS),
         v("limit.anonymous-pulls.window", "6h", PULLS),
         v("limit.anonymous-pulls.rejected_consume", "false", "docker/hub-feedback 2197")
-            .unverified(),
+            .unverified(&["true"], CONSUMED),
         v("limit.personal-pulls.for", "account", PULLS),
         v("limit.personal-pulls.tier", "personal", PULLS),
         v("limit.personal-pulls.key", "account", PULLS),
@@ -51,38 +55,48 @@ pub(super) static DOCKER_HUB: Preset = Preset {
             "sliding-log",
             "Docker blog, October 2020: six hour rolling window",
         )
-        .unverified(),
+        .unverified(&["fixed-window"], WINDOW),
         v("limit.personal-pulls.allow", "200", PULLS),
         v("limit.personal-pulls.window", "6h", PULLS),
         v("limit.personal-pulls.rejected_consume", "false", "docker/hub-feedback 2197")
-            .unverified(),
+            .unverified(&["true"], CONSUMED),
         v("limit.abuse.for", "everyone", USAGE),
         v("limit.abuse.key", "prefix64", USAGE),
-        v("limit.abuse.law", "sliding-log", USAGE).unverified(),
+        v("limit.abuse.law", "sliding-log", USAGE)
+            .unverified(&["fixed-window", "token-bucket"], "\"per minute\" fits any of them"),
         v(
             "limit.abuse.allow",
             "3000",
             "\"order of thousands of requests per minute\"; best reading",
         )
-        .unverified(),
+        .unverified(&["1000", "10000"], "the ends of \"thousands\""),
         v("limit.abuse.window", "1m", USAGE),
         v("limit.abuse.edge", "true", USAGE),
-        v("limit.abuse.rejected_consume", "false", "not documented; best reading").unverified(),
-        v("limit.token-requests.enabled", "false", "no figure is published").unverified(),
-        v("limit.token-requests.for", "everyone", "docker/hub-feedback 2204").unverified(),
-        v("limit.token-requests.key", "prefix64", "docker/hub-feedback 2204").unverified(),
-        v("limit.token-requests.law", "token-bucket", "no figure is published").unverified(),
+        v("limit.abuse.rejected_consume", "false", "not documented; best reading")
+            .unverified(&["true"], "not documented; the pull limits did so in January 2022"),
+        v("limit.token-requests.enabled", "false", "no figure is published")
+            .unverified(&["true"], "429s of the token service itself: docker/hub-feedback 2204"),
+        v("limit.token-requests.for", "everyone", "docker/hub-feedback 2204").unverified(
+            &["account"],
+            "support blamed failed logins; glances 3133: ten requests at once of an account",
+        ),
+        v("limit.token-requests.key", "prefix64", "docker/hub-feedback 2204")
+            .unverified(&["address"], "that it counts like the other limits is a guess"),
+        v("limit.token-requests.law", "token-bucket", "no figure is published")
+            .unverified(&["fixed-window", "sliding-log"], "nothing is known: the other laws"),
         v("limit.token-requests.allow", "100", "no figure is published: a guess, switched off")
-            .unverified(),
+            .unverified(&["50", "200"], HALF_AND_DOUBLE),
         v("limit.token-requests.window", "1s", "no figure is published: a guess, switched off")
-            .unverified(),
+            .unverified(&["500ms", "2s"], HALF_AND_DOUBLE),
         v("limit.token-requests.weight", "{ token = 1 }", "docker/hub-feedback 2204"),
-        v("limit.token-requests.edge", "true", "docker/hub-feedback 2204").unverified(),
+        v("limit.token-requests.edge", "true", "docker/hub-feedback 2204")
+            .unverified(&["false"], "that it stands before the check of credentials is a guess"),
     ],
     readings: &[
         Reading {
             key: "counting",
             word: "2020-counter",
+            why: "a Docker engineer in 2020: counts manifest GETs against a doubled limit",
             values: &[
                 v("limit.anonymous-pulls.weight", TWENTY, COUNTER),
                 v("limit.personal-pulls.weight", TWENTY, COUNTER),
@@ -91,9 +105,20 @@ pub(super) static DOCKER_HUB: Preset = Preset {
         Reading {
             key: "counting",
             word: "2024-text",
+            why: "the text since November 2024: one pull per architecture",
             values: &[
                 v("limit.anonymous-pulls.weight", TWENTY_FOUR, PULLS),
                 v("limit.personal-pulls.weight", TWENTY_FOUR, PULLS),
+            ],
+        },
+        Reading {
+            key: "counting",
+            word: "every-get",
+            why: "the counter of 2020 with the limit as it is published: no source says that it \
+                  is still doubled",
+            values: &[
+                v("limit.anonymous-pulls.weight", EVERY_GET, PULLS),
+                v("limit.personal-pulls.weight", EVERY_GET, PULLS),
             ],
         },
     ],
@@ -101,3 +126,4 @@ pub(super) static DOCKER_HUB: Preset = Preset {
 
 const TWENTY: &str = "{ head = 0, index = 0.5, platform = 0.5, single = 0.5 }";
 const TWENTY_FOUR: &str = "{ head = 0, index = 0, platform = 1, single = 1 }";
+const EVERY_GET: &str = "{ head = 0, index = 1, platform = 1, single = 1 }";

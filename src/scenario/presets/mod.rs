@@ -10,18 +10,21 @@ mod nat;
 mod registries;
 mod runtime;
 
-pub use super::field::Source;
+pub use super::field::{Source, Unverified};
 
 /// Registries with a preset.
 pub(crate) const REGISTRIES: &[&str] = &["docker-hub", "ecr-public", "ghcr", "registry-k8s-io"];
 /// Descriptions of Docker Hub's counter.
-pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text"];
+pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text", "every-get"];
 /// Gateways with a preset.
 pub(crate) const EGRESSES: &[&str] = &["aws-nat-gateway", "azure-nat-gateway", "gcp-cloud-nat"];
 /// Mirrors with a preset.
 pub(crate) const MIRRORS: &[&str] = &["distribution-2.8", "distribution-3"];
 /// Container runtimes, by version and by line; a line means its newest version here.
 pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "containerd-1.7.34"];
+
+/// Why readings are what they are where nothing is known.
+const HALF_AND_DOUBLE: &str = super::tables::HALF_AND_DOUBLE;
 
 /// What is known of one real thing.
 #[derive(Debug)]
@@ -47,6 +50,8 @@ pub struct Reading {
     pub key: &'static str,
     /// Word that chooses this reading.
     pub word: &'static str,
+    /// What speaks for it.
+    pub why: &'static str,
     /// Its values.
     pub values: &'static [PresetValue],
 }
@@ -60,8 +65,17 @@ pub struct PresetValue {
     pub value: &'static str,
     /// Where it is from.
     pub source: Source,
-    /// Whether it is a best reading that nobody could verify.
-    pub unverified: bool,
+    /// Its other readings, where it is a best reading that nobody could verify.
+    pub unverified: Option<Unverified>,
+}
+
+/// Why nobody could verify a value of a preset.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Doubt {
+    /// It is a best reading.
+    Value(&'static PresetValue),
+    /// This key of the block chooses it among readings between which sources do not decide.
+    Choice(&'static str),
 }
 
 impl PresetValue {
@@ -71,11 +85,11 @@ impl PresetValue {
         text: &'static str,
         date: &'static str,
     ) -> Self {
-        Self { path, value, source: Source { text, date }, unverified: false }
+        Self { path, value, source: Source { text, date }, unverified: None }
     }
 
-    const fn unverified(mut self) -> Self {
-        self.unverified = true;
+    const fn unverified(mut self, readings: &'static [&'static str], why: &'static str) -> Self {
+        self.unverified = Some(Unverified { readings, why });
         self
     }
 }
@@ -99,14 +113,20 @@ pub fn find(kind: &str, name: &str) -> Option<&'static Preset> {
 }
 
 impl Preset {
-    /// Whether the value of a key below the block is a best reading: marked so, or one of several
-    /// readings between which sources do not decide.
-    pub fn is_unverified(&self, key: &str) -> bool {
-        let is_at = |it: &PresetValue| {
+    /// Why nobody could verify the value of a key below the block: it is marked so, or is one of
+    /// several readings between which sources do not decide.
+    pub(crate) fn doubt(&self, key: &str) -> Option<Doubt> {
+        let is_at = |it: &&'static PresetValue| {
             key.strip_prefix(it.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         };
-        self.values.iter().any(|it| it.unverified && is_at(it))
-            || self.readings.iter().flat_map(|it| it.values).any(is_at)
+        let value = self.values.iter().filter(is_at).find(|it| it.unverified.is_some());
+        let choice = || self.readings.iter().find(|it| it.values.iter().any(|it| is_at(&it)));
+        value.map(Doubt::Value).or_else(|| choice().map(|it| Doubt::Choice(it.key)))
+    }
+
+    /// The readings that a key of the block chooses from, the default first.
+    pub(crate) fn choices<'a>(&self, key: &'a str) -> impl Iterator<Item = &'static Reading> + 'a {
+        self.readings.iter().filter(move |it| it.key == key)
     }
 
     /// The values under the reading that `chosen` names per key, or under the default readings.

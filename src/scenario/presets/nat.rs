@@ -20,14 +20,21 @@ pub(super) static ALL: &[Preset] = &[
         values: &[
             PresetValue::new("kind", "nat", AWS, "2026-08"),
             PresetValue::new("ports.per", "address", AWS, "2026-08"),
-            PresetValue::new("ports.count", "55000", AWS, "2026-08").unverified(),
-            PresetValue::new("ports.hold", "60s", AWS_HOLD, "2026-08").unverified(),
+            PresetValue::new("ports.count", "55000", AWS, "2026-08").unverified(
+                &["64512"],
+                "by secondary sources alone; 64,512 is every port from 1,024 on",
+            ),
+            PresetValue::new("ports.hold", "60s", AWS_HOLD, "2026-08").unverified(
+                &["0s", "120s"],
+                "the rate is of an older text: no hold without it; Cloud NAT holds ports for 120 s",
+            ),
             PresetValue::new(
                 "bandwidth",
                 "100Gbit/s",
                 "AWS NAT gateway basics: 5 Gbit/s that scale up to 100 Gbit/s",
                 "2026-08",
-            ),
+            )
+            .unverified(&["5Gbit/s"], "where it starts; how soon it has scaled up is not told"),
         ],
         readings: &[],
     },

@@ -7,6 +7,7 @@ const ECR: &str = "Amazon ECR Public service quotas: 1 image pull per second wit
 const GHCR: &str = "429 bodies seen in public issues: retry-after: …, allowed: 44000/minute";
 const K8S: &str = "kubernetes/k8s.io cloud-armor.tf: 2,490 requests per 30 s and client address";
 const GUESS: &str = "not documented; best reading";
+const BURST: &str = "of six pulls at once five were refused (a CI note, 2026-10): not many more";
 const CLIENTS: &str = "requests of clients seen in public issues";
 
 const fn v(path: &'static str, value: &'static str, text: &'static str) -> PresetValue {
@@ -23,12 +24,22 @@ pub(super) static ALL: &[Preset] = &[
             v("needs_token", "true", CLIENTS),
             v("redirects_blobs", "true", CLIENTS),
             v("limit.ecr-public-pulls.for", "anonymous", ECR),
-            v("limit.ecr-public-pulls.key", "address", GUESS).unverified(),
-            v("limit.ecr-public-pulls.law", "token-bucket", GUESS).unverified(),
+            v("limit.ecr-public-pulls.key", "address", GUESS)
+                .unverified(&["prefix64"], "how IPv6 is counted is not documented"),
+            v("limit.ecr-public-pulls.law", "token-bucket", GUESS).unverified(
+                &["fixed-window", "sliding-log"],
+                "a rate per second fits any; a bucket is how private ECR counts",
+            ),
             v("limit.ecr-public-pulls.allow", "1", ECR),
             v("limit.ecr-public-pulls.window", "1s", ECR),
-            v("limit.ecr-public-pulls.burst", "1", GUESS).unverified(),
-            v("limit.ecr-public-pulls.weight", "{ platform = 1, single = 1 }", GUESS).unverified(),
+            v("limit.ecr-public-pulls.burst", "1", GUESS).unverified(&["2"], BURST),
+            v("limit.ecr-public-pulls.weight", "{ platform = 1, single = 1 }", GUESS).unverified(
+                &[
+                    "{ index = 1, platform = 1, single = 1 }",
+                    "{ index = 1, platform = 0, single = 1 }",
+                ],
+                "\"image pulls\" may be every manifest GET, or the GET that a tag leads to",
+            ),
         ],
         readings: &[],
     },
@@ -40,10 +51,16 @@ pub(super) static ALL: &[Preset] = &[
             v("host", "ghcr.io", GHCR),
             v("needs_token", "true", CLIENTS),
             v("redirects_blobs", "true", CLIENTS),
-            v("limit.ghcr-requests.key", "address", GUESS).unverified(),
-            v("limit.ghcr-requests.law", "token-bucket", GHCR).unverified(),
+            v("limit.ghcr-requests.key", "address", GUESS).unverified(
+                &["prefix64", "registry"],
+                "per address or per token: with one token, a cluster has one counter",
+            ),
+            v("limit.ghcr-requests.law", "token-bucket", GHCR)
+                .unverified(&["fixed-window"], "a bucket is inferred from waits of 1 ms"),
             v("limit.ghcr-requests.allow", "44000", GHCR),
             v("limit.ghcr-requests.window", "1m", GHCR),
+            v("limit.ghcr-requests.burst", "44000", GUESS)
+                .unverified(&["733", "22000"], "nothing is known: the units of a second, and half"),
         ],
         readings: &[],
     },

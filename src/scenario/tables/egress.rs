@@ -26,7 +26,7 @@ pub(crate) static EGRESS: Shape = Shape {
             "Whether a node keeps its address or each connection draws one",
         )
         .default("node")
-        .unverified(),
+        .unverified(&["connection"], "no gateway documents how it draws an address"),
         Field::new(
             "shares",
             Type::List { of: &Type::SHARE, max: MOST_ADDRESSES as usize },
@@ -56,6 +56,10 @@ static PORTS: Shape = Shape {
         )
         .required(),
         Field::new("hold", Type::SPAN, "How long a port stays taken after its connection closed")
-            .default("60s"),
+            .default("60s")
+            .unverified(
+                &["16s", "120s"],
+                "after a reset at Azure's gateway; TIME_WAIT at Cloud NAT",
+            ),
     ],
 };

@@ -1,7 +1,7 @@
 //! `[mirror.x]`: pull-through caches.
 
-use super::ENABLED;
 use super::registry::RTT;
+use super::{ENABLED, HALF_AND_DOUBLE};
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 use crate::units::Bytes;
@@ -28,7 +28,7 @@ pub(crate) static MIRROR: Shape = Shape {
         .default("1"),
         Field::new("server_time", RTT, "Time that it spends on a request, disk and upstream aside")
             .default("2ms")
-            .unverified(),
+            .unverified(&["1ms", "4ms"], HALF_AND_DOUBLE),
         Field::new(
             "replicas",
             Type::Integer { min: 1, max: 100 },
@@ -111,7 +111,7 @@ static DISK: Shape = Shape {
             "Operations that a request costs before its body",
         )
         .default("4")
-        .unverified(),
+        .unverified(&["2", "8"], HALF_AND_DOUBLE),
     ],
 };
 

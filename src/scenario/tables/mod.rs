@@ -92,6 +92,28 @@ pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
     }
 }
 
+/// A path with `*` for the names of blocks.
+pub(crate) fn pattern(path: &str) -> String {
+    let mut shape = Some(&ROOT);
+    let mut out = vec![];
+    let mut parts = path.split('.');
+    while let Some(part) = parts.next() {
+        out.push(part);
+        shape = match shape.and_then(|it| it.field(part)).map(|it| it.ty) {
+            Some(Type::Named { shape, .. }) => {
+                out.extend(parts.next().map(|_| "*"));
+                Some(shape)
+            }
+            Some(Type::Table(shape)) => Some(shape),
+            _ => None,
+        };
+    }
+    out.join(".")
+}
+
+/// Why readings are what they are where nothing is known.
+pub(crate) const HALF_AND_DOUBLE: &str = "nothing is known: half and double";
+
 /// The key that takes the value at a path: that of [`field_at`], or the one that a timeline's `set`
 /// changes.
 pub(crate) fn key_at(path: &str) -> Option<&'static Field> {
@@ -111,23 +133,28 @@ pub(crate) const ENABLED: Field =
 /// Rates per second and bursts of the control plane.
 const PACE: Type = Type::Integer { min: 0, max: 1_000_000 };
 
+const MANAGED: &str =
+    "managed control planes raise it, and none says to what: five times, no limit";
+
 static CONTROL_PLANE: Shape = Shape {
     doc: "Pace of the controllers and the scheduler; managed control planes raise it",
     fields: &[
         Field::new("controller_qps", PACE, "Pod creations per second of a controller; 0: no limit")
             .default("20")
             .source("kube-controller-manager --kube-api-qps", "secondary, 2026-08")
-            .unverified(),
+            .unverified(&["100", "0"], MANAGED),
         Field::new("controller_burst", PACE, "Pod creations at once")
             .default("30")
             .source("kube-controller-manager --kube-api-burst", "secondary, 2026-08")
-            .unverified(),
+            .unverified(&["15", "60"], HALF_AND_DOUBLE),
         Field::new("scheduler_qps", PACE, "Bindings per second of the scheduler; 0: no limit")
             .default("50")
-            .source("kube-scheduler --kube-api-qps", "secondary, 2026-08"),
+            .source("kube-scheduler --kube-api-qps", "secondary, 2026-08")
+            .unverified(&["250", "0"], MANAGED),
         Field::new("scheduler_burst", PACE, "Bindings at once")
             .default("100")
-            .source("kube-scheduler --kube-api-burst", "secondary, 2026-08"),
+            .source("kube-scheduler --kube-api-burst", "secondary, 2026-08")
+            .unverified(&["50", "200"], HALF_AND_DOUBLE),
         Field::new(
             "always_pull_images",
             Type::Bool,

@@ -1,7 +1,7 @@
 //! `[pool.x]`: like nodes, their kubelet and their container runtime.
 
-use super::ENABLED;
 use super::account::ACCOUNTS;
+use super::{ENABLED, HALF_AND_DOUBLE};
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 use crate::units::Bytes;
@@ -20,10 +20,13 @@ pub(crate) static POOL: Shape = Shape {
         Field::new("join", Type::Table(&JOIN), JOIN.doc).filled(),
         Field::new("boot", Type::SPAN, "From the request for a machine to a ready node")
             .default("90s")
-            .unverified(),
+            .unverified(&["45s", "180s"], HALF_AND_DOUBLE),
         Field::new("drain", Type::SPAN, "From the decision to take a node to the end of its pods")
             .default("30s")
-            .unverified(),
+            .unverified(
+                &["5s", "60s"],
+                "pods that end when told to, or take twice the default grace period",
+            ),
         Field::new("arch", Type::Text, "Architecture, as image platforms spell it")
             .default("amd64"),
         Field::new("egress", Type::Name("egress"), "Way out").required(),
@@ -71,7 +74,7 @@ static DISK: Shape = Shape {
     fields: &[
         Field::new("unpack", Type::Bandwidth, "Compressed layer bytes unpacked per second")
             .default("150MB/s")
-            .unverified(),
+            .unverified(&["75MB/s", "300MB/s"], HALF_AND_DOUBLE),
         Field::new("capacity", DISK_SIZE, "Its size; left out: it never fills up"),
         Field::new("used", DISK_SIZE, "What the system, logs and others than images take of it")
             .default("0B"),
@@ -82,7 +85,10 @@ static DISK: Shape = Shape {
         )
         .default("2.6")
         .source("median of layers; Zhao et al., IEEE CLUSTER 2019, by notes on it", "2019-09")
-        .unverified(),
+        .unverified(
+            &["3.6"],
+            "the same paper: all bytes of its images, 167 TB of 47 TB; nothing speaks for less",
+        ),
         Field::new(
             "pinned",
             Type::List { of: &Type::Name("image"), max: MOST_BLOCKS },

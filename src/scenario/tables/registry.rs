@@ -1,6 +1,6 @@
 //! `[registry.x]` and its limits.
 
-use super::ENABLED;
+use super::{ENABLED, HALF_AND_DOUBLE};
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::scenario::presets;
 
@@ -46,7 +46,7 @@ pub(crate) static REGISTRY: Shape = Shape {
         .source("RFC 8446", "2018-08"),
         Field::new("server_time", RTT, "Time a request spends in the registry")
             .default("5ms")
-            .unverified(),
+            .unverified(&["2.5ms", "10ms"], HALF_AND_DOUBLE),
         Field::new("needs_token", Type::Bool, "Requests need a bearer token").default("false"),
         Field::new("token_post", Type::Bool, "The token service takes the OAuth POST")
             .default("false"),

@@ -1,8 +1,8 @@
 //! `[timeline.x]`: what happens during a run.
 
-use super::ENABLED;
 use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
 use super::workload::{MOST_PODS, PODS};
+use super::{ENABLED, HALF_AND_DOUBLE};
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
 use crate::units::Span;
 
@@ -81,10 +81,10 @@ static CANARY: Shape = Shape {
         REPLACE,
         Field::new("share", Type::SHARE, "Its share of the replicas; rounds up, at least 1")
             .default("10%")
-            .unverified(),
+            .unverified(&["5%", "20%"], HALF_AND_DOUBLE),
         Field::new("bake", Type::SPAN, "For how long all of its pods have to be ready")
             .default("10m")
-            .unverified(),
+            .unverified(&["5m", "20m"], HALF_AND_DOUBLE),
         Field::new(
             "deadline",
             Type::PERIOD,
@@ -145,7 +145,9 @@ static RESTART_MIRROR: Shape = Shape {
           cause in the results",
     fields: &[
         Field::new("mirror", Type::Name("mirror"), "Which mirror").required(),
-        Field::new("down", Type::SPAN, "For how long it is down").default("30s").unverified(),
+        Field::new("down", Type::SPAN, "For how long it is down")
+            .default("30s")
+            .unverified(&["15s", "60s"], HALF_AND_DOUBLE),
         Field::new("keep_storage", Type::Bool, "Whether it comes back with what it had stored")
             .default("true"),
     ],

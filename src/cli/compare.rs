@@ -1,0 +1,452 @@
+//! `pullstorm compare`: a scenario with its variants, two scenario files, or two stored runs.
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::flags::{Common, Enough, Format, Out};
+use super::progress::Counter;
+use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
+use crate::experiment::compare::{
+    self, Arm, Asked, Comparison, Gate, MOST_STACKED, Reading, Stack, Tolerance, conflicts, rank,
+    sensitivity, stackable,
+};
+use crate::experiment::{Certainty, Crew};
+use crate::report::compare::{
+    Assumed, Compared, comparison_csv, comparison_markdown, comparison_text, write_charts,
+    write_files, write_json,
+};
+use crate::report::files::{is_run, read_run};
+use crate::report::style::Style;
+use crate::report::summary_text::set_by_hand;
+use crate::scenario::metrics::Target;
+use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
+
+/// What `compare` takes.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// A scenario, whose variants are compared with its base; or two: scenario files, or folders of
+    /// stored runs, of which the second is compared with the first.
+    #[arg(num_args = 0..=2, value_name = "SCENARIO|RUN")]
+    sides: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    out: Out,
+    #[command(flatten)]
+    enough: Enough,
+    /// Compare this variant; several times for several; all when left out.
+    #[arg(long = "variant", value_name = "NAME")]
+    variants: Vec<String>,
+    /// The metric that variants are ranked by, such as `workload.api.ready_seconds_p95`.
+    #[arg(long, value_name = "METRIC", default_value = "unready_pod_minutes")]
+    by: String,
+    /// Rank what no released software has with the others.
+    #[arg(long)]
+    what_if: bool,
+    /// Stack these variants: each alone, all together, all but one. Without names, those that help
+    /// and do not set the same path.
+    #[arg(long, value_name = "NAME,NAME", num_args = 0..=1, value_delimiter = ',')]
+    stack: Option<Vec<String>>,
+    /// Compare again under every other plausible reading of what nobody could verify; tell which of
+    /// them turn a verdict.
+    #[arg(long)]
+    assumptions: bool,
+    /// End with exit code 4 where a metric gets worse than this share of the base's:
+    /// `pull_failures=5%`, or `5%` for the metric of the ranking. Can be given several times.
+    #[arg(long, value_name = "[METRIC=]SHARE")]
+    tolerance: Vec<String>,
+}
+
+/// What is compared, before it is ranked.
+struct Sides {
+    name: String,
+    title: String,
+    remarks: Vec<String>,
+    comparison: Comparison,
+    stack: Option<Stack>,
+    assumptions: Vec<Assumption>,
+    readings: Option<Vec<Reading>>,
+    set: Vec<String>,
+    horizon_seconds: Option<f64>,
+}
+
+pub(super) fn compare(arguments: &Arguments) -> Outcome {
+    let by = Target::parse(&arguments.by).map_err(|why| Failure::usage(format!("--by: {why}")))?;
+    let tolerances: Vec<Tolerance> = arguments
+        .tolerance
+        .iter()
+        .map(|text| Tolerance::parse(text, &by))
+        .collect::<Result<_, _>>()
+        .map_err(|why| Failure::usage(format!("--tolerance: {why}")))?;
+    let clock = Clock::start();
+    let crew = arguments.common.crew()?;
+    let sides = match arguments.sides.as_slice() {
+        [first, second] => two(arguments, &crew, first, second)?,
+        one => variants(arguments, &crew, one.first().map(String::as_str), &by, &tolerances)?,
+    };
+    let wall_clock = clock.stop(crew.threads());
+    let gates: Vec<Gate> = sides
+        .comparison
+        .changed
+        .iter()
+        .flat_map(|changed| tolerances.iter().map(move |it| it.judge(changed)))
+        .collect();
+    let ranking = rank(&sides.comparison, &by, arguments.what_if);
+    let compared = Compared {
+        name: &sides.name,
+        title: &sides.title,
+        remarks: &sides.remarks,
+        comparison: &sides.comparison,
+        by: &by,
+        ranking: &ranking,
+        stack: sides.stack.as_ref(),
+        assumed: sides
+            .readings
+            .as_ref()
+            .map(|it| Assumed { assumptions: &sides.assumptions, readings: it }),
+        gates: &gates,
+        set: &sides.set,
+        horizon_seconds: sides.horizon_seconds,
+    };
+    let folder = arguments.out.out.join(&sides.name).join("compare");
+    let names = write_files(&folder, &compared, &wall_clock)?;
+    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
+    if !arguments.out.no_charts {
+        let charts = write_charts(&folder, &compared)?;
+        let where_to = folder.join("charts");
+        lines.push(format!("{}: {} (.svg .png)", where_to.display(), charts.join(" ")));
+    }
+    print(arguments, &compared, &lines)?;
+    let failed = gates.iter().filter(|it| it.passage == compare::Passage::Fails).count();
+    if failed == 0 {
+        return Ok(0);
+    }
+    let text = format!(
+        "{failed} of {} tolerances are exceeded: exit code {EXPECTATION_FAILED}",
+        gates.len()
+    );
+    arguments.common.remark(&text);
+    Ok(EXPECTATION_FAILED)
+}
+
+fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Result<(), Failure> {
+    let mut bytes = vec![];
+    match arguments.common.output {
+        Format::Table => bytes = comparison_text(compared, lines, Style::for_stdout()).into_bytes(),
+        Format::Json => write_json(&mut bytes, compared)?,
+        Format::Csv => comparison_csv(&mut bytes, compared)?,
+        Format::Md => bytes = comparison_markdown(compared).into_bytes(),
+    }
+    if arguments.common.output != Format::Table {
+        for it in lines {
+            arguments.common.remark(&format!("written: {it}"));
+        }
+    }
+    Ok(tell(&String::from_utf8_lossy(&bytes))?)
+}
+
+/// A scenario and its variants.
+fn variants(
+    arguments: &Arguments,
+    crew: &Crew,
+    scenario: Option<&str>,
+    by: &Target,
+    tolerances: &[Tolerance],
+) -> Result<Sides, Failure> {
+    if let Some(folder) = scenario.filter(|it| is_run(Path::new(it))) {
+        return Err(Failure::usage(format!(
+            "{folder} is the folder of a run: name a second one to compare it with"
+        )));
+    }
+    let file = files::find_or_default(scenario)?;
+    let common = &arguments.common;
+    let base = common.load(&file, &common.request(&[]))?;
+    let targets = std::iter::once(by).chain(tolerances.iter().map(|it| &it.target));
+    for target in targets {
+        base.check_target(target).map_err(Failure::usage)?;
+    }
+    let wanted = wanted(arguments, &base)?;
+    let mut scenarios = vec![base];
+    for name in &wanted {
+        scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
+    }
+    let (arms, certainty) = replicate(arguments, crew, &scenarios)?;
+    let mut arms = arms.into_iter();
+    let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
+    let comparison = Comparison::new(first, arms.collect());
+    let n = comparison.base.samples.replications();
+    let stack = match &arguments.stack {
+        Some(names) => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
+        None => None,
+    };
+    let (assumptions, readings) = if arguments.assumptions {
+        assumed(arguments, crew, &file, (&comparison, &scenarios), by)
+    } else {
+        (vec![], None)
+    };
+    let base = &scenarios[0];
+    Ok(Sides {
+        name: base.name.clone(),
+        title: base.title.clone(),
+        remarks: certainty.into_iter().collect(),
+        comparison,
+        stack,
+        assumptions,
+        readings,
+        set: set_by_hand(base),
+        horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
+    })
+}
+
+/// The variants that are asked for, in the order of the file.
+fn wanted(arguments: &Arguments, base: &Scenario) -> Result<Vec<String>, Failure> {
+    let known: Vec<&str> = base.variants.iter().map(|it| it.name.as_str()).collect();
+    let stacked = arguments.stack.iter().flatten();
+    for name in arguments.variants.iter().chain(stacked) {
+        if !known.contains(&name.as_str()) {
+            let help = match loader::nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "it has no [variant.…] block".to_owned(),
+                None => format!("variants: {}", known.join(", ")),
+            };
+            return Err(Failure::usage(format!("{} has no variant `{name}`: {help}", base.name)));
+        }
+    }
+    let stacked: Vec<&String> = arguments.stack.iter().flatten().collect();
+    let is_wanted = |name: &str| {
+        (arguments.variants.is_empty() && stacked.is_empty())
+            || arguments.variants.iter().any(|it| it == name)
+            || stacked.iter().any(|it| *it == name)
+    };
+    Ok(known.into_iter().filter(|it| is_wanted(it)).map(str::to_owned).collect())
+}
+
+fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Scenario, Failure> {
+    arguments.common.load(file, &arguments.common.request(names))
+}
+
+/// Runs all sides with a progress bar; tells how `--until` ended.
+fn replicate(
+    arguments: &Arguments,
+    crew: &Crew,
+    scenarios: &[Scenario],
+) -> Result<(Vec<Arm>, Option<String>), Failure> {
+    let until = arguments.enough.read(&scenarios[0])?;
+    let counter = Counter::new("replications", arguments.common.quiet);
+    let step = |step| counter.take(step);
+    let n = scenarios.iter().map(|it| it.replications).min().unwrap_or(0);
+    let (arms, certainty) = compare::run(crew, scenarios, n, until.as_ref(), &step);
+    counter.finish();
+    let done = arms.first().map_or(0, |it| it.samples.replications());
+    let remark = until.zip(certainty).map(|(until, certainty)| match certainty {
+        Certainty::Reached => {
+            format!("{until} of the base: reached by every difference with {done} replications.")
+        }
+        Certainty::Capped => format!(
+            "{until} of the base: not reached by every difference with {done} replications; raise \
+             --at-most."
+        ),
+        Certainty::NoMean => {
+            format!("{until} of the base: no difference has a mean, so {done} replications ran.")
+        }
+    });
+    Ok((arms, remark))
+}
+
+/// Stacks the named variants, or those that help.
+fn stack(
+    arguments: &Arguments,
+    crew: &Crew,
+    file: &SourceFile,
+    (comparison, scenarios): (&Comparison, &[Scenario]),
+    names: &[String],
+    by: &Target,
+    replications: u32,
+) -> Result<Option<Stack>, Failure> {
+    let position = |name: &String| comparison.changed.iter().position(|it| it.arm.name == *name);
+    let names_of = |parts: &[usize]| -> Vec<String> {
+        parts.iter().map(|it| comparison.changed[*it].arm.name.clone()).collect()
+    };
+    let sides =
+        |parts: &[usize]| -> Vec<&Scenario> { parts.iter().map(|it| &scenarios[it + 1]).collect() };
+    let fits = |parts: &[usize]| {
+        let request = arguments.common.request(&names_of(parts));
+        conflicts(&sides(parts)).is_empty() && loader::load(file, &request).is_ok()
+    };
+    let parts: Vec<usize> = match names {
+        [] => stackable(comparison, by, &fits),
+        names => names.iter().filter_map(position).collect(),
+    };
+    if parts.len() < 2 || MOST_STACKED < parts.len() {
+        let help = "name two to eight with --stack NAME,NAME";
+        let text = format!("--stack: {} variants can be stacked: {help}", parts.len());
+        return if names.is_empty() {
+            arguments.common.remark(&text);
+            Ok(None)
+        } else {
+            Err(Failure::usage(text))
+        };
+    }
+    if let Some((path, who)) = conflicts(&sides(&parts)).first() {
+        return Err(Failure::usage(format!(
+            "--stack: `{path}` is set by {}: they cannot be laid over one another in any order",
+            who.join(" and ")
+        )));
+    }
+    let names = names_of(&parts);
+    let all_but = |left_out: usize| -> Vec<String> {
+        let rest = names.iter().enumerate().filter(|(at, _)| *at != left_out);
+        rest.map(|(_, name)| name.clone()).collect()
+    };
+    let mut stacked = vec![load(arguments, file, &names)?];
+    for at in 0..names.len() {
+        stacked.push(load(arguments, file, &all_but(at))?);
+    }
+    let counter = Counter::new("stacked replications", arguments.common.quiet);
+    let step = |step| counter.take(step);
+    let (arms, _) = compare::run(crew, &stacked, replications, None, &step);
+    counter.finish();
+    let alone: Vec<&Arm> = parts.iter().map(|it| &comparison.changed[*it].arm).collect();
+    let left_out: Vec<&Arm> = arms[1..].iter().collect();
+    Ok(Stack::new(&comparison.base, &alone, &arms[0], &left_out, by))
+}
+
+/// What the readings of unverified facts do.
+fn assumed(
+    arguments: &Arguments,
+    crew: &Crew,
+    file: &SourceFile,
+    (comparison, scenarios): (&Comparison, &[Scenario]),
+    by: &Target,
+) -> (Vec<Assumption>, Option<Vec<Reading>>) {
+    let all: Vec<&Scenario> = scenarios.iter().collect();
+    let assumptions = Assumption::of(&all);
+    let request = |it: &Scenario| {
+        let variants: Vec<String> = it.variant.iter().cloned().collect();
+        arguments.common.request(&variants)
+    };
+    let requests: Vec<Request> = scenarios.iter().map(request).collect();
+    let what_if = arguments.what_if;
+    let asked = Asked { file, requests: &requests, scenarios, comparison, by, what_if };
+    let counter = Counter::new("readings of assumptions", arguments.common.quiet);
+    let step = |step| counter.take(step);
+    let readings = sensitivity(crew, asked, &assumptions, &step);
+    counter.finish();
+    (assumptions, Some(readings))
+}
+
+/// Two stored runs, or two scenarios.
+fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<Sides, Failure> {
+    if !arguments.variants.is_empty() || arguments.stack.is_some() || arguments.assumptions {
+        return Err(Failure::usage(
+            "--variant, --stack and --assumptions are about the variants of one scenario: name one",
+        ));
+    }
+    match (is_run(Path::new(first)), is_run(Path::new(second))) {
+        (true, true) => stored(arguments, Path::new(first), Path::new(second)),
+        (false, false) => two_files(arguments, crew, first, second),
+        (is_first, _) => {
+            let (run, other) = if is_first { (first, second) } else { (second, first) };
+            Err(Failure::usage(format!(
+                "{run} is the folder of a run and {other} is not: run the scenario first, or name \
+                 two scenarios"
+            )))
+        }
+    }
+}
+
+fn two_files(
+    arguments: &Arguments,
+    crew: &Crew,
+    first: &str,
+    second: &str,
+) -> Result<Sides, Failure> {
+    let request: Request = arguments.common.request(&[]);
+    let mut scenarios = vec![];
+    for argument in [first, second] {
+        scenarios.push(arguments.common.load(&files::find(argument)?, &request)?);
+    }
+    let horizons = [0, 1].map(|it: usize| scenarios[it].spec.horizon);
+    let mut remarks = vec![];
+    if horizons[0] != horizons[1] {
+        remarks.push(format!(
+            "The runs last {} and {}: figures that add up over time do not compare.",
+            horizons[0], horizons[1]
+        ));
+    }
+    let counts = [0, 1].map(|it: usize| scenarios[it].replications);
+    if counts[0] != counts[1] {
+        let n = counts[0].min(counts[1]);
+        remarks.push(format!(
+            "The scenarios ask for {} and {} replications: {n} ran.",
+            counts[0], counts[1]
+        ));
+    }
+    let (mut arms, certainty) = replicate(arguments, crew, &scenarios)?;
+    remarks.extend(certainty);
+    for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
+        arm.name.clone_from(&scenario.name);
+    }
+    if arms[0].name == arms[1].name {
+        first.clone_into(&mut arms[0].name);
+        second.clone_into(&mut arms[1].name);
+    }
+    let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
+    let set = set_by_hand(&scenarios[0]);
+    let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
+    Ok(of_two(arms, &names, remarks, set, horizon_seconds))
+}
+
+fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, Failure> {
+    let common = &arguments.common;
+    if common.seed.is_some() || common.replications.is_some() || !common.sets.is_empty() {
+        return Err(Failure::usage(
+            "--seed, --replications and --set change what is run, and stored runs have run",
+        ));
+    }
+    let (mut before, mut after) = (read_run(first)?, read_run(second)?);
+    let mut remarks = vec![];
+    if before.version != after.version {
+        remarks.push(format!(
+            "The runs are of versions {} and {}: a difference can be that of the program.",
+            before.version, after.version
+        ));
+    }
+    if before.arm.name == after.arm.name {
+        before.arm.name = first.display().to_string();
+        after.arm.name = second.display().to_string();
+    }
+    let names = [before.scenario, after.scenario];
+    Ok(of_two(vec![before.arm, after.arm], &names, remarks, vec![], None))
+}
+
+fn of_two(
+    arms: Vec<Arm>,
+    names: &[String; 2],
+    remarks: Vec<String>,
+    set: Vec<String>,
+    horizon_seconds: Option<f64>,
+) -> Sides {
+    let name = if names[0] == names[1] {
+        format!("{}-twice", names[0])
+    } else {
+        format!("{}-vs-{}", names[0], names[1])
+    };
+    let mut arms = arms.into_iter();
+    let comparison = match (arms.next(), arms.next()) {
+        (Some(before), Some(after)) => Comparison::new(before, vec![after]),
+        _ => unreachable!("two sides are compared"),
+    };
+    Sides {
+        name,
+        title: String::new(),
+        remarks,
+        comparison,
+        stack: None,
+        assumptions: vec![],
+        readings: None,
+        set,
+        horizon_seconds,
+    }
+}

@@ -1,0 +1,190 @@
+//! Comparisons on the terminal, as Markdown, and in files.
+
+mod assumptions;
+mod charts;
+mod files;
+mod json;
+mod markdown;
+mod table;
+mod text;
+
+pub use assumptions::Assumed;
+pub use charts::write_charts;
+pub use files::{NAMES, write_files};
+pub use json::write_json;
+pub use markdown::comparison_markdown;
+pub use table::comparison_csv;
+pub use text::comparison_text;
+
+use super::format;
+use crate::experiment::compare::{
+    Changed, Comparison, Design, Difference, Effect, Gate, Passage, Rank, Stack,
+};
+use crate::scenario::metrics::{Better, Target};
+
+/// A comparison with everything that is told of it.
+#[derive(Debug)]
+pub struct Compared<'a> {
+    /// What is compared, for headings and folders: the scenario, or `a vs b`.
+    pub name: &'a str,
+    /// The scenario's title, or empty.
+    pub title: &'a str,
+    /// What stands beside the results of two stored runs or files, as a remark each.
+    pub remarks: &'a [String],
+    /// Figures and differences.
+    pub comparison: &'a Comparison,
+    /// The metric of the ranking.
+    pub by: &'a Target,
+    /// The variants in the order of that metric.
+    pub ranking: &'a [Rank],
+    /// Stacked mitigations, where that was asked.
+    pub stack: Option<&'a Stack>,
+    /// What the readings of unverified facts do, where that was asked.
+    pub assumed: Option<Assumed<'a>>,
+    /// What became of the tolerances.
+    pub gates: &'a [Gate],
+    /// What was set by hand, as `path=value`.
+    pub set: &'a [String],
+    /// What censored times exceed, where it is the same for all.
+    pub horizon_seconds: Option<f64>,
+}
+
+/// The metrics that stand beside the ranking, with their headings.
+const BESIDE: [(&str, &str); 4] = [
+    ("pods_never_ready", "never ready"),
+    ("ready_seconds_p95", "ready p95"),
+    ("pull_failures", "failed pulls"),
+    ("requests_rejected_429", "429 answers"),
+];
+
+impl Compared<'_> {
+    /// Those of [`BESIDE`] that are not ranked by.
+    fn beside(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let by = self.by;
+        BESIDE.into_iter().filter(move |it| by.scope != "run" || it.0 != by.metric)
+    }
+
+    fn ranked(&self) -> impl Iterator<Item = (&Rank, &Changed)> {
+        self.ranking.iter().map(|it| (it, &self.comparison.changed[it.position]))
+    }
+
+    /// The difference of a side in the metric of the ranking.
+    fn by_difference<'b>(&self, changed: &'b Changed) -> Option<&'b Difference> {
+        changed.find(&self.by.scope, &self.by.metric)
+    }
+
+    /// Which way the metric of the ranking gets better.
+    fn which_way(&self) -> &'static str {
+        match self.by.info().map(|it| it.better) {
+            Some(Better::Less) => "less is better",
+            Some(Better::More) => "more is better",
+            _ => "neither way is better",
+        }
+    }
+
+    /// How the replications stand to each other, in a sentence.
+    fn design(&self) -> String {
+        let n = self.comparison.base.samples.replications();
+        match self.comparison.design {
+            Design::Paired => format!(
+                "{n} replications of each, paired: both sides of a difference saw the same luck"
+            ),
+            Design::Independent => {
+                let others = self.comparison.changed.iter().map(|it| &it.arm);
+                let luck: Vec<String> = std::iter::once(&self.comparison.base)
+                    .chain(others)
+                    .map(|it| format!("{} (seed {})", it.samples.replications(), it.seed))
+                    .collect();
+                format!(
+                    "replications: {}; not paired, for seed and number must agree for that, so \
+                     intervals are wider",
+                    luck.join(" and ")
+                )
+            }
+        }
+    }
+
+    /// What one must know to read many verdicts.
+    fn caution(&self) -> Option<String> {
+        let n = self.comparison.changed.len();
+        (5 <= n).then(|| {
+            format!(
+                "Each verdict is one at 95 %: among {n} changes that do nothing, {} would look \
+                 like something by luck.",
+                format::decimal(n as f64 * 0.05, 1)
+            )
+        })
+    }
+
+    /// How many differences have which verdict: better, worse, differs, no evidence.
+    fn counts(changed: &Changed) -> [usize; 4] {
+        let count = |effect| changed.differences.iter().filter(|it| it.effect == effect).count();
+        [Effect::Better, Effect::Worse, Effect::Differs, Effect::NoEvidence].map(count)
+    }
+}
+
+/// A difference with its interval: `-178,000 ± 2,345`; what stands in its place where it has none.
+fn change(it: &Difference) -> String {
+    if it.identical {
+        return "none".into();
+    }
+    let Some(difference) = it.difference else { return censored(it) };
+    let sign = if 0.0 < difference { "+" } else { "" };
+    let unit = it.base.unit;
+    let text = format!("{sign}{}", format::quantity(difference, unit));
+    match it.half_width {
+        Some(half_width) => format!("{text} ± {}", format::quantity(half_width, unit)),
+        None => text,
+    }
+}
+
+/// Why there is no difference.
+fn censored(it: &Difference) -> String {
+    let n = |summary: &crate::experiment::MetricSummary| {
+        format!("{} of {}", summary.censored, summary.replications)
+    };
+    match (it.base.censored, it.changed.censored) {
+        (0, 0) => format::NOTHING.into(),
+        _ => format!("censored {} → {}", n(&it.base), n(&it.changed)),
+    }
+}
+
+/// The relative change: `-12.5%`.
+fn relative(it: &Difference) -> String {
+    match it.relative {
+        Some(change) if !it.identical => format::relative(change),
+        _ => String::new(),
+    }
+}
+
+/// The verdict in words.
+fn verdict(it: &Difference) -> &'static str {
+    if it.identical { "identical" } else { it.effect.name() }
+}
+
+/// What became of a side's expectations: `2 of 3 hold`.
+fn expectations(changed: &crate::experiment::compare::Arm) -> String {
+    let all = changed.verdicts.len();
+    let hold = changed.verdicts.iter().filter(|it| it.holds).count();
+    let uncertain = changed.verdicts.iter().any(|it| it.uncertain);
+    match all {
+        0 => String::new(),
+        _ if uncertain => format!("{hold} of {all} hold, uncertain"),
+        _ => format!("{hold} of {all} hold"),
+    }
+}
+
+/// One gate in words: `unready_pod_minutes: +0.8% ± 0.2%, 5% allowed`.
+fn gate(it: &Gate) -> String {
+    let grown = match it.worsening {
+        Some(share) if 0.0 <= share => format!("worse by {}", format::share(share)),
+        Some(share) => format!("better by {}", format::share(-share)),
+        None => it.difference.as_ref().map_or_else(|| "not measured".to_owned(), change),
+    };
+    let uncertain = if it.is_uncertain { ", uncertain" } else { "" };
+    format!("{}: {grown}, {} allowed{uncertain}", it.tolerance.target, it.tolerance.share)
+}
+
+fn passes(it: &Gate) -> bool {
+    it.passage == Passage::Passes
+}

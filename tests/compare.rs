@@ -1,0 +1,337 @@
+//! Comparisons as a user asks for them, of a cluster whose figures are known by counting: a limit
+//! that never comes back within the run grants so many pulls, and each further pod never starts.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// Thirty nodes pull one image each from two registries, of which each grants ten pulls: twenty
+/// pods of each workload never start.
+const SCENARIO: &str = r#"
+title = "Two quotas"
+horizon = "30m"
+seed = 5
+replications = 4
+
+[registry.one]
+host = "one.example"
+[registry.one.limit.quota-one]
+for = "everyone"
+key = "registry"
+law = "fixed-window"
+allow = 10
+window = "6h"
+anchor = "0s"
+weight = { single = 1 }
+
+[registry.two]
+host = "two.example"
+[registry.two.limit.quota-two]
+for = "everyone"
+key = "registry"
+law = "fixed-window"
+allow = 10
+window = "6h"
+anchor = "0s"
+weight = { single = 1 }
+
+[egress.nat]
+
+[pool.workers]
+nodes = 30
+egress = "nat"
+runtime = "containerd-1.7"
+kubelet = { serialize_image_pulls = false }
+
+[image.a]
+reference = "one.example/a:1"
+layers = ["1MB"]
+[image.b]
+reference = "two.example/b:1"
+layers = ["1MB"]
+
+[workload.a]
+kind = "daemonset"
+pool = "workers"
+containers = [{ image = "a" }]
+[workload.b]
+kind = "daemonset"
+pool = "workers"
+containers = [{ image = "b" }]
+
+[expect]
+pods_never_ready = "< 25"
+
+[variant.raise-one]
+title = "twice the quota of the first registry"
+registry.one.limit.quota-one.allow = 20
+
+[variant.raise-two]
+registry.two.limit.quota-two.allow = 20
+
+[variant.lift-one]
+registry.one.limit.quota-one.enabled = false
+
+[variant.restated]
+registry.one.limit.quota-one.allow = 10
+
+[variant.lower-one]
+registry.one.limit.quota-one.allow = 4
+
+[variant.jitter]
+registry.two.limit.quota-two.allow = 12
+pool.workers.kubelet.image_backoff_jitter = "50%"
+"#;
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compare").join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        fs::write(path.join("quotas.toml"), SCENARIO).unwrap();
+        Self(path)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pullstorm"));
+        command.current_dir(&self.0).args(arguments).output().unwrap()
+    }
+
+    /// Standard output of a command that ends with `code`.
+    #[track_caller]
+    fn told(&self, code: i32, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {error}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// What a command that is used wrongly says.
+    #[track_caller]
+    fn complaint(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let all = [&["compare", "quotas.toml", "-o", "json", "--no-charts"], arguments].concat();
+        serde_json::from_str(&self.told(0, &all)).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Rank, difference and verdict of each variant, in the order of the ranking.
+fn ranking<'a>(json: &'a Value, metric: &str) -> Vec<(Option<u64>, &'a str, f64, &'a str)> {
+    let variants = json["variants"].as_array().unwrap();
+    variants
+        .iter()
+        .map(|it| {
+            let of_run = |it: &&Value| it["metric"] == metric && it["scope"] == "run";
+            let found = it["differences"].as_array().unwrap().iter().find(of_run).unwrap();
+            (
+                it["rank"].as_u64(),
+                it["name"].as_str().unwrap(),
+                found["difference"].as_f64().unwrap(),
+                found["verdict"].as_str().unwrap(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn differences_are_those_of_counting() {
+    let folder = Folder::new("counting");
+    let json = folder.json(&["--by", "pods_never_ready"]);
+    assert_eq!(
+        ranking(&json, "pods_never_ready"),
+        [
+            (Some(1), "lift-one", -20.0, "better"),
+            (Some(2), "raise-one", -10.0, "better"),
+            (Some(3), "raise-two", -10.0, "better"),
+            (Some(4), "restated", 0.0, "no evidence"),
+            (Some(5), "lower-one", 6.0, "worse"),
+            (None, "jitter", -2.0, "better"),
+        ]
+    );
+    assert_eq!(json["paired"], true);
+    let by_name = |name: &str| {
+        json["variants"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone()
+    };
+    assert_eq!(by_name("restated")["identical_to_base"], true);
+    assert_eq!(by_name("raise-two")["tied_with_the_one_before"], true);
+    assert_eq!(by_name("lift-one")["expectations_hold"], true);
+    assert_eq!(by_name("raise-one")["expectations_hold"], false);
+    let what_if = by_name("jitter")["what_if"].to_string();
+    assert!(what_if.contains("image_backoff_jitter"), "{what_if}");
+    let ranked = folder.json(&["--by", "pods_never_ready", "--what-if"]);
+    assert_eq!(ranking(&ranked, "pods_never_ready")[3], (Some(4), "jitter", -2.0, "better"));
+}
+
+#[test]
+fn the_table_tells_the_same_in_words() {
+    let folder = Folder::new("words");
+    let told = folder.told(0, &["compare", "quotas.toml", "--by", "pods_never_ready"]);
+    for part in [
+        "by pods_never_ready, less is better; base 40",
+        "   1  lift-one                 -20 ± 0",
+        "   3= raise-two                -10 ± 0",
+        "   4  restated                 none                             identical",
+        "   5  lower-one                +6 ± 0                 +15%      worse",
+        "      jitter (what-if)         -2 ± 0",
+        "4 replications of each, paired",
+        "charts: ranking waiting (.svg .png)",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+    let compared = folder.0.join("output/quotas/compare");
+    for name in ["comparison.csv", "comparison.md", "manifest.json", "charts/ranking.png"] {
+        assert!(compared.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
+fn stacked_quotas_of_two_registries_add_up() {
+    let folder = Folder::new("stack");
+    let stacked = |names: &str| folder.json(&["--by", "pods_never_ready", "--stack", names]);
+    let json = stacked("raise-one,raise-two");
+    assert_eq!(json["stack"]["together"]["difference"], -20.0);
+    assert_eq!(json["stack"]["interaction"]["difference"], 0.0);
+    assert_eq!(json["stack"]["parts"][0]["left_out"]["difference"], 10.0);
+    assert_eq!(json["stack"]["expectations_hold"], true);
+    // Without a quota it does not matter how large it is.
+    let json = stacked("lift-one,raise-one");
+    assert_eq!(json["stack"]["together"]["difference"], -20.0);
+    assert_eq!(json["stack"]["interaction"]["difference"], 10.0);
+    assert_eq!(json["stack"]["parts"][1]["left_out"]["verdict"], "no evidence");
+    let both = ["compare", "quotas.toml", "--stack", "raise-one,lower-one"];
+    let complaint = folder.complaint(&both);
+    assert!(complaint.contains("`registry.one.limit.quota-one.allow` is set by"), "{complaint}");
+    assert!(folder.complaint(&["compare", "quotas.toml", "--stack", "raise-one"]).contains("two"));
+}
+
+#[test]
+fn without_names_what_helps_and_fits_is_stacked() {
+    let folder = Folder::new("stackable");
+    let json = folder.json(&["--by", "pods_never_ready", "--stack"]);
+    let parts = json["stack"]["parts"].as_array().unwrap();
+    let names: Vec<&str> = parts.iter().map(|it| it["variant"].as_str().unwrap()).collect();
+    // `lower-one` does not help, `restated` changes nothing, `jitter` is no lever of today.
+    assert_eq!(names, ["lift-one", "raise-one", "raise-two"]);
+}
+
+#[test]
+fn a_tolerance_is_a_gate() {
+    let folder = Folder::new("gate");
+    let gate = |code, variant: &str, tolerance: &str| {
+        let flags = ["--variant", variant, "--by", "pods_never_ready", "--tolerance", tolerance];
+        let all = [&["compare", "quotas.toml", "--no-charts"], flags.as_slice()].concat();
+        folder.told(code, &all)
+    };
+    // 46 pods in place of 40 are 15 % more.
+    gate(0, "lower-one", "15%");
+    let told = gate(4, "lower-one", "14.9%");
+    assert!(told.contains("✗ lower-one"), "{told}");
+    assert!(told.contains("worse by 15%, 14.9% allowed"), "{told}");
+    gate(0, "raise-one", "0%");
+    gate(0, "restated", "0%");
+    // More is better for pods that get ready: 14 in place of 20 are 30 % fewer.
+    gate(0, "lower-one", "pods_ready=30%");
+    gate(4, "lower-one", "pods_ready=29%");
+}
+
+#[test]
+fn stored_runs_compare_as_the_variant_did() {
+    let folder = Folder::new("stored");
+    folder.told(4, &["run", "quotas.toml", "--no-charts"]);
+    folder.told(4, &["run", "quotas.toml", "--variant", "lower-one", "--no-charts"]);
+    let (base, variant) = ("output/quotas", "output/quotas/variants/lower-one");
+    let csv = |arguments: &[&str]| {
+        let all = [&["compare", "-o", "csv", "--no-charts"], arguments].concat();
+        let text = folder.told(0, &all);
+        // All but the first column, the name of the side.
+        let rest = text.lines().map(|it| it.split_once(',').unwrap().1.to_owned());
+        rest.collect::<Vec<_>>()
+    };
+    let stored = csv(&[base, variant]);
+    assert!(50 < stored.len());
+    let run = csv(&["quotas.toml", "--variant", "lower-one"]);
+    let other = stored.iter().zip(&run).find(|(stored, run)| stored != run);
+    assert_eq!((stored.len(), other), (run.len(), None));
+    // The same run twice differs in nothing; another seed is another luck, and is not paired.
+    let told = folder.told(0, &["compare", base, base, "--no-charts"]);
+    assert!(told.contains("0 better, 0 worse, 0 differ"), "{told}");
+    folder.told(4, &["run", "quotas.toml", "--seed", "6", "--out", "other", "--no-charts"]);
+    let told = folder.told(0, &["compare", base, "other/quotas", "--no-charts"]);
+    assert!(told.contains("not paired"), "{told}");
+    // A gate between two runs, as a pipeline has it.
+    let gate = ["--by", "pods_never_ready", "--tolerance", "10%", "--no-charts"];
+    folder.told(4, &[&["compare", base, variant], gate.as_slice()].concat());
+    folder.told(0, &[&["compare", variant, base], gate.as_slice()].concat());
+}
+
+#[test]
+fn two_scenario_files_are_run_under_the_same_luck() {
+    let folder = Folder::new("files");
+    let twice = SCENARIO.replacen("allow = 10", "allow = 20", 1);
+    fs::write(folder.0.join("twice.toml"), twice).unwrap();
+    let all = ["compare", "quotas.toml", "twice.toml", "-o", "json", "--no-charts"];
+    let json: Value = serde_json::from_str(&folder.told(0, &all)).unwrap();
+    assert_eq!(json["paired"], true);
+    assert_eq!(ranking(&json, "pods_never_ready"), [(Some(1), "twice", -10.0, "better")]);
+    assert!(folder.0.join("output/quotas-vs-twice/compare/comparison.csv").is_file());
+}
+
+#[test]
+fn threads_change_no_byte_and_until_stops_where_nothing_varies() {
+    let folder = Folder::new("threads");
+    let csv = |threads: &str| {
+        let flags = ["-o", "csv", "--no-charts", "--threads", threads];
+        folder.told(0, &[&["compare", "quotas.toml"], flags.as_slice()].concat())
+    };
+    assert_eq!(csv("1"), csv("2"));
+    let until = ["compare", "quotas.toml", "--no-charts", "--until", "pods_never_ready +- 1%"];
+    let told = folder.told(0, &until);
+    assert!(told.contains("reached by every difference with 4 replications"), "{told}");
+}
+
+#[test]
+fn wrong_questions_get_answers_that_help() {
+    let folder = Folder::new("wrong");
+    for (arguments, parts) in [
+        (vec!["quotas.toml", "--variant", "raise-on"], vec!["did you mean `raise-one`?"]),
+        (vec!["quotas.toml", "--by", "pods_nevr_ready"], vec!["did you mean `pods_never_ready`?"]),
+        (vec!["quotas.toml", "--by", "workload.c.pods"], vec!["there is no [workload.c]"]),
+        (vec!["quotas.toml", "--tolerance", "pods"], vec!["--tolerance", "METRIC=5%"]),
+        (vec!["quotas.toml", "--tolerance", "pods=5%"], vec!["does not get better or worse"]),
+        (vec!["quotas.toml", "quotas.toml", "--variant", "x"], vec!["name one"]),
+    ] {
+        let complaint = folder.complaint(&[vec!["compare"], arguments.clone()].concat());
+        for part in parts {
+            assert!(complaint.contains(part), "{arguments:?}: {complaint}");
+        }
+    }
+    folder.told(4, &["run", "quotas.toml", "--no-charts"]);
+    let complaint = folder.complaint(&["compare", "output/quotas"]);
+    assert!(complaint.contains("name a second one"), "{complaint}");
+    let complaint = folder.complaint(&["compare", "output/quotas", "quotas.toml"]);
+    assert!(complaint.contains("is the folder of a run"), "{complaint}");
+    let complaint = folder.complaint(&["compare", "output/quotas", "output/quotas", "--seed", "3"]);
+    assert!(complaint.contains("stored runs have run"), "{complaint}");
+    // A run of an earlier version lacks what is compared.
+    fs::remove_file(folder.0.join("output/quotas/replications.csv")).unwrap();
+    let output = folder.run(&["compare", "output/quotas", "output/quotas"]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("cannot read output/quotas/replications.csv"), "{error}");
+}
