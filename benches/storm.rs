@@ -7,8 +7,9 @@
 //!   target is below 60 s and 2 GB on one core.
 //! - A sweep of 64 points on one thread and on two: the target is 1.9 times as fast.
 //!
-//! `cargo bench --bench storm` runs all; `-- --smoke` runs small sizes, for a check that nothing
-//! has rotted. Times are those of one run on this machine; compare ratios, never absolute figures.
+//! `cargo bench --bench storm` runs all, `-- --sweep` the sweep alone; `-- --smoke` runs small
+//! sizes, for a check that nothing has rotted. Times are those of one run on this machine; compare
+//! ratios, never absolute figures.
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
@@ -25,6 +26,10 @@ use pullstorm::units::Span;
 
 fn main() {
     let is_smoke = std::env::args().any(|it| it == "--smoke");
+    if std::env::args().any(|it| it == "--sweep") {
+        sweep(is_smoke);
+        return;
+    }
     let (sizes, operations): (&[u64], u64) =
         if is_smoke { (&[1_000], 100_000) } else { (&[1_000, 100_000, 1_000_000], 5_000_000) };
     for &size in sizes {

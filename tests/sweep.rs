@@ -168,6 +168,18 @@ fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
         written.keys().filter(|it| !it.contains('/')).map(String::as_str).collect();
     assert_eq!(tables, ["manifest.json", "plan.json", "points.csv", "sweep.csv", "sweep.json"]);
     assert_eq!(written.keys().filter(|it| it.starts_with("points/")).count(), 6);
+    let charts: Vec<&str> = written.keys().filter_map(|it| it.strip_prefix("charts/")).collect();
+    let metrics = ["ready_seconds_p95", "unready_pod_minutes"];
+    let mut drawn: Vec<String> = ["heat", "lines"]
+        .iter()
+        .flat_map(|kind| metrics.map(|it| format!("{kind}-{it}")))
+        .flat_map(|it| [format!("{it}.png"), format!("{it}.svg")])
+        .collect();
+    drawn.sort();
+    assert_eq!(charts, drawn);
+    expect_code(&folder.sweep("out", &["-q", "--no-charts"]), 0);
+    let left = files(&folder.results("out"));
+    assert!(!left.keys().any(|it| it.starts_with("charts/")), "charts of an earlier call stay");
     assert!(written["sweep.csv"].starts_with(
         "point,id,pool.workers.nodes,variant,metric,scope,unit,mean,half_width,p5,p50,p95,min,max,\
          replications,censored,absent\n"
@@ -431,7 +443,7 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
     let (shown, _) = expect_code(&folder.sweep("zip", &zip), 0);
     let first = "the expectations hold at all 2 points";
     assert!(shown.starts_with(first), "{shown}");
-    assert!(shown.contains("POINTS"), "{shown}");
+    assert!(shown.contains("POINTS") && shown.contains("lines-ready_seconds_p95"), "{shown}");
     let mut each = vary.to_vec();
     each.extend(["--design", "one-at-a-time", "-o", "csv"]);
     let (printed, _) = expect_code(&folder.sweep("each", &each), 0);
@@ -441,6 +453,7 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
     assert_eq!(values, [["5", "1"], ["10", "1"], ["20", "1"], ["5", "2"]]);
     each.truncate(6);
     let (shown, _) = expect_code(&folder.sweep("each", &each), 0);
+    assert!(shown.contains("tornado-unready_pod_minutes"), "{shown}");
     assert!(shown.contains("less base") && shown.contains("nodes = 20"), "{shown}");
 }
 

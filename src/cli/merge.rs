@@ -70,8 +70,8 @@ pub(super) fn merge(arguments: &Arguments) -> Outcome {
         Err(incomplete) => return Err(missing(&plan, &into, &incomplete)),
     }
     into.clear_partial()?;
-    let ending =
-        Ending { format: arguments.output, quiet: arguments.quiet, draws: !arguments.no_charts };
+    let charts = !arguments.no_charts;
+    let ending = Ending { format: arguments.output, quiet: arguments.quiet, charts };
     ending.finish(&into, &plan, &base, targets, &clock.stop(1))
 }
 

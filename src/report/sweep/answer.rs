@@ -205,12 +205,18 @@ pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
     } else {
         head.extend(swept.short_names().iter().map(|it| (*it).to_owned()));
     }
-    head.extend(swept.targets.iter().map(ToString::to_string));
-    if by_one && !swept.targets.is_empty() {
-        head.push("less base".into());
+    // The first metric that the base has a mean of is shown as a difference too.
+    let base = swept.points.first().filter(|_| by_one);
+    let mean = |it: &SweptPoint, target: usize| it.figures[target].as_ref().and_then(|it| it.mean);
+    let compared = base.and_then(|base| {
+        let target = (0..swept.targets.len()).find(|it| mean(base, *it).is_some())?;
+        Some((target, mean(base, target)?))
+    });
+    for (at, target) in swept.targets.iter().enumerate() {
+        head.push(target.to_string());
+        head.extend(compared.filter(|it| it.0 == at).map(|_| "less base".to_owned()));
     }
     head.push("most frequent cause".into());
-    let base = swept.points.first();
     let lines = swept.both().map(|(point, it)| {
         let mut line: Line = vec![mark(it).trim_end().to_owned()];
         if by_one {
@@ -219,9 +225,10 @@ pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
             let values = (0..swept.plan.axes.len()).map(|at| swept.plan.value(point, at));
             line.extend(values.map(|it| it.unwrap_or(format::NOTHING).to_owned()));
         }
-        line.extend((0..swept.targets.len()).map(|at| it.long(at)));
-        if by_one && !swept.targets.is_empty() {
-            line.push(base.map_or_else(String::new, |base| difference(it, base)));
+        for at in 0..swept.targets.len() {
+            line.push(it.long(at));
+            let base = compared.filter(|it| it.0 == at);
+            line.extend(base.map(|(_, base)| difference(it, at, base)));
         }
         line.push(it.causes().first().map_or_else(String::new, |it| it.0.to_owned()));
         line
@@ -230,12 +237,12 @@ pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
     (head, lines)
 }
 
-/// The first metric of a point less the base's.
-fn difference(it: &SweptPoint, base: &SweptPoint) -> String {
-    let figure = |it: &SweptPoint| it.figures.first().cloned().flatten();
-    let (Some(here), Some(there)) = (figure(it), figure(base)) else { return String::new() };
-    let (Some(a), Some(b)) = (here.mean, there.mean) else { return format::NOTHING.into() };
-    let difference = a - b;
-    let sign = if 0.0 < difference { "+" } else { "" };
-    format!("{sign}{}", format::quantity(difference, &here.unit))
+/// A metric of a point less the base's mean.
+fn difference(it: &SweptPoint, target: usize, base: f64) -> String {
+    let figure = it.figures[target].as_ref();
+    let Some((mean, unit)) = figure.and_then(|it| Some((it.mean?, &it.unit))) else {
+        return format::NOTHING.into();
+    };
+    let sign = if base < mean { "+" } else { "" };
+    format!("{sign}{}", format::quantity(mean - base, unit))
 }

@@ -9,9 +9,9 @@ use super::{Swept, SweptPoint, charts, csv, document};
 use crate::engine::chance::{combine, stable_hash};
 use crate::experiment::sweep::{Plan, PlanAxis};
 use crate::report::VERSION;
-use crate::report::files::{At, FileError, WallClock, hex, write_whole};
-use crate::scenario::Scenario;
+use crate::report::files::{FileError, WallClock, hex, write_whole};
 use crate::scenario::metrics::Target;
+use crate::scenario::{Expectation, Scenario};
 
 /// A sweep put together, and the files that were written.
 #[derive(Clone, Debug)]
@@ -47,8 +47,7 @@ pub fn assemble(
     folder: &SweepFolder,
     plan: &Plan,
     base: &Scenario,
-    targets: Vec<Target>,
-    draws: bool,
+    (targets, with_charts): (Vec<Target>, bool),
     wall_clock: &WallClock,
 ) -> Result<Assembled, FileError> {
     folder.clear_derived()?;
@@ -71,26 +70,28 @@ pub fn assemble(
         plan: plan.clone(),
         title: base.title.clone(),
         question: base.question.clone(),
+        bounds: targets.iter().map(|it| bound(base, it)).collect(),
         targets,
         points,
     };
     write_whole(&path("points.csv"), |out| csv::points_csv(out, &swept))?;
     write_whole(&path("sweep.json"), |out| document::write_sweep(out, &swept))?;
-    let charts = if draws {
-        charts::write_charts(&folder.charts(), &swept, &base.expectations)?
-    } else {
-        vec![]
-    };
-    write_whole(&path("manifest.json"), |out| manifest(out, &swept, wall_clock))
-        .map_err(|error| error.source)
-        .at("write", &path("manifest.json"))?;
+    let folder_of_charts = folder.charts();
+    let drawn = if with_charts { charts::write_charts(&folder_of_charts, &swept)? } else { vec![] };
+    write_whole(&path("manifest.json"), |out| manifest(out, &swept, wall_clock))?;
     let names = ["sweep.csv", "points.csv", "sweep.json", "plan.json", "points/", "manifest.json"];
     let mut written = vec![format!("{}: {}", folder.path().display(), names.join(" "))];
-    if !charts.is_empty() {
-        let folder = folder.charts();
-        written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
+    if !drawn.is_empty() {
+        let folder = folder_of_charts.display();
+        written.push(format!("{folder}: {} (.svg .png)", drawn.join(" ")));
     }
     Ok(Assembled { swept, written })
+}
+
+/// What is expected of a metric, where anything is.
+fn bound(base: &Scenario, target: &Target) -> Option<(f64, String)> {
+    let of = |it: &&Expectation| (&it.scope, &it.metric) == (&target.scope, &target.metric);
+    base.expectations.iter().find(of).map(|it| (it.demand, it.text.clone()))
 }
 
 fn manifest(out: &mut dyn Write, swept: &Swept, wall_clock: &WallClock) -> io::Result<()> {

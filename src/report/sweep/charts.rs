@@ -1,32 +1,31 @@
-//! The charts of a sweep: lines along one axis, a map over two, bars where one axis is varied at a
-//! time.
+//! The charts of a sweep: maps and lines of grids, lines of zipped lists, a tornado of values one
+//! at a time.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{Swept, SweptPoint};
+use super::{Swept, SweptPoint, summary};
+use crate::experiment::sweep::PlanPoint;
 use crate::report::chart::sheet::{
-    About, Better, Cell, Demand, End, Heat, Interval, Lines, Map, Metric, Place, Point, Series,
-    Sheet, Swept as Along, Tornado, Value, Varied, write_sheet,
+    self, About, Better, Cell, Demand, End, Heat, Interval, Lines, Map, Metric, Place, Point,
+    Series, Sheet, Tornado, Value, Varied, write_sheet,
 };
 use crate::report::files::FileError;
-use crate::scenario::{Design, Expectation, VARIANT};
+use crate::scenario::Design;
 
-/// Most values of an axis on a chart of names or cells; more could not be read.
-const MOST_PLACES: usize = 60;
+/// Most lines on a chart; more of them are not drawn at all, as the maps show the same.
+const MOST_LINES: usize = 10;
 
-/// Draws every chart of a sweep into `folder`, with what the base's expectations demand; returns
-/// their names without endings.
-pub(super) fn write_charts(
-    folder: &Path,
-    swept: &Swept,
-    expectations: &[Expectation],
-) -> Result<Vec<String>, FileError> {
-    let index = index(swept);
+/// Draws every chart into `folder`; returns their names without endings.
+pub(super) fn write_charts(folder: &Path, swept: &Swept) -> Result<Vec<String>, FileError> {
     let mut names = vec![];
     for target in 0..swept.targets.len() {
-        let view = View { swept, index: &index, target, expectations };
-        for sheet in view.sheets() {
+        let view = View { swept, target };
+        let sheets = match swept.plan.design() {
+            Design::Grid => view.grid(),
+            Design::Zip => vec![view.zipped()],
+            Design::OneAtATime => vec![view.tornado()],
+        };
+        for sheet in sheets {
             write_sheet(folder, &sheet)?;
             names.push(sheet.name().to_owned());
         }
@@ -34,278 +33,219 @@ pub(super) fn write_charts(
     Ok(names)
 }
 
-/// Points by the places of their values on the axes; none where a value is the base's.
-type Index = BTreeMap<Vec<Option<usize>>, usize>;
-
-fn index(swept: &Swept) -> Index {
-    let place = |axis: usize, value: &String| {
-        swept.plan.axes[axis].values.iter().position(|it| it == value)
-    };
-    let places = |it: &crate::experiment::sweep::PlanPoint| {
-        let values = it.values.iter().enumerate();
-        values.map(|(axis, it)| it.as_ref().and_then(|it| place(axis, it))).collect()
-    };
-    swept.plan.points.iter().enumerate().map(|(at, it)| (places(it), at)).collect()
-}
-
 /// One metric of a sweep.
 #[derive(Clone, Copy)]
 struct View<'a> {
     swept: &'a Swept,
-    index: &'a Index,
     target: usize,
-    expectations: &'a [Expectation],
 }
 
-impl<'a> View<'a> {
-    fn sheets(self) -> Vec<Sheet> {
-        let axes = self.swept.plan.axes.len();
-        match self.swept.plan.design() {
-            Design::OneAtATime => vec![self.tornado()],
-            Design::Zip => vec![self.zipped()],
-            Design::Grid if axes == 1 => vec![self.lines(0, None)],
-            // Names have no order, so they tell lines apart; two orders span a map.
-            Design::Grid if axes == 2 => match (self.is_ordered(0), self.is_ordered(1)) {
-                (true, true) if self.fits_a_map() => vec![self.heat(), self.lines(0, Some(1))],
-                (false, true) => vec![self.lines(1, Some(0))],
-                _ => vec![self.lines(0, Some(1))],
-            },
-            Design::Grid if self.fits_a_map() => vec![self.heat()],
-            Design::Grid => vec![],
-        }
-    }
-
-    fn about(self, kind: &str) -> About {
-        let plan = &self.swept.plan;
-        let counts = || self.swept.points.iter().map(|it| it.replications);
-        let target = self.swept.targets[self.target].to_string().replace('.', "-");
+impl View<'_> {
+    fn about(&self, kind: &str) -> About {
+        let swept = self.swept;
+        let counts = || swept.points.iter().map(|it| it.replications);
+        let target = swept.targets[self.target].to_string().replace('/', "-");
         About {
             name: format!("{kind}-{target}"),
-            scenario: plan.scenario.clone(),
-            seed: plan.seed,
+            scenario: swept.plan.scenario.clone(),
+            seed: swept.plan.seed,
             replications: (counts().min().unwrap_or(0), counts().max().unwrap_or(0)),
-            remarks: plan.sets.clone(),
+            remarks: swept.plan.sets.clone(),
         }
     }
 
-    fn metric(self) -> Metric {
+    fn metric(&self) -> Metric {
         let target = &self.swept.targets[self.target];
-        let mut figures =
-            self.swept.points.iter().filter_map(|it| it.figures[self.target].as_ref());
-        let unit = figures.next().map_or("", |it| super::summary(it).unit);
-        Metric {
-            name: target.to_string(),
-            unit: if unit == "count" { "" } else { unit },
-            better: target.info().map_or(Better::Neither, |it| it.better),
-        }
+        let figures = self.swept.points.iter().filter_map(|it| it.figures[self.target].as_ref());
+        let unit = figures.map(|it| summary(it).unit).find(|it| *it != "count").unwrap_or("");
+        let better = target.info().map_or(Better::Neither, |it| it.better);
+        Metric { name: target.to_string(), unit, better }
     }
 
-    /// The expectation on the metric, where there is one.
-    fn expectation(self) -> Option<&'a Expectation> {
-        let target = &self.swept.targets[self.target];
-        self.expectations.iter().find(|it| it.scope == target.scope && it.metric == target.metric)
-    }
-
-    fn is_ordered(self, axis: usize) -> bool {
-        let plan = &self.swept.plan;
-        plan.axes[axis].path != VARIANT
-            && plan.axes[axis].values.iter().all(|it| plan.number(axis, it).is_some())
-    }
-
-    fn fits_a_map(self) -> bool {
-        self.swept.plan.axes.iter().take(2).all(|it| it.values.len() <= MOST_PLACES)
-    }
-
-    fn along(self, axis: usize) -> Along {
-        let plan = &self.swept.plan;
-        let place = |value: &String| Place {
-            label: value.clone(),
-            number: plan.number(axis, value).map(|it| it.0),
-        };
-        Along {
-            path: plan.axes[axis].path.clone(),
-            unit: "",
-            places: plan.axes[axis].values.iter().map(place).collect(),
-        }
-    }
-
-    /// The point with these places on the axes.
-    fn at(self, places: &[Option<usize>]) -> Option<&'a SweptPoint> {
-        self.index.get(places).and_then(|it| self.swept.points.get(*it))
-    }
-
-    fn value(self, point: Option<&SweptPoint>) -> Value {
-        let figure = point.and_then(|it| it.figures[self.target].as_ref());
-        match figure {
-            Some(it) if it.mean.is_none() && 0 < it.censored => Value::Never,
-            Some(it) => it
-                .mean
-                .map_or(Value::Absent, |mean| Value::Known(Interval::around(mean, it.half_width))),
+    fn value(&self, it: &SweptPoint) -> Value {
+        match &it.figures[self.target] {
             None => Value::Absent,
+            Some(it) => match it.mean {
+                Some(mean) => Value::Known(Interval::around(mean, it.half_width)),
+                None if 0 < it.censored => Value::Never,
+                None => Value::Absent,
+            },
         }
     }
 
-    /// Whether the expectation on the metric holds at a point; without one, whether all hold.
-    fn holds(self, point: Option<&SweptPoint>) -> Option<bool> {
-        let point = point?;
-        match self.expectation() {
-            Some(it) => {
-                let same = |judged: &&crate::experiment::sweep::Judged| {
-                    judged.scope == it.scope && judged.metric == it.metric
-                };
-                point.expectations.iter().find(same).map(|it| it.holds)
-            }
-            None => (!point.expectations.is_empty()).then(|| point.holds()),
-        }
-    }
-
-    fn cell(self, places: &[Option<usize>]) -> Cell {
-        let point = self.at(places);
-        Cell { value: self.value(point), holds: self.holds(point) }
-    }
-
-    /// The points along `axis` with the other axes at `places`.
-    fn line(self, axis: usize, mut places: Vec<Option<usize>>) -> Vec<Point> {
-        let n = self.swept.plan.axes[axis].values.len();
-        let point = |at: usize| {
-            places[axis] = Some(at);
-            let Cell { value, holds } = self.cell(&places);
-            Point { value, holds }
-        };
-        (0..n).map(point).collect()
-    }
-
-    /// Lines along one axis, one for each value of another.
-    fn lines(self, across: usize, by: Option<usize>) -> Sheet {
-        let axes = &self.swept.plan.axes;
-        let series = match by {
-            None => vec![Series {
-                name: self.metric().name,
-                points: self.line(across, vec![None; axes.len()]),
-            }],
-            Some(by) => axes[by]
-                .values
-                .iter()
-                .enumerate()
-                .map(|(at, value)| {
-                    let mut places = vec![None; axes.len()];
-                    places[by] = Some(at);
-                    Series { name: value.clone(), points: self.line(across, places) }
-                })
-                .collect(),
-        };
-        self.sheet_of_lines(self.along(across), by.map(|it| axes[it].path.clone()), series)
-    }
-
-    /// Axes that go together are one axis, with the values of all as names of its places.
-    fn zipped(self) -> Sheet {
-        let plan = &self.swept.plan;
-        let first = |at: usize| {
-            let value = plan.points[at].values.first()?.as_ref()?;
-            plan.number(0, value).map(|it| it.0)
-        };
-        let name = |it: &crate::experiment::sweep::PlanPoint| {
-            let values: Vec<&str> = it.values.iter().flatten().map(String::as_str).collect();
-            values.join(", ")
-        };
-        let only = plan.axes.len() == 1;
-        let place = |(at, it)| Place { label: name(it), number: first(at).filter(|_| only) };
-        let places: Vec<Place> =
-            plan.points.iter().enumerate().take(MOST_PLACES).map(place).collect();
-        let paths: Vec<&str> = plan.axes.iter().map(|it| it.path.as_str()).collect();
-        let points = self
-            .swept
-            .points
+    /// Whether what is expected of the metric holds at a point; where nothing is, everything else.
+    fn holds(&self, it: &SweptPoint) -> Option<bool> {
+        let target = &self.swept.targets[self.target];
+        let mut own = it
+            .expectations
             .iter()
-            .take(MOST_PLACES)
-            .map(|it| Point { value: self.value(Some(it)), holds: self.holds(Some(it)) });
-        let series = vec![Series { name: self.metric().name, points: points.collect() }];
-        let along = Along { path: paths.join(", "), unit: "", places };
-        self.sheet_of_lines(along, None, series)
-    }
-
-    fn sheet_of_lines(self, along: Along, by: Option<String>, series: Vec<Series>) -> Sheet {
-        let demand = self.expectation();
-        Lines {
-            about: self.about("lines"),
-            metric: self.metric(),
-            along,
-            by: by.unwrap_or_default(),
-            series,
-            demand: demand.map(|it| Demand { bound: it.demand, text: it.text.clone() }),
+            .filter(|it| (&it.scope, &it.metric) == (&target.scope, &target.metric))
+            .peekable();
+        if own.peek().is_some() {
+            return Some(own.all(|it| it.holds));
         }
-        .sheet()
+        (!it.expectations.is_empty() && self.bound().is_none()).then(|| it.holds())
     }
 
-    /// A map over the first two axes, one for each combination of the others.
-    fn heat(self) -> Sheet {
-        let axes = &self.swept.plan.axes;
-        let (columns, rows) = (axes[0].values.len(), axes[1].values.len());
-        let maps = combinations(&axes[2..].iter().map(|it| it.values.len()).collect::<Vec<_>>());
-        let maps = maps.into_iter().map(|others| {
-            let mut places: Vec<Option<usize>> = vec![None; 2];
-            places.extend(others.iter().map(|it| Some(*it)));
+    fn bound(&self) -> Option<&(f64, String)> {
+        self.swept.bounds[self.target].as_ref()
+    }
+
+    fn axis(&self, axis: usize) -> sheet::Swept {
+        let plan = &self.swept.plan;
+        let place =
+            |it: &String| Place { label: it.clone(), number: plan.number(axis, it).map(|it| it.0) };
+        let places = plan.axes[axis].values.iter().map(place).collect();
+        sheet::Swept { path: plan.axes[axis].path.clone(), unit: "", places }
+    }
+
+    fn lengths(&self) -> Vec<usize> {
+        self.swept.plan.axes.iter().map(|it| it.values.len()).collect()
+    }
+
+    fn grid(&self) -> Vec<Sheet> {
+        let lengths = self.lengths();
+        let wide: Vec<usize> = (0..lengths.len()).filter(|it| 1 < lengths[*it]).collect();
+        match wide.as_slice() {
+            [] => vec![self.lines(0, None)],
+            [along] => vec![self.lines(*along, None)],
+            [one, two] => {
+                // Lines run along numbers, where there are any, and are told apart by the rest.
+                let is_numeric = |axis: usize| self.axis(axis).places[0].number.is_some();
+                let (along, by) =
+                    if is_numeric(*one) || !is_numeric(*two) { (*one, *two) } else { (*two, *one) };
+                let mut sheets = vec![self.heat(*one, *two)];
+                if lengths[by] <= MOST_LINES {
+                    sheets.push(self.lines(along, Some(by)));
+                }
+                sheets
+            }
+            [one, two, ..] => vec![self.heat(*one, *two)],
+        }
+    }
+
+    /// The point that takes these values, by position, in a grid.
+    fn at(&self, choice: &[usize]) -> &SweptPoint {
+        let lengths = self.lengths();
+        let index = choice.iter().zip(&lengths).fold(0, |index, (at, length)| index * length + at);
+        &self.swept.points[index]
+    }
+
+    /// Every combination of values of the axes but two, whose values are the first.
+    fn others(&self, one: usize, two: usize) -> Vec<Vec<usize>> {
+        let mut lengths = self.lengths();
+        lengths[one] = 1;
+        lengths[two] = 1;
+        let all = crate::experiment::sweep::expand(Design::Grid, &lengths);
+        all.into_iter().map(|it| it.into_iter().flatten().collect()).collect()
+    }
+
+    fn heat(&self, across: usize, up: usize) -> Sheet {
+        let lengths = self.lengths();
+        let names = self.swept.short_names();
+        let maps = self.others(across, up).into_iter().map(|mut choice| {
+            let others = (0..lengths.len()).filter(|it| *it != across && *it != up);
+            let value = |axis: usize| &self.swept.plan.axes[axis].values[choice[axis]];
+            let title: Vec<String> = others
+                .filter(|it| 1 < lengths[*it])
+                .map(|it| format!("{} = {}", names[it], value(it)))
+                .collect();
             let mut cells = vec![];
-            for row in 0..rows {
-                for column in 0..columns {
-                    (places[0], places[1]) = (Some(column), Some(row));
-                    cells.push(self.cell(&places));
+            for row in 0..lengths[up] {
+                for column in 0..lengths[across] {
+                    (choice[across], choice[up]) = (column, row);
+                    let point = self.at(&choice);
+                    cells.push(Cell { value: self.value(point), holds: self.holds(point) });
                 }
             }
-            let title = others.iter().zip(&axes[2..]);
-            let title = title.map(|(at, axis)| format!("{} = {}", axis.path, axis.values[*at]));
-            Map { title: title.collect::<Vec<_>>().join(", "), cells }
+            Map { title: title.join(", "), cells }
         });
-        let demand = match self.expectation() {
-            Some(it) => format!("{} {}", self.metric().name, it.text),
-            None if self.swept.expects() => "every expectation".into(),
-            None => String::new(),
+        let demand = match self.bound() {
+            Some((_, text)) => format!("{} {text}", self.swept.targets[self.target]),
+            None => "every expectation".to_owned(),
         };
         Heat {
-            about: self.about("map"),
+            about: self.about("heat"),
             metric: self.metric(),
-            across: self.along(0),
-            up: self.along(1),
-            demand,
+            across: self.axis(across),
+            up: self.axis(up),
+            demand: if self.swept.expects() { demand } else { String::new() },
             maps: maps.collect(),
         }
         .sheet()
     }
 
-    /// For each axis the metric at its first and its last value, the others being the base's.
-    fn tornado(self) -> Sheet {
-        let axes = &self.swept.plan.axes;
-        let base = vec![None; axes.len()];
-        let end = |axis: usize, at: usize| {
-            let mut places = vec![None; axes.len()];
-            places[axis] = Some(at);
-            // A value that is the base's has no point of its own.
-            let point = self.at(&places).or_else(|| self.at(&base));
-            End { label: axes[axis].values[at].clone(), value: self.value(point) }
-        };
-        let row = |axis: usize| Varied {
-            path: axes[axis].path.clone(),
-            low: end(axis, 0),
-            high: end(axis, axes[axis].values.len() - 1),
-        };
-        Tornado {
-            about: self.about("tornado"),
+    fn lines(&self, along: usize, by: Option<usize>) -> Sheet {
+        let plan = &self.swept.plan;
+        let lengths = self.lengths();
+        let series = (0..by.map_or(1, |by| lengths[by])).map(|line| {
+            let mut choice = vec![0; lengths.len()];
+            let points = (0..lengths[along]).map(|place| {
+                choice[along] = place;
+                if let Some(by) = by {
+                    choice[by] = line;
+                }
+                self.point(self.at(&choice))
+            });
+            let name = by.map_or_else(String::new, |by| plan.axes[by].values[line].clone());
+            Series { name, points: points.collect() }
+        });
+        self.drawn(self.axis(along), by.map(|it| &*plan.axes[it].path), series.collect())
+    }
+
+    fn point(&self, it: &SweptPoint) -> Point {
+        // Without a demand on the metric itself there is no line that it could keep to.
+        let holds = self.bound().and_then(|_| self.holds(it));
+        Point { value: self.value(it), holds }
+    }
+
+    fn drawn(&self, along: sheet::Swept, by: Option<&str>, series: Vec<Series>) -> Sheet {
+        Lines {
+            about: self.about("lines"),
             metric: self.metric(),
-            base: self.value(self.at(&base)),
-            rows: (0..axes.len()).map(row).collect(),
+            along,
+            by: by.unwrap_or_default().to_owned(),
+            series,
+            demand: self.bound().map(|(bound, text)| Demand { bound: *bound, text: text.clone() }),
         }
         .sheet()
     }
-}
 
-/// Every choice of one number below each of `counts`, the last one running fastest.
-fn combinations(counts: &[usize]) -> Vec<Vec<usize>> {
-    let mut all = vec![vec![]];
-    for &count in counts {
-        let longer = |it: &Vec<usize>| {
-            (0..count).map(|at| it.iter().copied().chain([at]).collect()).collect::<Vec<_>>()
+    fn zipped(&self) -> Sheet {
+        let place = |point: &PlanPoint| Place {
+            label: point.values.iter().flatten().cloned().collect::<Vec<_>>().join(" · "),
+            number: None,
         };
-        all = all.iter().flat_map(longer).collect();
+        let along = sheet::Swept {
+            path: self.swept.short_names().join(" · "),
+            unit: "",
+            places: self.swept.plan.points.iter().map(place).collect(),
+        };
+        let points = self.swept.points.iter().map(|it| self.point(it)).collect();
+        self.drawn(along, None, vec![Series { name: String::new(), points }])
     }
-    all
+
+    fn tornado(&self) -> Sheet {
+        let plan = &self.swept.plan;
+        let base = self.swept.points.first().map_or(Value::Absent, |it| self.value(it));
+        let rows = plan.axes.iter().enumerate().filter_map(|(axis, varied)| {
+            // The base's value is one of the axis too.
+            let label = varied.base.clone().unwrap_or_else(|| "as it is".into());
+            let mut ends = vec![End { label, value: base }];
+            for (point, it) in self.swept.both() {
+                let label = point.values[axis].clone();
+                ends.extend(label.map(|label| End { label, value: self.value(it) }));
+            }
+            let number = |it: &End| plan.number(axis, &it.label).map(|it| it.0);
+            if ends.iter().all(|it| number(it).is_some()) {
+                let rank = |it: &End| number(it).unwrap_or(0.0);
+                ends.sort_by(|a, b| rank(a).total_cmp(&rank(b)));
+            }
+            let high = ends.pop()?;
+            let low = ends.into_iter().next()?;
+            Some(Varied { path: varied.path.clone(), low, high })
+        });
+        Tornado { about: self.about("tornado"), metric: self.metric(), base, rows: rows.collect() }
+            .sheet()
+    }
 }

@@ -37,6 +37,8 @@ pub struct Swept {
     pub question: String,
     /// The metrics that are shown.
     pub targets: Vec<Target>,
+    /// What is expected of each of them, where anything is: the bound and the demand as written.
+    pub bounds: Vec<Option<(f64, String)>>,
     /// The points, in the order of the plan.
     pub points: Vec<SweptPoint>,
 }
