@@ -77,7 +77,7 @@ fn exhausted(nodes: u32) {
 /// The same 64 points on one thread and on two, in turn; the best of each counts, as other work on
 /// the machine only ever slows down.
 fn sweep(is_smoke: bool) {
-    let (nodes, addresses) = if is_smoke { ("5..10:5", "1..2") } else { ("50..400:50", "1..8") };
+    let (nodes, addresses) = if is_smoke { ("5..10:5", "1..2") } else { ("10..80:10", "1..8") };
     let text = library::find("spot-churn").expect("spot-churn is embedded");
     let file = SourceFile { name: "spot-churn.toml".into(), text: text.to_owned() };
     let vary = [format!("pool.spot.nodes={nodes}"), format!("egress.nat.addresses={addresses}")];

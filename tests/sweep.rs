@@ -22,12 +22,19 @@ impl Folder {
         self.0.join(name).to_string_lossy().into_owned()
     }
 
-    /// Runs the command with the scenario, into the folder `out`.
-    fn sweep(&self, out: &str, flags: &[&str]) -> Output {
+    /// Runs the command with the scenario, into the folder `out`, and draws charts.
+    fn charted(&self, out: &str, flags: &[&str]) -> Output {
         let (file, out) = (self.path("few.toml"), self.path(out));
         let mut arguments = vec!["sweep", &file, "--out", &out];
         arguments.extend(flags);
         pullstorm(&arguments)
+    }
+
+    /// The same without charts.
+    fn sweep(&self, out: &str, flags: &[&str]) -> Output {
+        let mut all = vec!["--no-charts"];
+        all.extend(flags);
+        self.charted(out, &all)
     }
 
     fn results(&self, out: &str) -> PathBuf {
@@ -153,7 +160,7 @@ fn points(folder: &Path) -> Vec<PathBuf> {
 #[test]
 fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
     let folder = Folder::new("files");
-    let (shown, said) = expect_code(&folder.sweep("out", &[]), 0);
+    let (shown, said) = expect_code(&folder.charted("out", &[]), 0);
     let first = "the expectations hold at 5 of 6 points; up to nodes = 10 with variant = base; \
                  at every value of nodes with variant = preload";
     let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -177,7 +184,7 @@ fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
         .collect();
     drawn.sort();
     assert_eq!(charts, drawn);
-    expect_code(&folder.sweep("out", &["-q", "--no-charts"]), 0);
+    expect_code(&folder.sweep("out", &["-q"]), 0);
     let left = files(&folder.results("out"));
     assert!(!left.keys().any(|it| it.starts_with("charts/")), "charts of an earlier call stay");
     assert!(written["sweep.csv"].starts_with(
@@ -314,7 +321,7 @@ fn shards_of_a_plan_are_merged_to_the_bytes_of_the_whole() {
 
     // Shard 1 is missing: its points are named, and the command that runs them.
     let merge = |out: &str, folders: &[&str]| {
-        let mut arguments = vec!["merge", "--out", out];
+        let mut arguments = vec!["merge", "--no-charts", "--out", out];
         arguments.extend(folders);
         pullstorm(&arguments)
     };
@@ -337,13 +344,13 @@ fn shards_of_a_plan_are_merged_to_the_bytes_of_the_whole() {
     assert_eq!(files(&folder.results("joined")), whole);
     // Into one of the folders, named by itself or by what is above it.
     let within = folder.results("a").to_string_lossy().into_owned();
-    expect_code(&pullstorm(&["merge", &within, &b, "-q"]), 0);
+    expect_code(&pullstorm(&["merge", &within, &b, "-q", "--no-charts"]), 0);
     assert_eq!(files(&folder.results("a")), whole);
     // What merge proposes for missing points does it as well.
     let lost = points(&folder.results("joined")).remove(1);
     fs::remove_file(lost).unwrap();
     let plan = folder.results("joined").join("plan.json").to_string_lossy().into_owned();
-    expect_code(&pullstorm(&["sweep", &plan, "--out", &joined, "-q"]), 0);
+    expect_code(&pullstorm(&["sweep", &plan, "--out", &joined, "-q", "--no-charts"]), 0);
     assert_eq!(files(&folder.results("joined")), whole);
 }
 
@@ -440,7 +447,7 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
     let vary = ["--vary", "pool.workers.nodes=10,20", "--vary", "egress.nat.addresses=1,2"];
     let mut zip = vary.to_vec();
     zip.extend(["--design", "zip"]);
-    let (shown, _) = expect_code(&folder.sweep("zip", &zip), 0);
+    let (shown, _) = expect_code(&folder.charted("zip", &zip), 0);
     let first = "the expectations hold at all 2 points";
     assert!(shown.starts_with(first), "{shown}");
     assert!(shown.contains("POINTS") && shown.contains("lines-ready_seconds_p95"), "{shown}");
@@ -452,7 +459,7 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
     // One address is the base's, so that it is no point of its own.
     assert_eq!(values, [["5", "1"], ["10", "1"], ["20", "1"], ["5", "2"]]);
     each.truncate(6);
-    let (shown, _) = expect_code(&folder.sweep("each", &each), 0);
+    let (shown, _) = expect_code(&folder.charted("each", &each), 0);
     assert!(shown.contains("tornado-unready_pod_minutes"), "{shown}");
     assert!(shown.contains("less base") && shown.contains("nodes = 20"), "{shown}");
 }
@@ -500,7 +507,7 @@ fn a_failure_to_write_keeps_what_is_done() {
 #[test]
 fn threads_change_no_byte() {
     let folder = Folder::new("threads");
-    expect_code(&folder.sweep("one", &["-q", "--threads", "1"]), 0);
-    expect_code(&folder.sweep("two", &["-q", "--threads", "2"]), 0);
+    expect_code(&folder.charted("one", &["-q", "--threads", "1"]), 0);
+    expect_code(&folder.charted("two", &["-q", "--threads", "2"]), 0);
     assert_eq!(files(&folder.results("one")), files(&folder.results("two")));
 }
