@@ -157,6 +157,28 @@ fn the_answer_shown_is_the_programs() {
     }
 }
 
+/// What the README shows of the three verbs is what they print.
+#[test]
+#[ignore = "a thousand replications"]
+fn the_answers_of_the_three_verbs_are_the_programs() {
+    let readme = read("README.md");
+    let out = folder("readme-verbs");
+    for (verb, start) in
+        [("compare", "RANKING"), ("sweep", "the expectations"), ("solve", "pool.workers.nodes")]
+    {
+        let command = block_with(&readme, "sh", &format!("cargo run --release -- {verb} "));
+        let arguments = command.strip_prefix("cargo run --release -- ").unwrap();
+        let mut arguments: Vec<&str> = arguments.split(' ').collect();
+        arguments.extend(["--no-charts", "--quiet", "--out", &out]);
+        let (_, printed) = pullstorm(&arguments);
+        let mut lines = printed.lines();
+        for line in block_with(&readme, "text", start).lines().filter(|line| *line != "…") {
+            let found = lines.any(|it| it.trim_end() == line);
+            assert!(found, "`{line}` is not in, or not in this order in\n{printed}");
+        }
+    }
+}
+
 #[test]
 fn the_columns_and_metrics_named_are_those_of_the_files() {
     let out = folder("readme-columns");
