@@ -425,3 +425,77 @@ fn the_page_tells_what_the_same_luck_is_worth() {
         assert_eq!(old, table);
     }
 }
+
+/// A cluster whose pulls fit into Docker Hub's quota if a single-platform image costs half a unit, as
+/// its counter was described in 2020, and not if it costs one, as the text of 2024 has it.
+const READ_TWICE: &str = r#"
+horizon = "30m"
+seed = 5
+replications = 2
+
+[registry.docker-hub]
+preset = "docker-hub"
+
+[egress.nat]
+
+[pool.workers]
+nodes = 150
+egress = "nat"
+runtime = "containerd-1.7"
+
+[image.a]
+reference = "docker.io/acme/a:1"
+layers = ["1MB"]
+
+[workload.a]
+kind = "daemonset"
+pool = "workers"
+containers = [{ image = "a" }]
+
+[expect]
+pods_never_ready = "== 0"
+
+[variant.fewer-nodes]
+pool.workers.nodes = 90
+"#;
+
+#[test]
+fn a_fact_that_nobody_could_verify_is_named_where_a_verdict_turns_on_it() {
+    let folder = Folder::new("assumptions");
+    fs::write(folder.0.join("twice.toml"), READ_TWICE).unwrap();
+    let flags = ["--assumptions", "--by", "pods_never_ready", "--no-charts"];
+    let all = [&["compare", "twice.toml", "-o", "json"], flags.as_slice()].concat();
+    let json: Value = serde_json::from_str(&folder.told(0, &all)).unwrap();
+    let reading = |label: &str, reading: &str| {
+        let lines = json["assumptions"].as_array().unwrap();
+        let found = lines.iter().find(|it| it["assumption"] == label && it["reading"] == reading);
+        found.unwrap_or_else(|| panic!("no {label} = {reading}")).clone()
+    };
+    // 150 pulls of one unit each: 50 nodes never start, and 90 nodes all do.
+    let counting = reading("registry.docker-hub.counting", "2024-text");
+    assert_eq!(counting["answer"], "figures");
+    assert_eq!(counting["variants"]["fewer-nodes"], "-50 ± 0, better");
+    let turns = counting["turns"].as_array().unwrap();
+    let turns: Vec<&str> = turns.iter().map(|it| it.as_str().unwrap()).collect();
+    assert_eq!(
+        turns,
+        ["fewer-nodes is better in place of no evidence", "an expectation fails for base"]
+    );
+    // Refused pulls that count have nothing to count here: none is refused.
+    let law = reading(
+        "registry.docker-hub.limit.{anonymous-pulls,personal-pulls}.rejected_consume",
+        "true",
+    );
+    assert_eq!(
+        (law["answer"].as_str(), law["turns"].as_array().unwrap().len()),
+        (Some("nothing"), 0)
+    );
+    // The config's size changes figures, and no verdict.
+    let config = reading("image.a.config", "12kB");
+    assert_eq!(config["answer"], "figures");
+    assert_eq!(config["turns"].as_array().unwrap().len(), 0);
+    let told = folder.told(0, &[&["compare", "twice.toml"], flags.as_slice()].concat());
+    assert!(told.contains("registry.docker-hub.counting = 2024-text"), "{told}");
+    assert!(told.contains("-50 to 0"), "{told}");
+    assert!(folder.0.join("output/twice/compare/assumptions.csv").is_file());
+}
