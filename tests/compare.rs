@@ -2,10 +2,13 @@
 //! that never comes back within the run grants so many pulls, and each further pod never starts.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+use std::fmt::Write;
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use pullstorm::experiment::{Crew, Samples, Shown};
+use pullstorm::scenario::{Request, SourceFile, library, load};
 use serde_json::Value;
 
 /// Thirty nodes pull one image each from two registries, of which each grants ten pulls: twenty
@@ -334,4 +337,93 @@ fn wrong_questions_get_answers_that_help() {
     assert_eq!(output.status.code(), Some(1));
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("cannot read output/quotas/replications.csv"), "{error}");
+}
+
+/// Mean of the base, and the standard deviations of base, variant and difference.
+struct Spread {
+    mean: f64,
+    base: f64,
+    variant: f64,
+    difference: f64,
+}
+
+fn spreads(sets: &[&str], replications: u32, variants: &[&str]) -> Vec<Spread> {
+    let text = library::find("spot-churn").unwrap();
+    let file = SourceFile { name: "spot-churn.toml".into(), text: text.into() };
+    let crew = Crew::new(0).unwrap();
+    let minutes = |variant: &str| -> Vec<f64> {
+        let variants = Some(variant).filter(|it| !it.is_empty());
+        let request = Request {
+            variants: variants.into_iter().map(str::to_owned).collect(),
+            sets: sets.iter().map(|&it| it.to_owned()).collect(),
+            ..Request::default()
+        };
+        let scenario = load(&file, &request).unwrap().scenario;
+        let outcomes = crew.replicate(&scenario.spec, 0..replications, Shown::NOTHING, &|_| {});
+        let samples = Samples::new(&outcomes);
+        let row = samples.find("run", "unready_pod_minutes").unwrap();
+        row.values.iter().map(|it| it.known().unwrap()).collect()
+    };
+    let mean = |it: &[f64]| it.iter().sum::<f64>() / it.len() as f64;
+    let deviation = |it: &[f64]| {
+        let mean = mean(it);
+        let squares: f64 = it.iter().map(|it| (it - mean).powi(2)).sum();
+        (squares / (it.len() - 1) as f64).sqrt()
+    };
+    let base = minutes("");
+    variants
+        .iter()
+        .map(|variant| {
+            let changed = minutes(variant);
+            let differences: Vec<f64> = changed.iter().zip(&base).map(|(a, b)| a - b).collect();
+            Spread {
+                mean: mean(&base),
+                base: deviation(&base),
+                variant: deviation(&changed),
+                difference: deviation(&differences),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_same_luck_narrows_a_difference() {
+    let sets = ["pool.spot.nodes=30", "horizon=5h"];
+    let found = spreads(&sets, 12, &["nobody-touches-it", "two-addresses"]);
+    for it in found {
+        let apart = it.base.hypot(it.variant);
+        assert!(it.difference < 0.8 * apart, "{} against {apart}", it.difference);
+    }
+}
+
+/// The table of docs/experiments.md.
+#[test]
+#[ignore = "five hundred replications of spot-churn"]
+fn the_page_tells_what_the_same_luck_is_worth() {
+    let names = ["nobody-touches-it", "two-addresses", "pre-pull", "authenticate"];
+    let mut table = String::from(
+        "| variant | deviation of the base | of the variant | of the difference | replications, \
+         paired | replications, apart |\n|---|--:|--:|--:|--:|--:|\n",
+    );
+    for (name, it) in names.iter().zip(spreads(&[], 100, &names)) {
+        // n so that 1.96 deviations over √n are 1 % of the base's mean.
+        let needed = |deviation: f64| (1.96 * deviation / (0.01 * it.mean)).powi(2).ceil().max(2.0);
+        let (paired, apart) = (needed(it.difference), needed(it.base.hypot(it.variant)));
+        let Spread { base, variant, difference, .. } = it;
+        writeln!(
+            table,
+            "| `{name}` | {base:.0} | {variant:.0} | {difference:.0} | {paired} | {apart} |"
+        )
+        .unwrap();
+    }
+    let path = "docs/experiments.md";
+    let page = fs::read_to_string(path).unwrap();
+    let (begin, end) = ("<!-- common luck: begin -->\n", "<!-- common luck: end -->");
+    let (head, rest) = page.split_once(begin).unwrap();
+    let (old, tail) = rest.split_once(end).unwrap();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(path, format!("{head}{begin}{table}{end}{tail}")).unwrap();
+    } else {
+        assert_eq!(old, table);
+    }
 }

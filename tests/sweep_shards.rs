@@ -72,7 +72,7 @@ fn targets() -> Vec<Target> {
 const CLOCK: WallClock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.0, threads: 1 };
 
 fn put_together(folder: &SweepFolder, plan: &Plan, base: &Scenario) {
-    assemble(folder, plan, base, targets(), &CLOCK).unwrap();
+    assemble(folder, plan, base, targets(), true, &CLOCK).unwrap();
 }
 
 fn whole() -> &'static Whole {

@@ -70,7 +70,8 @@ pub(super) fn merge(arguments: &Arguments) -> Outcome {
         Err(incomplete) => return Err(missing(&plan, &into, &incomplete)),
     }
     into.clear_partial()?;
-    let ending = Ending { format: arguments.output, quiet: arguments.quiet };
+    let ending =
+        Ending { format: arguments.output, quiet: arguments.quiet, draws: !arguments.no_charts };
     ending.finish(&into, &plan, &base, targets, &clock.stop(1))
 }
 

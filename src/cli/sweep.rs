@@ -100,7 +100,8 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
         tell(&format!("shard {shard}: {points} of {} points in {folder}\n", plan.points.len()))?;
         return Ok(0);
     }
-    let ending = Ending { format: common.output, quiet: common.quiet };
+    let ending =
+        Ending { format: common.output, quiet: common.quiet, draws: !arguments.out.no_charts };
     ending.finish(&folder, &plan, &base, targets, &clock.stop(crew.threads()))
 }
 
@@ -288,6 +289,7 @@ fn run_points(
 pub(super) struct Ending {
     pub(super) format: Format,
     pub(super) quiet: bool,
+    pub(super) draws: bool,
 }
 
 impl Ending {
@@ -300,7 +302,7 @@ impl Ending {
         targets: Vec<Target>,
         wall_clock: &WallClock,
     ) -> Outcome {
-        let assembled = assemble(folder, plan, base, targets, wall_clock)?;
+        let assembled = assemble(folder, plan, base, targets, self.draws, wall_clock)?;
         if !self.quiet && self.format != Format::Table {
             for line in &assembled.written {
                 say(&format!("written: {line}"));

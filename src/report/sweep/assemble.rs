@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::folder::SweepFolder;
-use super::{Swept, SweptPoint, csv, document};
+use super::{Swept, SweptPoint, charts, csv, document};
 use crate::engine::chance::{combine, stable_hash};
 use crate::experiment::sweep::{Plan, PlanAxis};
 use crate::report::VERSION;
@@ -48,6 +48,7 @@ pub fn assemble(
     plan: &Plan,
     base: &Scenario,
     targets: Vec<Target>,
+    draws: bool,
     wall_clock: &WallClock,
 ) -> Result<Assembled, FileError> {
     folder.clear_derived()?;
@@ -75,11 +76,20 @@ pub fn assemble(
     };
     write_whole(&path("points.csv"), |out| csv::points_csv(out, &swept))?;
     write_whole(&path("sweep.json"), |out| document::write_sweep(out, &swept))?;
+    let charts = if draws {
+        charts::write_charts(&folder.charts(), &swept, &base.expectations)?
+    } else {
+        vec![]
+    };
     write_whole(&path("manifest.json"), |out| manifest(out, &swept, wall_clock))
         .map_err(|error| error.source)
         .at("write", &path("manifest.json"))?;
     let names = ["sweep.csv", "points.csv", "sweep.json", "plan.json", "points/", "manifest.json"];
-    let written = vec![format!("{}: {}", folder.path().display(), names.join(" "))];
+    let mut written = vec![format!("{}: {}", folder.path().display(), names.join(" "))];
+    if !charts.is_empty() {
+        let folder = folder.charts();
+        written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
+    }
     Ok(Assembled { swept, written })
 }
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod assemble;
+mod charts;
 mod csv;
 mod document;
 mod folder;

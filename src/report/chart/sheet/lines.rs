@@ -27,6 +27,9 @@ pub struct Lines {
     pub demand: Option<Demand>,
 }
 
+/// How far above the greatest value the axis ends where something was never reached.
+const ABOVE: f64 = 1.25;
+
 /// One line.
 #[derive(Clone, Debug)]
 pub struct Series {
@@ -77,6 +80,11 @@ impl Lines {
         let known = series.iter().flat_map(|it| &it.points).filter_map(|it| it.value.known());
         let mut values: Vec<f64> = known.flat_map(|it| [it.low, it.at, it.high]).collect();
         values.extend(self.demand.as_ref().map(|it| it.bound).filter(|it| it.is_finite()));
+        if series.iter().flat_map(|it| &it.points).any(|it| it.value == Value::Never) {
+            // What was never reached stands at the top, above everything that was.
+            let most = values.iter().copied().fold(0.0, f64::max);
+            values.push(most * ABOVE);
+        }
         let mut up = Axis::fitting(write::labelled(name, unit), &values, unit);
         if *unit == "share" {
             up.to = up.to.min(1.0);
