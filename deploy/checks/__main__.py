@@ -2,9 +2,9 @@
 
     python deploy/checks PROGRAM PART...
 
-PROGRAM is a pullstorm; the parts are `scripts`, `container`, `manifest` and `hyperqueue`, of which the
-last two need the packages of deploy/requirements.txt. Every part that runs shards ends with the same
-question: are the merged files, byte for byte, those of the sweep that ran whole?
+PROGRAM is a pullstorm; the parts are `scripts`, `container`, `manifest` and `hyperqueue`, of which
+the last two need the packages of deploy/requirements.txt. Every part that runs shards ends with the
+same question: are the merged files, byte for byte, those of the sweep that ran whole?
 """
 
 import importlib

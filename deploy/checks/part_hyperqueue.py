@@ -1,7 +1,7 @@
 """A real HyperQueue run on two workers, one of which is killed in the middle of its task.
 
-The Python package has server and workers in one library, and starts workers as threads of the server's
-process. A worker that can be killed is a process of its own: hyperqueue_worker.py.
+The Python package has server and workers in one library, and starts workers as threads of the
+server's process. A worker that can be killed is a process of its own: hyperqueue_worker.py.
 """
 
 import os
@@ -33,7 +33,8 @@ def check(sweep: Sweep) -> None:
         try:
             job = Job(sweep.folder, max_fails=None)
             for task in tasks:
-                told = f'echo "$HQ_TASK_ID" >>{logs}/{task}.number; echo "$PPID" >>{logs}/{task}.workers'
+                log = logs / str(task)
+                told = f'echo "$HQ_TASK_ID" >>{log}.number; echo "$PPID" >>{log}.workers'
                 job.program(
                     ["sh", "-c", f'{told}; exec "$@"', "task", *command],
                     stdout=str(logs / f"{task}.out"),

@@ -77,7 +77,9 @@ def unfit(job: dict, text: str, documents: list[dict]) -> list[str]:
         "it runs more pods than it has shards": spec["parallelism"] <= spec["completions"],
         "a pod failure policy asks for restartPolicy Never": pod["restartPolicy"] == "Never",
         "a rule names no container of the pod": all(
-            it["onExitCodes"]["containerName"] == shard["name"] for it in rules if "onExitCodes" in it
+            it["onExitCodes"]["containerName"] == shard["name"]
+            for it in rules
+            if "onExitCodes" in it
         ),
         "a mount has no volume": all(it["name"] in volumes for it in shard["volumeMounts"]),
         "a claim is not in the file": volumes["results"]["persistentVolumeClaim"]["claimName"]
@@ -135,7 +137,9 @@ def command_of(job: dict, folders: dict[str, object], sweep: Sweep) -> list[str]
     mounts = {it["mountPath"]: str(folders[it["name"]]) for it in shard["volumeMounts"]}
     words = [str(sweep.program), *shard["command"][1:], *shard["args"]]
     for path, folder in mounts.items():
-        words = [folder + it[len(path) :] if (it + "/").startswith(path + "/") else it for it in words]
+        words = [
+            folder + it[len(path) :] if (it + "/").startswith(path + "/") else it for it in words
+        ]
     return words
 
 
@@ -151,14 +155,20 @@ def run_every_index(sweep: Sweep, job: dict) -> None:
 def end_as_the_policy_says(sweep: Sweep, job: dict) -> None:
     """Mistakes end the Job; what may pass is tried again."""
     rules = job["spec"]["podFailurePolicy"]["rules"]
-    ends = {code for it in rules if it["action"] == "FailJob" for code in it["onExitCodes"]["values"]}
+    ends = {
+        code for it in rules if it["action"] == "FailJob" for code in it["onExitCodes"]["values"]
+    }
     plans = sweep.new_folder("damaged")
     (plans / "plan.json").write_bytes(sweep.plan.read_bytes()[:-100])
     blocked = sweep.folder / "blocked"
     blocked.write_text("a file in the place of a folder\n")
     for what, folders, is_final in (
         ("a damaged plan", {"plan": plans, "results": sweep.folder / "unused"}, True),
-        ("a folder that cannot be written to", {"plan": sweep.plan.parent, "results": blocked}, False),
+        (
+            "a folder that cannot be written to",
+            {"plan": sweep.plan.parent, "results": blocked},
+            False,
+        ),
     ):
         code = run(command_of(job, folders, sweep), JOB_COMPLETION_INDEX="0").returncode
         expect(code != 0, f"{what} is no failure")

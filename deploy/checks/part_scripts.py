@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from sweep import DEPLOY, Sweep, expect, succeed
@@ -52,7 +53,7 @@ def hyperqueue_submission(sweep: Sweep, out: Path, shards: int) -> tuple[range, 
     """The numbers of the tasks and their command, as hyperqueue.sh submits them."""
     stand_in = sweep.folder / "bin" / "hq"
     stand_in.parent.mkdir(exist_ok=True)
-    stand_in.write_text('#!/bin/sh\npython3 -c "import json, sys; print(json.dumps(sys.argv[1:]))" "$@"\n')
+    stand_in.write_text(f"#!{sys.executable}\nimport json, sys\nprint(json.dumps(sys.argv[1:]))\n")
     stand_in.chmod(0o755)
     submitted = json.loads(
         succeed(
