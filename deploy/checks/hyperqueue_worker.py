@@ -1,8 +1,8 @@
 """A HyperQueue worker in a process of its own: hyperqueue_worker.py HOME SERVER.
 
 The package starts workers only beside a server, and a worker finds its server in the server's
-folder. So this process starts a server that nobody uses, and shows its worker the folder of the real
-one.
+folder. So this process starts a server that nobody uses, and shows its worker the folder of the
+real one.
 """
 
 import sys

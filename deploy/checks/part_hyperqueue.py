@@ -4,6 +4,7 @@ The Python package has server and workers in one library, and starts workers as 
 server's process. A worker that can be killed is a process of its own: hyperqueue_worker.py.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -91,10 +92,8 @@ def kill_with_tasks(worker: subprocess.Popen) -> None:
     tasks = children(worker.pid)
     worker.kill()
     for pid in tasks:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
     worker.wait()
 
 
