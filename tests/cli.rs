@@ -444,3 +444,86 @@ fn a_what_if_is_marked_in_the_summary_and_in_the_manifest() {
         (Some(jitter), Some(true))
     );
 }
+
+/// What `what-now` prints for a scenario with two ways out of three.
+fn state() -> String {
+    scenario("[expect]\npods_never_ready = \"> 5\"")
+        .replace("horizon = \"10m\"", "horizon = \"12h\"")
+        + r#"
+[state.limit.anonymous-pulls]
+remaining = 0
+[state.stuck.api]
+pods = 4
+[timeline.kick]
+at = "1m"
+restart_kubelets = { pool = "workers" }
+enabled = false
+[variant.kick]
+title = "kubelets | restarted"
+timeline.kick.enabled = true
+[variant.no-limit]
+title = "no limit"
+registry.docker-hub.limit.anonymous-pulls.allow = 1000
+state.limit.anonymous-pulls.remaining = 1000
+"#
+}
+
+#[test]
+fn what_now_answers_first_and_in_the_format_that_was_asked_for() {
+    let folder = Folder::new("what-now");
+    let path = folder.0.join("storm.toml");
+    let running = "kind = \"deployment\"\nstart = { running = true }";
+    fs::write(&path, state().replacen("kind = \"deployment\"", running, 1)).unwrap();
+    let path = path.to_string_lossy().into_owned();
+    let now = |more: &[&str]| {
+        let mut arguments = vec!["what-now", &path, "--quiet"];
+        arguments.extend(more);
+        let output = pullstorm(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let table = now(&[]);
+    assert!(table.starts_with("if nothing is done: clears in "), "{table}");
+    assert!(table.contains("over what is not known)"), "{table}");
+    assert_eq!(table, now(&["--threads", "1"]), "threads change nothing");
+    assert_ne!(table, now(&["--seed", "2"]));
+    let csv = now(&["-o", "csv"]);
+    let rows: Vec<&str> = csv.lines().map(|it| it.split(',').next().unwrap()).collect();
+    assert_eq!(rows, ["way", "nothing", "no-limit", "kick"]);
+    let json: serde_json::Value = serde_json::from_str(&now(&["-o", "json"])).unwrap();
+    assert_eq!(json["nothing"]["way"], "nothing");
+    assert_eq!(json["hangs_on"][0]["state"], "state.limit.anonymous-pulls");
+    assert!(now(&["-o", "md"]).contains("kubelets \\| restarted"));
+    // The scenario's expectations are not judged, and nothing is written.
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+    let known = now(&["--set", "state.limit.anonymous-pulls.history=newest"]);
+    assert!(known.contains("over luck)"), "{known}");
+}
+
+#[test]
+fn what_now_tells_what_is_wrong_with_every_variant_at_once() {
+    let folder = Folder::new("what-now-wrong");
+    let path = folder.0.join("storm.toml");
+    let text_of = state().replacen("pods = 4", "pods = 5", 1);
+    fs::write(&path, text_of).unwrap();
+    let output = pullstorm(&["what-now", &path.to_string_lossy(), "--set", "seed=3"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = text(&output.stderr);
+    assert!(told.contains("is of a workload that does not run"), "{told}");
+    assert!(output.stdout.is_empty());
+    let output = pullstorm(&["what-now"]);
+    assert_eq!(output.status.code(), Some(2), "a scenario has to be named");
+}
+
+#[test]
+fn what_now_says_that_nothing_waits_where_nothing_does() {
+    let folder = Folder::new("what-now-calm");
+    let path = folder.0.join("calm.toml");
+    let running = "kind = \"deployment\"\nstart = { running = true }";
+    fs::write(&path, scenario("").replacen("kind = \"deployment\"", running, 1)).unwrap();
+    let output = pullstorm(&["what-now", &path.to_string_lossy()]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stderr).contains("the scenario has no [state]"));
+    assert!(text(&output.stdout).starts_with("if nothing is done: nothing waits"));
+}

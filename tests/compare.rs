@@ -388,12 +388,10 @@ fn spreads(sets: &[&str], replications: u32, variants: &[&str]) -> Vec<Spread> {
 
 #[test]
 fn the_same_luck_narrows_a_difference() {
-    let sets = ["pool.spot.nodes=30", "horizon=5h"];
-    let found = spreads(&sets, 12, &["nobody-touches-it", "two-addresses"]);
-    for it in found {
-        let apart = it.base.hypot(it.variant);
-        assert!(it.difference < 0.8 * apart, "{} against {apart}", it.difference);
-    }
+    // Nobody who restarts nodes leaves the storm as it is: what differs is a hundredth of it.
+    let found = spreads(&["pool.spot.nodes=60", "horizon=7h"], 10, &["nobody-touches-it"]);
+    let apart = found[0].base.hypot(found[0].variant);
+    assert!(found[0].difference < 0.5 * apart, "{} against {apart}", found[0].difference);
 }
 
 /// The table of docs/experiments.md.

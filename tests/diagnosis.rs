@@ -175,6 +175,8 @@ const REMOVALS: &[Removal] = &[
         for egress in &mut spec.egresses {
             egress.addressing = Addressing::PerNode;
         }
+        // Nobody else stands behind a node's own address.
+        spec.backgrounds.clear();
         true
     }),
 ];

@@ -144,6 +144,20 @@ fn the_output_shown_is_the_programs() {
 }
 
 #[test]
+fn the_answer_shown_is_the_programs() {
+    let readme = read("README.md");
+    let shown = block_with(&readme, "text", "if nothing is done");
+    let (_, printed) = pullstorm(&["what-now", "mid-storm"]);
+    let mut lines = printed.lines();
+    for line in shown.lines().filter(|line| *line != "…") {
+        assert!(
+            lines.any(|it| it.trim_end() == line),
+            "`{line}` is not, or not here, in\n{printed}"
+        );
+    }
+}
+
+#[test]
 fn the_columns_and_metrics_named_are_those_of_the_files() {
     let out = folder("readme-columns");
     let path = format!("{out}/upgrade.toml");

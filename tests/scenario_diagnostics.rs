@@ -8,6 +8,8 @@ mod first;
 mod guards;
 #[path = "diagnostics/mirrors.rs"]
 mod mirrors;
+#[path = "diagnostics/state.rs"]
+mod state;
 #[path = "diagnostics/sweep.rs"]
 mod sweep;
 
@@ -94,7 +96,6 @@ const CASES: &[Case] = &[
         "keys: serialize_image_pulls",
     ),
     case(Code::BadName, ("", "[account.CI]\nregistry = \"docker-hub\"\n"), "CI", "`CI`", "a-z"),
-    case(Code::NotYet, ("", "[state]\n"), "state", "`state` is not supported yet", "preloaded"),
     case(Code::MissingKey, ("replicas = 2\n", ""), "api", "has no `replicas`", "deployment"),
     case(Code::MissingKey, ("nodes = 3\n", ""), "workers", "has no `nodes`", "from 0 to 100000"),
     case(
@@ -464,7 +465,15 @@ const CASES: &[Case] = &[
 
 /// These, and those that stand in files of their own.
 fn all_cases() -> impl Iterator<Item = &'static Case> {
-    let files = [CASES, disk::CASES, first::CASES, guards::CASES, mirrors::CASES, sweep::CASES];
+    let files = [
+        CASES,
+        disk::CASES,
+        first::CASES,
+        guards::CASES,
+        mirrors::CASES,
+        state::CASES,
+        sweep::CASES,
+    ];
     files.into_iter().flatten()
 }
 

@@ -10,7 +10,9 @@ mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod solve;
 mod sweep;
+mod what_now;
 
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -32,8 +34,8 @@ const AFTER_HELP: &str = "\
 Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario with another seed.
 
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
-3 invalid scenario (nothing was written), 4 an expectation failed, 6 shards of a sweep are
-missing, 130 interrupted.";
+3 invalid scenario (nothing was written), 4 an expectation failed, a tolerance is exceeded, or no
+value of a range meets the expectations, 6 shards of a sweep are missing, 130 interrupted.";
 
 const SWEEP_HELP: &str = "\
 Each point is written as soon as it is done: the same command goes on where an earlier one stopped.
@@ -68,6 +70,13 @@ enum Verb {
     Sweep(Box<sweep::Arguments>),
     /// Join the shards of a sweep.
     Merge(merge::Arguments),
+    /// Start from the state that a scenario tells of: when it clears if nothing is done, and under
+    /// each of its variants. It writes no files and judges no expectations.
+    #[command(after_help = AFTER_HELP)]
+    WhatNow(what_now::Arguments),
+    /// The largest or smallest value of a path such that the expectations hold, and what binds.
+    #[command(after_help = AFTER_HELP)]
+    Solve(solve::Arguments),
     /// Report every problem of scenario files at once, and run nothing.
     Check(check::Arguments),
     /// List the scenarios that ship with the program.
@@ -149,6 +158,8 @@ fn dispatch(cli: Cli) -> Outcome {
         Some(Verb::Compare(arguments)) => compare::compare(&arguments),
         Some(Verb::Sweep(arguments)) => sweep::sweep(&arguments),
         Some(Verb::Merge(arguments)) => merge::merge(&arguments),
+        Some(Verb::WhatNow(arguments)) => what_now::what_now(&arguments),
+        Some(Verb::Solve(arguments)) => solve::solve(&arguments),
         Some(Verb::Check(arguments)) => check::check(&arguments),
         Some(Verb::Scenarios(arguments)) => scenarios::scenarios(&arguments),
         Some(Verb::Presets(arguments)) => presets::presets(&arguments),

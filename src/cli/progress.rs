@@ -162,3 +162,32 @@ impl SweepMeter {
         self.bar.finish_and_clear();
     }
 }
+
+/// Shows how many replications have run where nobody knows how many there will be.
+pub(super) struct SearchMeter {
+    bar: ProgressBar,
+}
+
+impl SearchMeter {
+    /// A counter; a hidden one where nobody would see it.
+    pub(super) fn new(quiet: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(None, target(quiet));
+        if let Ok(style) = ProgressStyle::with_template("searching: {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar }
+    }
+
+    /// So many have run, and the next do under these settings; from any thread.
+    pub(super) fn report(&self, runs: u64, sets: &[String]) {
+        if !self.bar.is_hidden() {
+            self.bar.set_message(format!("{runs} runs, now {}", sets.join(" ")));
+            self.bar.tick();
+        }
+    }
+
+    /// Takes the counter away.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -200,16 +200,23 @@ fn student_t_95(degrees: usize) -> f64 {
 /// # Panics
 /// Panics when there are more successes than trials.
 pub fn wilson(successes: u64, trials: u64) -> (f64, f64) {
+    wilson_at(successes, trials, NORMAL_975)
+}
+
+/// Wilson's score interval that reaches `z` standard errors to each side.
+///
+/// # Panics
+/// Panics when there are more successes than trials.
+pub fn wilson_at(successes: u64, trials: u64, z: f64) -> (f64, f64) {
     assert!(successes <= trials, "{successes} successes of {trials}");
     if trials == 0 {
         return (0.0, 1.0);
     }
     let n = trials as f64;
     let share = successes as f64 / n;
-    let z2 = NORMAL_975.powi(2);
+    let z2 = z.powi(2);
     let centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half_width =
-        NORMAL_975 / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
+    let half_width = z / (1.0 + z2 / n) * (share * (1.0 - share) / n + z2 / (4.0 * n * n)).sqrt();
     // At the ends the interval touches 0 or 1 exactly; subtraction would miss it by an ulp.
     let low = if successes == 0 { 0.0 } else { (centre - half_width).max(0.0) };
     let high = if successes == trials { 1.0 } else { (centre + half_width).min(1.0) };

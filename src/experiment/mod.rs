@@ -9,9 +9,11 @@ pub mod diagnosis;
 mod levers;
 mod replicate;
 mod samples;
+pub mod solve;
 mod summary;
 pub mod sweep;
 mod until;
+mod what_now;
 
 pub use diagnosis::{Diagnosis, Finding, diagnose};
 pub use levers::{Measured, measure};
@@ -22,3 +24,7 @@ pub use summary::{
     Verdict, judge_all, summarise,
 };
 pub use until::{AT_MOST, Certainty, Until, replicate_until};
+pub use what_now::{
+    End, Open, REPLICATIONS as WHAT_NOW_REPLICATIONS, Range, Verdict as WayVerdict, Way, What,
+    WhatNow, what_now,
+};

@@ -142,7 +142,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
-    use crate::model::spec::ControlPlaneSpec;
+    use crate::model::spec::{ControlPlaneSpec, StateSpec};
     use crate::units::Span;
 
     fn empty() -> Spec {
@@ -164,6 +164,7 @@ mod tests {
             workloads: vec![],
             timeline: vec![],
             faults: vec![],
+            state: StateSpec::default(),
         }
     }
 

@@ -297,7 +297,7 @@ pub fn judge_all(scenario: &Scenario, table: &Samples) -> Vec<Verdict> {
     scenario.expectations.iter().map(|it| judge(it, table, in_runs)).collect()
 }
 
-fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
+pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
     let held = match row {

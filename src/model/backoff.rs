@@ -25,8 +25,23 @@ pub struct Ladder {
 /// Where one pod and image stand on the ladder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rung {
-    /// Window in force and end of the last failed pull; `None` before the first failure.
+    /// Window in force and its end, which is the end of the last failed pull and the window behind
+    /// it; `None` before the first failure.
     entry: Option<(Span, Time)>,
+}
+
+impl Ladder {
+    /// Windows from the first to the longest, without jitter.
+    pub fn windows(self) -> Vec<Span> {
+        let mut windows = vec![self.initial];
+        while let Some(&last) = windows.last()
+            && last < self.max
+            && !last.is_zero()
+        {
+            windows.push((last * 2).at_most(self.max));
+        }
+        windows
+    }
 }
 
 impl Rung {
@@ -35,12 +50,17 @@ impl Rung {
     /// that it is a share of.
     pub fn fail(&mut self, now: Time, ladder: Ladder, jitter: impl FnOnce(Span) -> Span) {
         let window = match self.entry {
-            Some((window, last)) if !expired(now, last, ladder) => {
-                (window * 2 + jitter(window)).at_most(ladder.max)
+            Some(entry) if !expired(now, entry, ladder) => {
+                (entry.0 * 2 + jitter(entry.0)).at_most(ladder.max)
             }
             _ => ladder.initial + jitter(ladder.initial),
         };
-        self.entry = Some((window, now));
+        self.entry = Some((window, now + window));
+    }
+
+    /// A window that was in force before the start of time, and ends then or later.
+    pub const fn standing(window: Span, ends: Time) -> Self {
+        Self { entry: Some((window, ends)) }
     }
 
     /// Whether an attempt at `now` is held back. The comparison is strict: at the window's end the
@@ -51,24 +71,27 @@ impl Rung {
     /// resolution; the tie is broken as a clock of double-precision seconds breaks it, which is
     /// what the published test vectors ran on. A pull that takes any time never gets here.
     pub fn holds_back(self, now: Time, ladder: Ladder) -> bool {
-        let Some((window, last)) = self.entry else { return false };
-        if expired(now, last, ladder) {
+        let Some((window, ends)) = self.entry else { return false };
+        if expired(now, (window, ends), ladder) {
             return false;
         }
-        let waited = now.saturating_since(last);
-        let tie = || now.as_secs_f64() - last.as_secs_f64() < window.as_secs_f64();
-        waited < window || waited == window && tie()
+        let tie = || {
+            let last = ends.as_micros().checked_sub(window.as_micros()).map(Time::from_micros);
+            last.is_some_and(|it| now.as_secs_f64() - it.as_secs_f64() < window.as_secs_f64())
+        };
+        now < ends || now == ends && tie()
     }
 
     /// The first instant at which an attempt is not held back.
     pub fn ends(self) -> Time {
-        self.entry.map_or(Time::ZERO, |(window, last)| last + window)
+        self.entry.map_or(Time::ZERO, |(_, ends)| ends)
     }
 }
 
-/// Whether an entry whose last failure was at `last` is forgotten at `now`.
-fn expired(now: Time, last: Time, ladder: Ladder) -> bool {
-    ladder.max * 2 < now.saturating_since(last)
+/// Whether an entry with this window and its end is forgotten at `now`. The last failure was a
+/// window before the end, perhaps before the start of time.
+fn expired(now: Time, (window, ends): (Span, Time), ladder: Ladder) -> bool {
+    ends + ladder.max * 2 < now + window
 }
 
 #[cfg(test)]
@@ -101,6 +124,32 @@ mod tests {
         assert_eq!(rung.ends(), Time::from_secs(620), "at 600 s the entry still counts");
         rung.fail(Time::from_secs(1_221), KUBELET, NONE);
         assert_eq!(rung.ends(), Time::from_secs(1_231), "601 s later it does not");
+    }
+
+    #[test]
+    fn a_window_from_before_the_start_goes_on_as_if_its_failure_had_been_seen() {
+        let (window, max) = (Span::from_secs(300), Span::from_secs(300));
+        // The failure was 200 s before the start.
+        let mut rung = Rung::standing(window, Time::from_secs(100));
+        assert!(rung.holds_back(Time::from_micros(99_999_999), KUBELET));
+        assert!(!rung.holds_back(Time::from_secs(100), KUBELET));
+        rung.fail(Time::from_secs(101), KUBELET, NONE);
+        assert_eq!(rung.ends(), Time::from_secs(101) + max, "it stays on the longest window");
+        // Another failed 10 s before the start: it is forgotten once 600 s have passed since.
+        for (at, next) in [(590, 20), (591, 10)] {
+            let mut rung = Rung::standing(Span::from_secs(10), Time::ZERO);
+            let at = Time::from_secs(at);
+            rung.fail(at, KUBELET, NONE);
+            assert_eq!(rung.ends(), at + Span::from_secs(next));
+        }
+    }
+
+    #[test]
+    fn the_windows_of_a_ladder_are_its_rungs() {
+        let secs = |of: [u64; 6]| of.map(Span::from_secs).to_vec();
+        assert_eq!(KUBELET.windows(), secs([10, 20, 40, 80, 160, 300]));
+        let flat = Ladder { initial: Span::ZERO, max: Span::ZERO };
+        assert_eq!(flat.windows(), [Span::ZERO]);
     }
 
     /// Half of the last window is added: 10 + 5, 2 × 15 + 7.5, 2 × 37.5 + 18.75, 2 × 93.75 +

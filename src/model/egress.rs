@@ -60,6 +60,16 @@ struct Prefix {
     first: Option<AddressId>,
 }
 
+/// The stable key of an egress.
+fn egress_key(name: &str) -> u64 {
+    combine(stable_hash("egress"), stable_hash(name))
+}
+
+/// The stable key of a shared address of a NAT, or of a /64 of an IPv6 egress, by its ordinal.
+pub(crate) fn shared_key(egress: &str, ordinal: u64) -> u64 {
+    combine(egress_key(egress), ordinal)
+}
+
 impl Egress {
     /// Which of the shared addresses a draw takes: all alike, or by their shares.
     fn pick(&self, draw: &mut Draw) -> usize {
@@ -92,7 +102,7 @@ impl Egresses {
         for (egress, &link) in spec.egresses.iter().zip(links) {
             this.all.push(Egress {
                 spec: egress.clone(),
-                key: combine(stable_hash("egress"), stable_hash(&egress.name)),
+                key: egress_key(&egress.name),
                 shared: Vec::new(),
                 in_use: 0,
                 prefixes: Vec::new(),

@@ -22,11 +22,11 @@ mod coalesce;
 use std::collections::VecDeque;
 
 use crate::engine::chance::combine;
-use crate::model::backoff::Ladder;
+use crate::model::backoff::{Ladder, Rung};
 use crate::model::gate::Cause;
 use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::observe::{Attempt, PullEnd, PullEnded};
-use crate::model::pod::{Phase, Polls, all_started};
+use crate::model::pod::{NextPoll, Phase, Polls, all_started};
 use crate::model::spec::{ContainerSpec, ImagePullPolicy, KubeletSpec};
 use crate::model::{Event, Purpose, World};
 use crate::resource::limiter::{Admission, Law, Limiter};
@@ -127,13 +127,13 @@ impl Kubelet {
 
     /// The poll after the last one of the stream.
     fn next_poll(&self, polls: &mut Polls) -> Time {
-        polls.at = if polls.extra {
-            polls.extra = false;
-            polls.at + polls.draw.span_below(EXTRA_SYNC_WITHIN)
-        } else {
-            let base = self.spec.sync_backoff;
-            let jitter = Span::from_micros(self.spec.sync_jitter.of_floor(base.as_micros()));
-            self.tick_after(polls.at + base + polls.draw.span_below(jitter))
+        let base = self.spec.sync_backoff;
+        let jitter = Span::from_micros(self.spec.sync_jitter.of_floor(base.as_micros()));
+        let draw = &mut polls.draw;
+        polls.at = match std::mem::replace(&mut polls.next, NextPoll::Usual) {
+            NextPoll::Usual => self.tick_after(polls.at + base + draw.span_below(jitter)),
+            NextPoll::Extra => polls.at + draw.span_below(EXTRA_SYNC_WITHIN),
+            NextPoll::UnderWay => self.tick_after(polls.at + draw.span_below(base + jitter)),
         };
         polls.at
     }
@@ -346,10 +346,36 @@ impl World<'_> {
             state.failures += u32::from(state.failed);
             let n = u64::from(state.failures);
             let draw = self.chance.draw(Purpose::PodPolls as u64, state.key, n);
-            let extra = state.failed && !state.sandbox_failed;
+            let is_first = state.failed && !state.sandbox_failed;
+            let next = if is_first { NextPoll::Extra } else { NextPoll::Usual };
             state.sandbox_failed |= state.failed;
-            state.polls = Some(Polls { at: now, draw, extra });
+            state.polls = Some(Polls { at: now, draw, next });
         }
+        let due = match self.polling {
+            Polling::Elided => self.next_attempt_due(pod),
+            Polling::Every => now,
+        };
+        self.schedule_poll(pod, due, now);
+    }
+
+    /// A pod enters a back-off window that began before the run; it has made at least the attempts
+    /// that lead there.
+    pub(crate) fn enter_window(&mut self, pod: PodId, image: ImageId, window: Span, ends: Time) {
+        let state = &mut self.pods[pod.idx()];
+        let rungs = self.nodes[state.node.idx()].kubelet.ladder().windows();
+        let failed = rungs.iter().position(|it| window <= *it).map_or(1, |it| it + 1);
+        let tried = state.image_try(image);
+        (tried.attempts, tried.failed_before) = (failed as u32, true);
+        tried.rung = Rung::standing(window, ends);
+    }
+
+    /// The syncs of a pod that was in error before the run go on: the first of them at any instant
+    /// of the longest distance between two, for nobody knows when the last was.
+    pub(crate) fn resume_polls(&mut self, now: Time, pod: PodId) {
+        let state = &mut self.pods[pod.idx()];
+        (state.failures, state.sandbox_failed) = (1, true);
+        let draw = self.chance.draw(Purpose::PodPolls as u64, state.key, 1);
+        state.polls = Some(Polls { at: now, draw, next: NextPoll::UnderWay });
         let due = match self.polling {
             Polling::Elided => self.next_attempt_due(pod),
             Polling::Every => now,

@@ -9,6 +9,7 @@ use crate::model::ids::{LimitId, RegistryId};
 use crate::model::mirror_tally::MirrorTally;
 use crate::model::observe::{
     DiskTally, Observer, PullEnded, PullTally, RequestOutcome, RolloutSeen, SpenderKey,
+    WorkloadTally,
 };
 use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -125,8 +126,11 @@ impl World<'_> {
         self.close_open_pulls();
         self.close_standstills();
         for pod in 0..self.pods.len() {
-            if self.pods[pod].lives() {
-                self.observe.add_unready(self.end, &mut self.pods[pod]);
+            let state = &mut self.pods[pod];
+            if state.lives() {
+                let tally = &mut self.observe.workloads[state.workload.idx()];
+                tally.last_unready.1 |= state.unready_since.is_some();
+                self.observe.add_unready(self.end, state);
             }
         }
         self.check_conservation();
@@ -205,6 +209,7 @@ impl World<'_> {
             let tally = &self.observe.workloads[number];
             let minutes = tally.unready.as_secs_f64() / 60.0;
             scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+            scope.put("clear_seconds", "seconds", clear(std::iter::once(tally)));
             let least = tally.least_share.map_or(Value::Absent, Value::Known);
             scope.put("min_available_share", "share", least);
             let rollout = match tally.rollout {
@@ -257,8 +262,10 @@ impl World<'_> {
         scope.pods(&self.serving_rows().collect::<Vec<_>>());
         let serve = self.spec.workloads.iter().map(|it| !it.is_puller);
         let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
-        let minutes: f64 = serving.map(|(it, _)| it.unready.as_secs_f64() / 60.0).sum();
+        let serving: Vec<&WorkloadTally> = serving.map(|it| it.0).collect();
+        let minutes: f64 = serving.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
         scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+        scope.put("clear_seconds", "seconds", clear(serving.into_iter()));
         let stale = versions.iter().map(|it| it.stale).sum();
         scope.count("pods_on_stale_digest", "pods", stale);
         let whole = whole_tally(observe, labels.len());
@@ -463,6 +470,15 @@ impl World<'_> {
         }
         series
     }
+}
+
+/// The last instant at which a pod of these workloads was not ready; none while one still waits.
+fn clear<'a>(mut of: impl Iterator<Item = &'a WorkloadTally> + Clone) -> Value {
+    let last = of.clone().map(|it| it.last_unready.0).max().unwrap_or_default();
+    if of.any(|it| it.last_unready.1) {
+        return Value::Censored;
+    }
+    Value::Known(last.as_secs_f64())
 }
 
 fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {

@@ -34,6 +34,7 @@ mod seen;
 mod shared_account;
 mod shown;
 pub mod spec;
+mod state;
 mod tags;
 mod timeline;
 mod workload;
@@ -53,6 +54,7 @@ use pod::Pod;
 use registry::{Faults, Limits};
 use runtime::Pulls;
 use spec::Spec;
+use state::Ordered;
 use tags::Tags;
 use timeline::Timeline;
 use workload::Workload;
@@ -148,6 +150,9 @@ pub(crate) enum Purpose {
     DiskLoops = 20,
     ImageGcTie = 21,
     EvictionOrder = 22,
+    StuckNodes = 23,
+    StuckWindow = 24,
+    CachedImages = 25,
     BackoffJitter = 30,
 }
 
@@ -172,6 +177,7 @@ pub(crate) struct World<'a> {
     mirrors: Mirrors,
     timeline: Timeline,
     tags: Tags,
+    ordered: Ordered,
     scheduler_pace: Pacer,
     controller_pace: [Pacer; 3],
     observe: Observer<'a>,
@@ -225,6 +231,7 @@ impl<'a> World<'a> {
             mirrors,
             timeline: Timeline::new(spec),
             tags: Tags::new(spec),
+            ordered: Ordered::default(),
             scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
             controller_pace: std::array::from_fn(|_| {
                 Pacer::new(pace.controller_qps, pace.controller_burst)
@@ -241,6 +248,7 @@ impl<'a> World<'a> {
         world.observe.replica_names = world.replica_names();
         world.open_mirrors();
         world.open_pools();
+        world.open_state();
         world.open_workloads();
         world.open_timeline();
         world.open_backgrounds();

@@ -72,6 +72,8 @@ pub(crate) struct WorkloadTally {
     pub(crate) pulls: PullTally,
     /// Time that its pods spent not ready.
     pub(crate) unready: Span,
+    /// The last instant at which one of its pods was not ready, and whether one was at the end.
+    pub(crate) last_unready: (Time, bool),
     /// Least share of ready pods since all were ready for the first time.
     pub(crate) least_share: Option<f64>,
     pub(crate) rollout: RolloutSeen,
@@ -322,7 +324,9 @@ impl<'a> Observer<'a> {
     /// Adds the time that a pod has not been ready so far.
     pub(crate) fn add_unready(&mut self, now: Time, pod: &mut Pod) {
         if let Some(since) = pod.unready_since.take() {
-            self.workloads[pod.workload.idx()].unready += now.since(since);
+            let tally = &mut self.workloads[pod.workload.idx()];
+            tally.unready += now.since(since);
+            tally.last_unready.0 = now;
         }
     }
 

@@ -105,8 +105,19 @@ pub(crate) struct Polls {
     /// The last sync.
     pub(crate) at: Time,
     pub(crate) draw: Draw,
-    /// The next sync is the extra one that follows the first failure at once.
-    pub(crate) extra: bool,
+    /// What the next sync is.
+    pub(crate) next: NextPoll,
+}
+
+/// A sync of a pod in error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NextPoll {
+    /// One after another.
+    Usual,
+    /// The extra one that follows a sandbox's first failure at once.
+    Extra,
+    /// The first since the start of the run, of a series that was under way.
+    UnderWay,
 }
 
 /// The bits of so many started containers; a pod has at most 100, and that of an image puller none.

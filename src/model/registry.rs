@@ -10,6 +10,7 @@ use crate::model::observed::states_pull_limit;
 use crate::model::spec::{
     Answer, Clients, FaultSpec, LawSpec, LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec,
 };
+use crate::model::state::Begun;
 use crate::resource::limiter::{Admission, Law, Limiter};
 use crate::units::{Span, Time};
 
@@ -144,19 +145,24 @@ struct Limit {
     counters: Vec<Option<u32>>,
     /// The address, prefix or account of each counter.
     owners: Vec<u32>,
+    /// Counters that were spent on before the start.
+    begun: Vec<Begun>,
 }
 
 impl Limits {
     pub(crate) fn new(spec: &Spec, chance: Chance) -> Self {
         let mut limits = Vec::new();
         let mut first = vec![0];
+        let account_key = |name: &str| combine(stable_hash("account"), stable_hash(name));
         for (number, registry) in spec.registries.iter().enumerate() {
-            for limit in &registry.limits {
-                limits.push(Limit::new(spec, RegistryId::from(number), limit));
+            for (nth, limit) in registry.limits.iter().enumerate() {
+                let id = RegistryId::from(number);
+                let window = limit.law.window();
+                let begun = Begun::of_limit(spec, id, nth, window, account_key);
+                limits.push(Limit::new(spec, id, limit, begun));
             }
             first.push(limits.len() as u16);
         }
-        let account_key = |name: &str| combine(stable_hash("account"), stable_hash(name));
         let account_keys = spec.accounts.iter().map(|it| account_key(&it.name)).collect();
         Self { all: limits, first, account_keys, chance }
     }
@@ -195,18 +201,28 @@ impl Limits {
 
     /// What a `ratelimit-remaining` header says: whole pulls left of whoever asks, where a limit
     /// of pulls counts them.
-    pub(crate) fn pulls_left(&self, now: Time, registry: RegistryId, asker: &Asker) -> Option<u64> {
-        let of = |limit: LimitId| {
-            let limit = &self.all[limit.idx()];
+    pub(crate) fn pulls_left(
+        &mut self,
+        now: Time,
+        registry: RegistryId,
+        asker: &Asker,
+    ) -> Option<u64> {
+        let chance = self.chance;
+        let limits = self.of_registry(registry);
+        let mut of = |limit: LimitId| {
+            let limit = &mut self.all[limit.idx()];
             if !states_pull_limit(&limit.spec) || !limit.counts(asker.account) {
                 return None;
             }
-            let owner = limit.owner(asker, &self.account_keys)?.0;
+            let (owner, owner_key) = limit.owner(asker, &self.account_keys)?;
+            if limit.begun.iter().any(|it| it.is_of(owner_key)) {
+                limit.counter(owner, owner_key, chance);
+            }
             let counter = limit.counters.get(owner as usize).copied().flatten();
             let capacity = limit.limiter.capacity();
             Some(counter.map_or(capacity, |key| limit.limiter.left(now, key)) / 1_000)
         };
-        self.of_registry(registry).filter_map(of).min()
+        limits.filter_map(&mut of).min()
     }
 
     /// Gives back what a concurrency limit granted.
@@ -271,7 +287,7 @@ impl Limits {
 }
 
 impl Limit {
-    fn new(spec: &Spec, registry: RegistryId, limit: &LimitSpec) -> Self {
+    fn new(spec: &Spec, registry: RegistryId, limit: &LimitSpec, begun: Vec<Begun>) -> Self {
         let accounts = spec
             .accounts
             .iter()
@@ -292,6 +308,7 @@ impl Limit {
             accounts,
             counters: Vec::new(),
             owners: Vec::new(),
+            begun,
         }
     }
 
@@ -338,14 +355,16 @@ impl Limit {
         if let Some(key) = self.counters[slot] {
             return key;
         }
-        let phase = match self.spec.law {
+        let begun = self.begun.iter().find(|it| it.is_of(owner_key));
+        let phase = begun.and_then(|it| it.phase).unwrap_or_else(|| match self.spec.law {
             LawSpec::FixedWindow { anchor: Some(anchor), .. } => anchor,
             LawSpec::FixedWindow { window, .. } => {
                 chance.draw(Purpose::WindowPhase as u64, self.key, owner_key).span_below(window)
             }
             _ => Span::ZERO,
-        };
-        let key = self.limiter.open_key(phase);
+        });
+        let past = begun.map_or(&[][..], |it| &it.past);
+        let key = self.limiter.open_key_after(phase, past);
         self.counters[slot] = Some(key);
         self.owners.push(owner);
         key

@@ -8,11 +8,13 @@ pub mod format;
 pub mod json;
 pub mod markdown;
 mod page;
+pub mod solve;
 pub mod style;
 pub mod summary_text;
 pub mod sweep;
 #[cfg(test)]
 pub(crate) mod synthetic;
+pub mod what_now;
 
 use crate::experiment::Summary;
 use crate::model::outcome::{Detail, Outcome};

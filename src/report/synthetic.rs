@@ -8,7 +8,7 @@ use crate::model::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
     PullRow, Reach, SharedAccount, Spender, StopReason, Value,
 };
-use crate::model::spec::{ControlPlaneSpec, Spec};
+use crate::model::spec::{ControlPlaneSpec, Spec, StateSpec};
 use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
 use crate::units::{Bytes, Share, Span, Time};
 
@@ -309,6 +309,7 @@ pub(crate) fn scenario() -> Scenario {
             workloads: vec![],
             timeline: vec![],
             faults: vec![],
+            state: StateSpec::default(),
         },
         expectations: vec![
             expectation("ready_seconds_p95", Comparison::Less, 300.0, "< 5m"),

@@ -144,17 +144,32 @@ impl Limiter {
     /// Fixed windows of this key start at `phase` + k × window for every integer k; `phase` is
     /// taken modulo the window. The other laws have no use for it.
     pub fn open_key(&mut self, phase: Span) -> u32 {
+        self.open_key_after(phase, &[])
+    }
+
+    /// Opens a counter on which units were spent before the start of time: how long before it, and
+    /// how many, the longest ago first.
+    ///
+    /// They count as if they had been granted then: in a sliding log until they are as old as the
+    /// window, in a fixed window where they fall into the one that holds the start of time, in a
+    /// bucket less what was refilled since. What a concurrency cap holds has no end that one could
+    /// know from the past: it starts with nothing held.
+    ///
+    /// # Panics
+    /// Panics when `past` is out of order.
+    pub fn open_key_after(&mut self, phase: Span, past: &[(Span, u64)]) -> u32 {
+        assert!(past.is_sorted_by(|a, b| b.0 <= a.0), "a past out of order: {past:?}");
         let key = match &mut self.counters {
             Counters::FixedWindow { window, keys, .. } => {
-                keys.push(WindowCounter::new(phase, *window));
+                keys.push(WindowCounter::new(phase, *window, past));
                 keys.len() - 1
             }
-            Counters::SlidingLog { keys, .. } => {
-                keys.push(Log::default());
+            Counters::SlidingLog { window, keys, .. } => {
+                keys.push(Log::new(*window, past));
                 keys.len() - 1
             }
             Counters::TokenBucket { refill, burst, keys } => {
-                keys.push(Bucket { level: refill.scaled(*burst), settled: Time::ZERO });
+                keys.push(Bucket::new(*refill, *burst, past));
                 keys.len() - 1
             }
             Counters::Concurrency { keys, .. } => {
@@ -222,8 +237,8 @@ impl Limiter {
             Counters::FixedWindow { allow, window, keys } => {
                 allow.saturating_sub(keys[key].spent_in_window_of(now, *window))
             }
-            Counters::SlidingLog { allow, window, keys } => {
-                allow.saturating_sub(keys[key].counting(now, *window))
+            Counters::SlidingLog { allow, keys, .. } => {
+                allow.saturating_sub(keys[key].counting(now))
             }
             Counters::TokenBucket { refill, burst, keys } => {
                 refill.whole_units(keys[key].level(now, *refill, *burst))
@@ -289,9 +304,15 @@ struct WindowCounter {
 }
 
 impl WindowCounter {
-    fn new(phase: Span, window: Span) -> Self {
+    fn new(phase: Span, window: Span, past: &[(Span, u64)]) -> Self {
         let phase = Span::from_micros(phase.as_micros() % window.as_micros());
-        Self { phase, window_number: 0, spent: 0 }
+        let mut counter = Self { phase, window_number: 0, spent: 0 };
+        if !past.is_empty() {
+            let (number, lasts) = counter.locate(Time::ZERO, window);
+            let inside = past.iter().filter(|&&(ago, _)| ago + lasts <= window);
+            (counter.window_number, counter.spent) = (number, inside.map(|it| it.1).sum());
+        }
+        counter
     }
 
     /// Number of the window that holds `now`, and how long it still lasts.
@@ -337,16 +358,25 @@ impl WindowCounter {
 /// One key of a sliding log.
 #[derive(Clone, Debug, Default)]
 struct Log {
-    /// Units by the instant they were spent, oldest first, one entry an instant.
+    /// Units by the instant from which they no longer count, a window after they were spent; oldest
+    /// first, one entry an instant.
     entries: VecDeque<(Time, u64)>,
     /// Their sum.
     sum: u64,
 }
 
 impl Log {
+    fn new(window: Span, past: &[(Span, u64)]) -> Self {
+        let mut log = Self::default();
+        for &(ago, units) in past.iter().filter(|it| it.0 < window && 0 < it.1) {
+            log.write(Time::ZERO + (window - ago), units);
+        }
+        log
+    }
+
     /// Units that count at `now`.
-    fn counting(&self, now: Time, window: Span) -> u64 {
-        let expired = self.entries.iter().take_while(|&&(spent, _)| window <= now.since(spent));
+    fn counting(&self, now: Time) -> u64 {
+        let expired = self.entries.iter().take_while(|&&(until, _)| until <= now);
         self.sum - expired.map(|&(_, units)| units).sum::<u64>()
     }
 
@@ -364,26 +394,28 @@ impl Log {
         window: Span,
         spend_refused: bool,
     ) -> Admission {
-        while let Some(&(spent, _)) = self.entries.front()
-            && window <= now.since(spent)
+        while let Some(&(until, _)) = self.entries.front()
+            && until <= now
         {
             self.forget_oldest();
         }
+        // No run lasts so long that the end of a window would overflow.
+        let until = Time::from_micros(now.as_micros().saturating_add(window.as_micros()));
         if units <= allow.saturating_sub(self.sum) {
-            self.write(now, units);
+            self.write(until, units);
             return Admission::Granted;
         }
         if spend_refused {
-            self.write_refused(now, units, allow);
+            self.write_refused(until, units, allow);
         }
-        Admission::Refused { retry_in: self.retry_in(now, units, allow, window) }
+        Admission::Refused { retry_in: self.retry_in(now, units, allow) }
     }
 
-    fn write(&mut self, now: Time, units: u64) {
+    fn write(&mut self, until: Time, units: u64) {
         self.sum += units;
         match self.entries.back_mut() {
-            Some((spent, there)) if *spent == now => *there += units,
-            _ => self.entries.push_back((now, units)),
+            Some((last, there)) if *last == until => *there += units,
+            _ => self.entries.push_back((until, units)),
         }
     }
 
@@ -395,13 +427,14 @@ impl Log {
     /// either. So entries before such a tail never decide an ask, and neither does what an entry
     /// holds beyond `allow`. Each entry holds a unit or more, and all but the oldest hold less than
     /// `allow` together: the log has at most `allow` entries.
-    fn write_refused(&mut self, now: Time, units: u64, allow: u64) {
-        let at_now = self.entries.back().map_or(0, |&(t, there)| if t == now { there } else { 0 });
+    fn write_refused(&mut self, until: Time, units: u64, allow: u64) {
+        let last = self.entries.back();
+        let at_now = last.map_or(0, |&(it, there)| if it == until { there } else { 0 });
         let units = units.min(allow.saturating_sub(at_now));
         if units == 0 {
             return;
         }
-        self.write(now, units);
+        self.write(until, units);
         while let Some(&(_, oldest)) = self.entries.front()
             && allow <= self.sum - oldest
         {
@@ -410,13 +443,13 @@ impl Log {
     }
 
     /// When enough of the log has run out for `units`, if nothing is added.
-    fn retry_in(&self, now: Time, units: u64, allow: u64, window: Span) -> Option<Span> {
+    fn retry_in(&self, now: Time, units: u64, allow: u64) -> Option<Span> {
         let may_stay = allow.checked_sub(units)?;
         let mut staying = self.sum;
-        for &(spent, there) in &self.entries {
+        for &(until, there) in &self.entries {
             staying -= there;
             if staying <= may_stay {
-                return Some(window - now.since(spent));
+                return Some(until.since(now));
             }
         }
         None
@@ -451,6 +484,18 @@ struct Bucket {
 }
 
 impl Bucket {
+    fn new(refill: Refill, burst: u64, past: &[(Span, u64)]) -> Self {
+        let full = refill.scaled(burst);
+        let mut bucket = Self { level: full, settled: Time::ZERO };
+        for (nth, &(ago, units)) in past.iter().enumerate() {
+            let until = past.get(nth + 1).map_or(Span::ZERO, |it| it.0);
+            bucket.level = bucket.level.saturating_sub(refill.scaled(units));
+            let refilled = u128::from(refill.allow) * u128::from((ago - until).as_micros());
+            bucket.level = (bucket.level + refilled).min(full);
+        }
+        bucket
+    }
+
     fn level(&self, now: Time, refill: Refill, burst: u64) -> u128 {
         let elapsed = now.since(self.settled).as_micros();
         let refilled = u128::from(refill.allow) * u128::from(elapsed);

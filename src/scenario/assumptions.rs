@@ -302,6 +302,15 @@ mod tests {
         kind = "distribution-3"
         upstream = "r"
         egress = "nat"
+        [registry.r.limit.l]
+        for = "everyone"
+        key = "registry"
+        law = "sliding-log"
+        allow = 10
+        window = "1h"
+        weight = { platform = 1 }
+        [state.limit.l]
+        remaining = 5
         [timeline.canary]
         canary = { workload = "w" }
         [timeline.restart]

@@ -45,7 +45,6 @@ codes! {
     "PS0201" UnknownBlock "a block or top-level key that the language does not have"
     "PS0202" UnknownKey "a key that its block does not have"
     "PS0203" BadName "a block name with other characters than a-z, 0-9 and -"
-    "PS0204" NotYet "a word of the language that this version does not support yet"
     "PS0205" MissingKey "a required key is missing"
     "PS0206" TooMany "more blocks or elements than allowed"
     "PS0301" WrongType "a value of another type than its key takes"
@@ -69,6 +68,8 @@ codes! {
     "PS0414" NotSettable "a path that cannot change during a run"
     "PS0415" TooMuch "the scenario is larger than a run may be"
     "PS0416" DiskTooSmall "disks that are too small for what is on them at the start"
+    "PS0417" TwoPasts "two blocks of the state tell of one counter"
+    "PS0418" Contradiction "a state that cannot be: an image is there and lacking"
     "PS0425" SameScope "a prepull and a workload with one name, under which results stand"
     "PS0501" UnknownMetric "a metric that does not exist"
     "PS0502" BadDemand "a demand that cannot be read"
@@ -224,7 +225,7 @@ impl Diagnostic {
 }
 
 /// Lines of at most `most` columns, broken at spaces.
-fn wrapped(text: &str, most: usize) -> Vec<String> {
+pub(crate) fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

@@ -152,10 +152,10 @@ pub(crate) enum Type {
     },
     /// Names of blocks of this kind on both sides: old and new.
     Replace(&'static str),
+    /// Names of blocks of this kind, each with a share.
+    Shares(&'static str),
     /// Any paths with values; who uses them knows their types.
     Paths,
-    /// Part of the language that this version does not support; the text says what to do instead.
-    NotYet(&'static str),
 }
 
 impl Field {
@@ -270,8 +270,8 @@ impl Type {
             Self::Table(shape) => format!("a table with {}", shape.keys()),
             Self::Named { shape, .. } => format!("tables by name, each with {}", shape.keys()),
             Self::Replace(kind) => format!("a table of old and new [{kind}.…] names"),
+            Self::Shares(kind) => format!("a table of [{kind}.…] names with shares"),
             Self::Paths => "a table of paths and values".into(),
-            Self::NotYet(instead) => format!("not supported yet: {instead}"),
         }
     }
 }

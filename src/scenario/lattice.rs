@@ -109,6 +109,38 @@ impl Lattice {
         }
     }
 
+    /// The smallest and the largest value, where a search can sanely go that far: shares, and
+    /// numbers up to a thousand. A number of none is left out.
+    pub fn range(&self) -> (Option<u64>, Option<u64>) {
+        const SANE: u64 = 1_000;
+        match self.ty {
+            Type::Share { max } => (Some(0), Some(u64::from(max.millionths()))),
+            Type::Count { .. } if self.unit == Unit::Share => (None, Some(1_000_000)),
+            Type::Integer { min, max } | Type::Count { min, max } => {
+                (Some(*min.max(&1)), Some(*max).filter(|it| *it <= SANE))
+            }
+            _ => (None, None),
+        }
+    }
+
+    /// The step from `from` to `to` where nobody says: one, where values are counted; where they
+    /// are measured, a round one that makes a hundred steps or some more.
+    pub fn round_step(&self, from: u64, to: u64) -> u64 {
+        const SECONDS: [u64; 12] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800];
+        if let Some(step) = self.natural_step() {
+            return step;
+        }
+        let most = (to.saturating_sub(from) / 100).max(1);
+        let whole = |it: &u64| *it * 1_000_000 <= most;
+        if self.unit == Unit::Span
+            && let Some(seconds) = SECONDS.into_iter().rev().find(whole)
+        {
+            return seconds * 1_000_000;
+        }
+        let decade = 10u64.pow(most.ilog10());
+        [5, 2, 1].map(|it| it * decade).into_iter().find(|it| *it <= most).unwrap_or(1)
+    }
+
     /// The step where nobody says: one, where values are counted; `None` where they are measured.
     pub fn natural_step(&self) -> Option<u64> {
         (self.unit == Unit::Integer).then_some(1)
@@ -167,6 +199,23 @@ mod tests {
             let lattice = Lattice::of(path, text).unwrap();
             assert_eq!(lattice.read(text), Ok(number), "{path}");
             assert_eq!(lattice.read(&lattice.show(number)), Ok(number), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_nobody_gave_is_round() {
+        for (path, from, to, step) in [
+            ("pool.x.nodes", "1", "5000", "1"),
+            ("horizon", "1h", "5h", "2m"),
+            ("pool.x.boot", "0s", "3s", "20ms"),
+            ("pool.x.nic", "1Gbit/s", "10Gbit/s", "50Mbit/s"),
+            ("mirror.x.nodes.share", "0%", "100%", "1%"),
+            ("registry.x.limit.y.allow", "100", "500", "2"),
+        ] {
+            let lattice = Lattice::of(path, to).unwrap();
+            let read = |text| lattice.read(text).unwrap();
+            let found = lattice.round_step(read(from), read(to));
+            assert_eq!(Ok(found), lattice.read_step(step), "{path}");
         }
     }
 

@@ -18,6 +18,7 @@ pub fn all() -> &'static [(&'static str, &'static str)] {
         ("shared-account", include_str!("../../scenarios/shared-account.toml")),
         ("wrong-architecture", include_str!("../../scenarios/wrong-architecture.toml")),
         ("layer-tradeoff", include_str!("../../scenarios/layer-tradeoff.toml")),
+        ("mid-storm", include_str!("../../scenarios/mid-storm.toml")),
     ]
 }
 

@@ -187,6 +187,7 @@ metrics! {
     "ready_seconds_p99" Seconds None Pods Less "from a pod's creation to ready, 99th percentile"
     "ready_seconds_max" Seconds None Pods Less "from a pod's creation to ready, the slowest"
     "unready_pod_minutes" Number None Pods Less "minutes that pods were not ready, summed over pods"
+    "clear_seconds" Seconds None Pods Less "from the start until no pod is unready any more"
     "min_available_share" Share None Workload More "least ready share of the wanted pods"
     "rollout_complete_seconds" Seconds None Workload Less "from the start of a rollout to its end"
     "progress_deadline_exceeded" Number None Workload Less "rollouts without progress for too long"

@@ -162,10 +162,7 @@ fn ty(ty: &Type) -> Value {
             "type": "object",
             "additionalProperties": { "type": "string", "pattern": NAME },
         }),
+        Type::Shares(_) => json!({ "type": "object", "additionalProperties": unit("%") }),
         Type::Paths => json!({ "type": "object" }),
-        Type::NotYet(instead) => json!({
-            "not": {},
-            "$comment": format!("not supported yet: {instead}"),
-        }),
     }
 }

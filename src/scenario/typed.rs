@@ -47,6 +47,8 @@ pub(crate) enum Value {
     Named(BTreeMap<String, Values>),
     /// Old and new names.
     Replace(Vec<(String, Typed)>),
+    /// Names and shares.
+    Shares(Vec<(String, Typed)>),
     /// Paths with raw values.
     Paths(Vec<(String, Origin, Node)>),
 }
@@ -223,6 +225,18 @@ impl Values {
         }
     }
 
+    /// Names and shares.
+    pub(crate) fn shares(&self, key: &str) -> impl Iterator<Item = (&str, Share)> {
+        let list = match self.get(key).map(|typed| &typed.value) {
+            Some(Value::Shares(list)) => list.as_slice(),
+            _ => &[],
+        };
+        list.iter().filter_map(|(name, typed)| match typed.value {
+            Value::Share(share) => Some((name.as_str(), share)),
+            _ => None,
+        })
+    }
+
     /// Paths with raw values.
     pub(crate) fn paths(&self, key: &str) -> &[(String, Origin, Node)] {
         match self.get(key).map(|typed| &typed.value) {
@@ -268,7 +282,7 @@ impl Value {
                     pairs.map(|(key, typed)| format!("{key} = {}", typed.value.quoted())).collect();
                 format!("{{ {} }}", pairs.join(", "))
             }
-            Self::Replace(list) => {
+            Self::Replace(list) | Self::Shares(list) => {
                 let pairs: Vec<String> = list
                     .iter()
                     .map(|(old, new)| format!("{old} = {}", new.value.quoted()))
@@ -288,7 +302,8 @@ impl Value {
             | Self::Count(Count::Number(_))
             | Self::List(_)
             | Self::Table(_)
-            | Self::Replace(_) => self.show(),
+            | Self::Replace(_)
+            | Self::Shares(_) => self.show(),
             _ => toml::Value::String(self.show()).to_string(),
         }
     }

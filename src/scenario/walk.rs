@@ -197,15 +197,10 @@ impl<'a, 's> Walker<'a, 's> {
                 self.list(node, of, *max, path)?
             }
             Type::Replace(kind) => self.replace(node, kind, path)?,
+            Type::Shares(kind) => self.shares(node, kind, path)?,
             Type::Paths => {
                 let Raw::Table(table) = &node.raw else { return self.wrong(node, ty, path) };
                 Value::Paths(tree::flatten(table))
-            }
-            Type::NotYet(instead) => {
-                self.problems
-                    .error(Code::NotYet, key, format!("`{path}` is not supported yet"))
-                    .help(format!("in this version, {instead}"));
-                return None;
             }
             _ => self.scalar(node, ty, path)?,
         };
@@ -311,6 +306,23 @@ impl<'a, 's> Walker<'a, 's> {
             read
         });
         read.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
+    }
+
+    fn shares(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<Value> {
+        let Raw::Table(table) = &node.raw else {
+            return self.wrong(node, &Type::Shares(kind), path);
+        };
+        let read = self.quietly(|walk| {
+            let mut read = Vec::new();
+            for (name, entry) in table {
+                let key = Node { raw: Raw::Text(name.clone()), origin: entry.key };
+                let known = walk.name(&key, kind, path);
+                let share = walk.value(&entry.node, entry.key, &Type::SHARE, &join(path, name));
+                read.push(known.zip(share));
+            }
+            read
+        });
+        read.into_iter().collect::<Option<Vec<_>>>().map(Value::Shares)
     }
 
     fn replace(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<Value> {

@@ -12,6 +12,7 @@ mod flips;
 mod hub_outage;
 mod latest_always;
 mod layer_tradeoff;
+mod mid_storm;
 mod mirror_cold_start;
 mod mirror_ornamental;
 mod mirror_slow_disk;

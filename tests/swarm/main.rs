@@ -4,6 +4,7 @@
 //! Every choice is a keyed draw from a seed. A failure names its seed; `PULLSTORM_SWARM_SEED=N`
 //! starts the swarm there.
 
+mod state;
 #[path = "../support/mod.rs"]
 mod support;
 mod writer;
@@ -26,7 +27,16 @@ fn the_books_of_random_scenarios_balance() {
     let base = base.map_or(BASE_SEED, |it| it.parse().expect("a seed is a whole number"));
     let mut seen = Coverage::default();
     for seed in base..base + SCENARIOS {
-        let text = Writer::new(seed).scenario();
+        let mut text = Writer::new(seed).scenario();
+        for block in state::blocks(seed) {
+            let with = format!("{text}{block}");
+            let file = SourceFile { name: String::new(), text: with.clone() };
+            if load(&file, &Request::default()).is_ok() {
+                let kind = block.split('.').nth(1).expect("a kind of blocks");
+                *seen.states.entry(kind.to_owned()).or_default() += 1;
+                text = with;
+            }
+        }
         let told = Told { seed, text: &text };
         let file = SourceFile { name: format!("swarm-{seed}.toml"), text: text.clone() };
         let loaded = load(&file, &Request::default());
@@ -63,6 +73,8 @@ struct Coverage {
     /// Sums over the swarm of what only some scenarios have.
     sums: std::collections::BTreeMap<&'static str, f64>,
     causes: std::collections::BTreeSet<String>,
+    /// Blocks of states, by kind.
+    states: std::collections::BTreeMap<String, usize>,
     /// Images deleted by reason, pods evicted.
     deleted: [f64; 5],
 }
@@ -112,6 +124,9 @@ impl Coverage {
         assert!(self.sums.values().all(|it| 20.0 < *it), "{:?}", self.sums);
         for (sum, metric) in self.deleted.iter().zip(DISKS) {
             assert!(9.0 < *sum, "{metric} is {sum} of {:?}", self.deleted);
+        }
+        for (kind, least) in [("limit", 40), ("stuck", 30), ("cache", 40)] {
+            assert!(least < self.states[kind], "{kind}: {:?}", self.states);
         }
         for cause in [
             "kubelet-qps",

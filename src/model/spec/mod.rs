@@ -8,11 +8,13 @@
 mod disk;
 mod fault;
 mod mirror;
+mod state;
 mod timeline;
 
 pub use disk::{DayWindow, DiskSpec, EvictionSpec, ImageGcSpec};
 pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
 pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
+pub use state::{Began, CacheSpec, CounterSpec, History, LimitStateSpec, StateSpec, StuckSpec};
 pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
@@ -45,6 +47,8 @@ pub struct Spec {
     pub timeline: Vec<TimelineSpec>,
     /// Injected faults, by name; an outage of the timeline is a fault as well and stands here.
     pub faults: Vec<FaultSpec>,
+    /// What is there at the start beside that.
+    pub state: StateSpec,
 }
 
 /// Pace of the control plane: waiting token buckets, as client-go's.
@@ -195,6 +199,18 @@ pub enum LawSpec {
         /// Units at a time.
         allow: u64,
     },
+}
+
+impl LawSpec {
+    /// Length of its window; zero where it has none.
+    pub const fn window(&self) -> Span {
+        match *self {
+            Self::FixedWindow { window, .. }
+            | Self::SlidingLog { window, .. }
+            | Self::TokenBucket { window, .. } => window,
+            Self::Concurrency { .. } => Span::ZERO,
+        }
+    }
 }
 
 /// What each kind of request costs, in thousandths of a unit.

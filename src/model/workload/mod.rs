@@ -12,6 +12,7 @@ mod deployment;
 mod guard;
 mod puller;
 mod revision;
+mod running;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ use guard::Guard;
 
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{AccountId, NodeId, PodId, WorkloadId};
-use crate::model::pod::{Phase, Pod, all_started};
+use crate::model::pod::{Phase, Pod};
 use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
 use crate::model::{Event, Purpose, World};
 use crate::units::Time;
@@ -59,7 +60,7 @@ pub(crate) struct Workload {
     /// The rollout that is watched: when it began, and whether it is complete.
     rollout: Option<Rollout>,
     /// DaemonSet: the pod of each node, `None` while it is being created.
-    daemons: BTreeMap<NodeId, Option<PodId>>,
+    pub(crate) daemons: BTreeMap<NodeId, Option<PodId>>,
     /// Job: pods that ended.
     succeeded: u32,
 }
@@ -218,77 +219,7 @@ impl World<'_> {
         }
     }
 
-    /// Pods that run when the simulation begins: bound, ready, their images on their nodes. Pods
-    /// that no node has room for are created and wait; pods of a job have their whole duration
-    /// before them.
-    fn place_running(&mut self, now: Time, id: WorkloadId) {
-        let spec = &self.spec.workloads[id.idx()];
-        let nodes = self.running_nodes(id);
-        self.workloads[id.idx()].sets[0].wanted = match self.workloads[id.idx()].kind {
-            WorkloadKind::DaemonSet { .. } => nodes.len() as u32,
-            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => self.desired_pods(id),
-        };
-        for node in nodes {
-            let pod = self.new_pod(Time::ZERO, id, 0, None);
-            self.place_pod(pod, node);
-            let containers = spec.init_containers.iter().chain(&spec.containers);
-            for container in containers {
-                self.preload(node, container.image);
-            }
-            for (nth, container) in spec.containers.iter().enumerate() {
-                let content = self.content_on_node(pod, container.image);
-                self.note_content(pod, nth, content);
-            }
-            let state = &mut self.pods[pod.idx()];
-            state.row = None;
-            state.phase = Phase::Ready;
-            state.init_done = spec.init_containers.len() as u32;
-            state.started = all_started(spec.containers.len());
-            (state.made, state.inits_made) = (state.started, state.init_done);
-            state.unready_since = None;
-            let plan = state.plan;
-            self.pod_rank_changed(pod, Phase::Unbound);
-            self.all_containers_made(now, pod);
-            self.workloads[id.idx()].ready += 1;
-            self.workloads[id.idx()].sets[0].ready += 1;
-            self.note_version(now, pod, true);
-            match spec.kind {
-                WorkloadKind::Deployment { .. } => {}
-                WorkloadKind::DaemonSet { .. } => {
-                    self.workloads[id.idx()].daemons.insert(node, Some(pod));
-                }
-                WorkloadKind::Job { duration, .. } => {
-                    self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
-                }
-            }
-        }
-        self.note_availability(id);
-        self.reconcile(now, id);
-    }
-
-    /// The nodes of the pods of a running workload, one entry a pod, by the scheduler's own order.
-    fn running_nodes(&self, id: WorkloadId) -> Vec<NodeId> {
-        let pool = self.spec.workloads[id.idx()].pool;
-        match self.workloads[id.idx()].kind {
-            WorkloadKind::DaemonSet { .. } => self.ready_nodes(pool),
-            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
-                let n = self.desired_pods(id);
-                let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
-                let max_pods = self.spec.pools[pool.idx()].max_pods;
-                let mut chosen = Vec::new();
-                for _ in 0..n {
-                    let Some((pods, tie, node)) = load.pop_first() else { break };
-                    chosen.push(node);
-                    if pods + 1 < max_pods {
-                        load.insert((pods + 1, tie, node));
-                    }
-                }
-                chosen
-            }
-        }
-    }
-
-    fn new_pod(
+    pub(crate) fn new_pod(
         &mut self,
         now: Time,
         id: WorkloadId,

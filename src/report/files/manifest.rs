@@ -73,17 +73,69 @@ pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -
         detail_replication: run.detail().map(|(replication, _)| replication),
         scenario_digest: hex(scenario_digest(scenario)),
         run_digest: hex(run.summary.digest),
-        parameters: scenario
-            .parameters
-            .iter()
-            .map(|it| Parameter {
-                path: &it.path,
-                value: &it.value,
-                origin: &it.origin,
-                what_if: it.is_what_if(),
-                unverified: it.is_unverified(),
-            })
-            .collect(),
+        parameters: parameters(scenario),
+        wall_clock,
+    };
+    serde_json::to_writer_pretty(&mut *out, &manifest)?;
+    writeln!(out)
+}
+
+fn parameters(scenario: &Scenario) -> Vec<Parameter<'_>> {
+    let all = scenario.parameters.iter().map(|it| Parameter {
+        path: &it.path,
+        value: &it.value,
+        origin: &it.origin,
+        what_if: it.is_what_if(),
+        unverified: it.is_unverified(),
+    });
+    all.collect()
+}
+
+/// What was asked of a scenario, where that is more than to run it.
+pub(super) struct Asked {
+    /// The verb.
+    pub(super) verb: &'static str,
+    /// The question, in words.
+    pub(super) question: String,
+    /// Replications that were spent on it.
+    pub(super) runs: u64,
+}
+
+#[derive(Serialize)]
+struct AskedManifest<'a> {
+    program: &'static str,
+    version: &'static str,
+    simulated: bool,
+    verb: &'static str,
+    question: &'a str,
+    scenario: &'a str,
+    variant: Option<&'a str>,
+    seed: u64,
+    runs: u64,
+    scenario_digest: String,
+    parameters: Vec<Parameter<'a>>,
+    wall_clock: &'a WallClock,
+}
+
+/// Writes the manifest of a question about `scenario`.
+pub(super) fn write_asked(
+    out: &mut dyn Write,
+    scenario: &Scenario,
+    asked: &Asked,
+    wall_clock: &WallClock,
+) -> io::Result<()> {
+    let manifest = AskedManifest {
+        program: "pullstorm",
+        version: VERSION,
+        simulated: true,
+        verb: asked.verb,
+        question: &asked.question,
+        scenario: &scenario.name,
+        variant: scenario.variant.as_deref(),
+        seed: scenario.spec.seed,
+        runs: asked.runs,
+        scenario_digest: hex(scenario_digest(scenario)),
+        parameters: parameters(scenario),
         wall_clock,
     };
     serde_json::to_writer_pretty(&mut *out, &manifest)?;

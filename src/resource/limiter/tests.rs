@@ -148,6 +148,40 @@ proptest! {
         }
     }
 
+    /// Starting the clock in the middle changes nothing: what was granted before is the past.
+    #[test]
+    fn a_counter_with_a_past_goes_on_as_one_that_lived_it(
+        law in laws(), before in asks(), after in asks(), phase in 0u64..60,
+    ) {
+        let mut lived = Limiter::new(law, false);
+        lived.open_key(Span::from_micros(phase));
+        let (mut now, mut granted) = (0, Vec::new());
+        for (gap, units) in before {
+            now += gap;
+            if lived.ask(Time::from_micros(now), 0, units) == GRANTED {
+                granted.push((now, units));
+            }
+        }
+        let start = now;
+        let past: Vec<_> =
+            granted.iter().map(|&(at, units)| (Span::from_micros(start - at), units)).collect();
+        let window = match law {
+            Law::FixedWindow { window, .. }
+            | Law::SlidingLog { window, .. }
+            | Law::TokenBucket { window, .. } => window.as_micros(),
+            Law::Concurrency { .. } => 1,
+        };
+        let mut told = Limiter::new(law, false);
+        let phase = phase + (start / window + 1) * window - start;
+        told.open_key_after(Span::from_micros(phase), &past);
+        for (gap, units) in after {
+            now += gap;
+            let here = Time::from_micros(now - start);
+            prop_assert_eq!(told.left(here, 0), lived.left(Time::from_micros(now), 0));
+            prop_assert_eq!(told.ask(here, 0, units), lived.ask(Time::from_micros(now), 0, units));
+        }
+    }
+
     #[test]
     fn a_changed_allowance_binds_as_in_the_slow_twin(
         law in laws(), asks in prop::collection::vec((0u64..9, 0u64..6, 0u64..40), 0..80),
@@ -301,6 +335,63 @@ fn what_can_never_be_granted_says_so() {
         }
         assert_eq!(limiter.ask(Time::ZERO, 0, 5), GRANTED);
     }
+}
+
+/// A hundred of a hundred spent 5 h 10 min ago in a window of 6 h: nothing before 50 min, all then.
+#[test]
+fn what_a_sliding_log_spent_before_the_start_is_free_a_window_after_it_was_spent() {
+    let (minutes, law) = (
+        |it| Span::from_secs(it * 60),
+        |allow| Law::SlidingLog { allow, window: Span::from_secs(6 * 3_600) },
+    );
+    let mut limiter = Limiter::new(law(100), false);
+    limiter.open_key_after(Span::ZERO, &[(minutes(310), 100)]);
+    let at = |it: u64| Time::from_micros(it);
+    let end = minutes(50).as_micros();
+    assert_eq!(limiter.ask(at(0), 0, 1), refused(end));
+    assert_eq!(limiter.ask(at(end - 1), 0, 1), refused(1));
+    assert_eq!(limiter.left(at(end), 0), 100);
+    assert_eq!(limiter.ask(at(end), 0, 100), GRANTED);
+    // 60 come back at 10 min, 30 more at 5 h; what is as old as the window counts no more.
+    let past = [(minutes(360), 10), (minutes(350), 60), (minutes(60), 30), (Span::ZERO, 5)];
+    let mut limiter = Limiter::new(law(100), false);
+    limiter.open_key_after(Span::ZERO, &past);
+    let left = |it: u64| limiter.left(Time::ZERO + minutes(it), 0);
+    assert_eq!([0, 9, 10, 299, 300, 359, 360].map(left), [5, 5, 65, 65, 95, 95, 100]);
+}
+
+#[test]
+fn what_a_fixed_window_spent_before_the_start_counts_in_the_window_that_holds_it() {
+    let (seconds, law) =
+        (Span::from_secs, Law::FixedWindow { allow: 10, window: Span::from_secs(60) });
+    // The window began 20 s before the start: it takes what was spent since, and ends at 40 s.
+    let past = [(seconds(21), 9), (seconds(20), 4), (seconds(1), 3)];
+    let mut limiter = Limiter::new(law, false);
+    limiter.open_key_after(seconds(40), &past);
+    assert_eq!(limiter.left(Time::ZERO, 0), 3);
+    assert_eq!(limiter.ask(Time::ZERO, 0, 4), refused(40_000_000));
+    assert_eq!(limiter.left(Time::from_secs(40), 0), 10);
+    // One that begins with the start takes what was spent at it.
+    limiter.open_key_after(Span::ZERO, &[(seconds(1), 5), (Span::ZERO, 2)]);
+    assert_eq!(limiter.left(Time::from_secs(59), 1), 8);
+    assert_eq!(limiter.left(Time::from_secs(60), 1), 10);
+}
+
+/// 4 units a minute, 10 at most: emptied 90 s before the start and refilled by 6; 3 more are spent.
+#[test]
+fn a_bucket_is_refilled_since_what_was_spent_before_the_start() {
+    let (allow, window, burst) = (4, Span::from_secs(60), 10);
+    let mut limiter = Limiter::new(Law::TokenBucket { allow, window, burst }, false);
+    limiter.open_key_after(Span::ZERO, &[(Span::from_secs(90), 11), (Span::ZERO, 3)]);
+    assert_eq!(limiter.left(Time::ZERO, 0), 3);
+    assert_eq!(limiter.left(Time::from_secs(15), 0), 4);
+}
+
+#[test]
+#[should_panic(expected = "out of order")]
+fn a_past_comes_in_order() {
+    let mut limiter = one_key(Law::SlidingLog { allow: 3, window: Span::from_secs(1) }, false);
+    limiter.open_key_after(Span::ZERO, &[(Span::ZERO, 1), (Span::from_micros(1), 1)]);
 }
 
 #[test]

@@ -132,7 +132,7 @@ impl Reader<'_, '_> {
             return None;
         }
         let field = key_at(path);
-        if let Some(field) = field.filter(|it| !matches!(it.ty, Type::Paths | Type::NotYet(_))) {
+        if let Some(field) = field.filter(|it| !matches!(it.ty, Type::Paths)) {
             return Some(field);
         }
         if let (None, Some((before, wrong, shape))) = (field, first_unknown(path)) {

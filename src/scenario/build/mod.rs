@@ -7,6 +7,7 @@ mod images;
 mod mirrors;
 mod network;
 mod pods;
+pub(crate) mod state;
 
 use super::settings::{Changed, Setting};
 use super::source::Origin;
@@ -35,6 +36,9 @@ impl<'a> Ids<'a> {
                 preloaded.extend(images.iter().map(String::as_str));
             }
         }
+        preloaded.extend(
+            state::blocks(root, "cache").flat_map(|it| it.1.shares("images")).map(|it| it.0),
+        );
         let images = root
             .named("image")
             .filter(|(name, image)| image.given("reference") || preloaded.contains(name))
@@ -145,5 +149,6 @@ pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
         workloads: pods::workloads(&ids),
         timeline: events::timeline(&ids, settings),
         faults: events::faults(&ids),
+        state: state::state(&ids),
     }
 }

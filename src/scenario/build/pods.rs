@@ -110,7 +110,7 @@ pub(super) fn workloads(ids: &Ids<'_>) -> Vec<WorkloadSpec> {
 fn puller(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
     let init_container = |image| ContainerSpec {
         image: ids.image(image),
-        image_pull_policy: policy(ids, None, image),
+        image_pull_policy: policy(ids.root, None, image),
         duration: Span::ZERO,
     };
     WorkloadSpec {
@@ -176,17 +176,23 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
             let image = values.text("image");
             ContainerSpec {
                 image: ids.image(image),
-                image_pull_policy: policy(ids, values.text_opt("image_pull_policy"), image),
+                image_pull_policy: policy(ids.root, values.text_opt("image_pull_policy"), image),
                 duration: values.span("duration"),
             }
         })
         .collect()
 }
 
+/// Whether a container asks for its image at every start.
+pub(super) fn is_always(root: &Values, container: &Values) -> bool {
+    let written = container.text_opt("image_pull_policy");
+    policy(root, written, container.text("image")) == ImagePullPolicy::Always
+}
+
 /// The policy of a container: what it says, or what the API server makes of the reference. Where
 /// the admission plugin is on, always `Always`.
-fn policy(ids: &Ids<'_>, written: Option<&str>, image: &str) -> ImagePullPolicy {
-    if ids.root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
+fn policy(root: &Values, written: Option<&str>, image: &str) -> ImagePullPolicy {
+    if root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
         return ImagePullPolicy::Always;
     }
     match written {
@@ -194,7 +200,7 @@ fn policy(ids: &Ids<'_>, written: Option<&str>, image: &str) -> ImagePullPolicy 
         Some("Never") => ImagePullPolicy::Never,
         Some(_) => ImagePullPolicy::IfNotPresent,
         None => {
-            let reference = ids.root.block("image", image).map(|image| image.text("reference"));
+            let reference = root.block("image", image).map(|image| image.text("reference"));
             reference
                 .and_then(Reference::parse)
                 .map_or(ImagePullPolicy::IfNotPresent, |reference| reference.default_policy())

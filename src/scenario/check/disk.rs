@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{not_here, pods};
 use crate::model::image_gc::share_of;
+use crate::scenario::build::state::blocks;
 use crate::scenario::build::{day_window, layers, names};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::settings::{Changed, Setting};
 use crate::scenario::typed::{Typed, Values};
-use crate::units::{Bytes, Span};
+use crate::units::{Bytes, Share, Span};
 
 const DAY: Span = Span::from_secs(86_400);
 
@@ -155,8 +156,10 @@ fn at_the_start(
     let ratio = disk.milli("unpacked_ratio");
     let mut images = names(pool, "preloaded");
     images.extend(running(|kind| kind == "daemonset"));
+    images.extend(cached(root, name, |it| it == Share::ALL));
     let for_sure = taken(root, &images, ratio);
     images.extend(running(|kind| kind != "daemonset"));
+    images.extend(cached(root, name, |it| it != Share::NONE));
     let at_worst = taken(root, &images, ratio);
     let help = format!(
         "its room is {space}; layers count compressed and, times unpacked_ratio, unpacked: make \
@@ -173,6 +176,13 @@ fn at_the_start(
         );
         problems.warning(Code::DiskFilledAtStart, origin, message).help(help);
     }
+}
+
+/// The images that the state puts on nodes of a pool, by the share of the nodes.
+fn cached<'a>(root: &'a Values, pool: &str, wanted: fn(Share) -> bool) -> Vec<&'a str> {
+    let cache = blocks(root, "cache").find(|it| it.0 == pool);
+    let images = cache.into_iter().flat_map(|it| it.1.shares("images"));
+    images.filter(|it| wanted(it.1)).map(|it| it.0).collect()
 }
 
 /// What images take on a disk: blobs, and layers unpacked once for each stack that they end.
@@ -198,7 +208,9 @@ fn taken(root: &Values, images: &[&str], ratio: u64) -> Bytes {
 
 /// Warns of names in a list of images that can never be on a node.
 fn never_on_a_node(root: &Values, path: &str, list: &[Typed], problems: &mut Problems<'_>) {
-    let preloaded: Vec<&str> = root.named("pool").flat_map(|it| names(it.1, "preloaded")).collect();
+    let mut preloaded: Vec<&str> =
+        root.named("pool").flat_map(|it| names(it.1, "preloaded")).collect();
+    preloaded.extend(root.named("pool").flat_map(|it| cached(root, it.0, |_| true)));
     for typed in list {
         let Some(name) = typed.value.as_text() else { continue };
         let given = root.block("image", name).is_none_or(|it| it.given("reference"));

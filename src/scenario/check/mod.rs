@@ -10,6 +10,7 @@ mod images;
 mod mirrors;
 mod network;
 mod pods;
+mod state;
 
 use super::diagnostic::{Code, Problems};
 use super::settings::Setting;
@@ -24,6 +25,7 @@ pub(crate) fn check(root: &Values, settings: &[Setting], problems: &mut Problems
     events::check(root, settings, problems);
     first::check(root, problems);
     disk::check(root, settings, problems);
+    state::check(root, problems);
 }
 
 /// Reports a key that a user wrote and that means nothing beside another key's value.

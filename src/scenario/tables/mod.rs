@@ -8,6 +8,7 @@ pub(crate) mod image;
 pub(crate) mod mirror;
 pub(crate) mod pool;
 pub(crate) mod registry;
+pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod workload;
 
@@ -60,11 +61,7 @@ pub(crate) static ROOT: Shape = Shape {
             "Named changes to this file: [variant.NAME] with paths and values, a title, and the \
              lever that it stands for",
         ),
-        Field::new(
-            "state",
-            Type::NotYet("use pool.NAME.preloaded and workload.NAME.start = { running = true }"),
-            "What is on the nodes at the start",
-        ),
+        Field::new("state", Type::Table(&state::STATE), state::STATE.doc),
         Field::new(
             "sweep",
             Type::Paths,
