@@ -244,12 +244,18 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
 fn files_and_events_that_documents_name_exist() {
     let events = read("src/model/mod.rs");
     let mut wrong = vec![];
-    let documents =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "notebooks/README.md"];
+    let documents = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "deploy/README.md",
+        "notebooks/README.md",
+    ];
     for document in documents {
         let text = read(document);
         for span in code_spans(&text) {
-            let folders = ["src/", "tests/", "scenarios/", "benches/", "docs/", ".ci/"];
+            let folders = ["src/", "tests/", "scenarios/", "benches/", "docs/", ".ci/", "deploy/"];
             let is_path = folders.iter().any(|it| span.starts_with(it)) && !span.contains('*')
                 || span == "output/README.md";
             if is_path && !root().join(span).exists() {
@@ -262,12 +268,13 @@ fn files_and_events_that_documents_name_exist() {
                 wrong.push(format!("{document}: there is no event {event}"));
             }
         }
+        let folder = root().join(document).parent().unwrap().to_owned();
         let links = text.split("](").skip(1).map(|it| it.split(')').next().unwrap());
         for link in links.filter(|it| !it.starts_with('#') && !it.contains("://")) {
             // A picture of a scenario is drawn once the scenario ships.
             let picture = link.strip_prefix("output/").and_then(|it| it.strip_suffix(".svg"));
             let is_due = |name: &str| library::all().iter().any(|it| name.starts_with(it.0));
-            if picture.is_none_or(is_due) && !root().join(link).exists() {
+            if picture.is_none_or(is_due) && !folder.join(link).exists() {
                 wrong.push(format!("{document}: the link {link} leads nowhere"));
             }
         }
