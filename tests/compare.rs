@@ -426,8 +426,8 @@ fn the_page_tells_what_the_same_luck_is_worth() {
     }
 }
 
-/// A cluster whose pulls fit into Docker Hub's quota if a single-platform image costs half a unit, as
-/// its counter was described in 2020, and not if it costs one, as the text of 2024 has it.
+/// A cluster whose pulls fit into Docker Hub's quota if a single-platform image costs half a unit,
+/// as its counter was described in 2020, and not if it costs one, as the text of 2024 has it.
 const READ_TWICE: &str = r#"
 horizon = "30m"
 seed = 5
