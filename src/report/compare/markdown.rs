@@ -97,7 +97,7 @@ fn ranking(compared: &Compared<'_>, line: &mut impl FnMut(&str)) {
     if compared.ranking.iter().any(|it| it.is_tied) {
         line("`=`: the replications do not tell it from the one above it.\n");
     }
-    if let Some(caution) = compared.caution() {
+    for caution in compared.cautions() {
         line(&format!("{caution}\n"));
     }
 }

@@ -49,6 +49,9 @@ pub struct Compared<'a> {
     pub horizon_seconds: Option<f64>,
 }
 
+/// Pairs from which on a sign test can speak at 95 %: 2 in 2⁶ is below 5 %, 2 in 2⁵ is not.
+const PAIRS_OF_A_SIGN: u32 = 6;
+
 /// The metrics that stand beside the ranking, with their headings.
 const BESIDE: [(&str, &str); 4] = [
     ("pods_never_ready", "never ready"),
@@ -104,16 +107,29 @@ impl Compared<'_> {
         }
     }
 
-    /// What one must know to read many verdicts.
-    fn caution(&self) -> Option<String> {
+    /// What one must know to read many verdicts, or those of few pairs.
+    fn cautions(&self) -> Vec<String> {
         let n = self.comparison.changed.len();
-        (5 <= n).then(|| {
-            format!(
+        let mut cautions = vec![];
+        if 5 <= n {
+            cautions.push(format!(
                 "Each verdict is one at 95 %: among {n} changes that do nothing, {} would look \
                  like something by luck.",
                 format::decimal(n as f64 * 0.05, 1)
-            )
-        })
+            ));
+        }
+        let is_mute = |it: &Difference| {
+            let censored = it.base.censored + it.changed.censored;
+            0 < censored && it.pairs < PAIRS_OF_A_SIGN && it.effect == Effect::NoEvidence
+        };
+        let by = self.comparison.changed.iter().filter_map(|it| self.by_difference(it));
+        if by.into_iter().any(is_mute) {
+            cautions.push(format!(
+                "Where a replication is censored, signs decide, and it takes \
+                 {PAIRS_OF_A_SIGN} replications for a verdict."
+            ));
+        }
+        cautions
     }
 
     /// How many differences have which verdict: better, worse, differs, no evidence.

@@ -114,7 +114,7 @@ fn ranking(page: &mut Page, compared: &Compared<'_>) {
     if compared.ranking.iter().any(|it| it.place.is_none()) {
         page.prose("what-if: no released software has it; --what-if ranks it with the others", 4);
     }
-    if let Some(caution) = compared.caution() {
+    for caution in compared.cautions() {
         page.prose(&caution, 4);
     }
 }
