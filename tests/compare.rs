@@ -499,3 +499,28 @@ fn a_fact_that_nobody_could_verify_is_named_where_a_verdict_turns_on_it() {
     assert!(told.contains("-50 to 0"), "{told}");
     assert!(folder.0.join("output/twice/compare/assumptions.csv").is_file());
 }
+
+#[test]
+fn replications_until_certain_are_the_first_of_a_fixed_number_at_any_thread_count() {
+    let folder = Folder::new("until");
+    let small = ["--set", "pool.spot.nodes=20", "--set", "horizon=4h", "--no-charts"];
+    let run = |more: &[&str]| {
+        let all = [&["run", "spot-churn", "-o", "csv"], small.as_slice(), more].concat();
+        folder.told(0, &all)
+    };
+    let until = ["--replications", "3", "--until", "pods +- 3%", "--at-most", "40"];
+    let summary = run(&[until.as_slice(), &["--threads", "1"]].concat());
+    assert_eq!(summary, run(&[until.as_slice(), &["--threads", "2"]].concat()));
+    let of = |column: usize| {
+        let row = summary.lines().find(|it| it.starts_with("pods,run,")).unwrap();
+        row.split(',').nth(column).unwrap().parse::<f64>().unwrap()
+    };
+    let (mean, half_width, replications) = (of(3), of(4), of(10));
+    assert!(3.0 < replications && half_width <= 0.03 * mean, "{summary}");
+    assert_eq!(summary, run(&["--replications", &replications.to_string()]));
+    let capped = ["--replications", "3", "--until", "unready_pod_minutes +- 0.01%"];
+    let output = folder
+        .run(&[&["run", "spot-churn"], small.as_slice(), &capped, &["--at-most", "5"]].concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("not reached with 5 replications; raise --at-most"), "{said}");
+}
