@@ -224,6 +224,41 @@ fn stacked_quotas_of_two_registries_add_up() {
 }
 
 #[test]
+fn what_a_variant_ends_or_brings_counts_0_on_the_other_side() {
+    let folder = Folder::new("members");
+    let metric = "pull_failures_by_cause.quota-one";
+    // Twenty pods of each workload fail, five times in half an hour.
+    let json = folder.json(&["--by", metric, "--variant", "lift-one", "--variant", "raise-one"]);
+    let ranked =
+        [(Some(1), "lift-one", -200.0, "better"), (Some(2), "raise-one", -100.0, "better")];
+    assert_eq!(ranking(&json, metric), ranked);
+    let json = folder.json(&["--by", metric, "--stack", "lift-one,raise-two"]);
+    assert_eq!(json["stack"]["together"]["difference"], -200.0);
+    let tolerance = format!("{metric}=0%");
+    let gate = |code, sides: [&str; 2]| {
+        let flags = ["--by", metric, "--tolerance", &tolerance, "--no-charts"];
+        folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat());
+    };
+    let lifted = SCENARIO.replacen("allow = 10", "allow = 10\nenabled = false", 1);
+    fs::write(folder.0.join("lifted.toml"), lifted).unwrap();
+    gate(0, ["quotas.toml", "lifted.toml"]);
+    gate(4, ["lifted.toml", "quotas.toml"]);
+}
+
+#[test]
+fn a_stack_with_a_censored_base_has_no_interaction() {
+    let folder = Folder::new("censored-stack");
+    // 20 of 60 pods start in the base, so that the median never does; 30 with either variant.
+    let by = ["--by", "ready_seconds_p50", "--replications", "6"];
+    let stack = ["--stack", "raise-one,raise-two"];
+    let json = folder.json(&[by.as_slice(), stack.as_slice()].concat());
+    assert_eq!(json["stack"]["together"]["verdict"], "better");
+    assert_eq!(json["stack"]["interaction"]["verdict"], "no evidence");
+    let reading = json["stack"]["reading"].as_str().unwrap();
+    assert!(reading.contains("is not known"), "{reading}");
+}
+
+#[test]
 fn without_names_what_helps_and_fits_is_stacked() {
     let folder = Folder::new("stackable");
     let json = folder.json(&["--by", "pods_never_ready", "--stack"]);
@@ -305,7 +340,7 @@ fn threads_change_no_byte_and_until_stops_where_nothing_varies() {
     assert_eq!(csv("1"), csv("2"));
     let until = ["compare", "quotas.toml", "--no-charts", "--until", "pods_never_ready +- 1%"];
     let told = folder.told(0, &until);
-    assert!(told.contains("reached by every difference with 4 replications"), "{told}");
+    assert!(told.contains("reached by every difference that has a mean, with 4"), "{told}");
 }
 
 #[test]
