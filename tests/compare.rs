@@ -289,6 +289,31 @@ fn a_tolerance_is_a_gate() {
 }
 
 #[test]
+fn a_gate_fails_where_there_is_nothing_left_to_measure_unless_that_is_good_news() {
+    let folder = Folder::new("gate-absent");
+    let dead = ["one", "two"].map(|it| {
+        format!("\n[fault.dead-{it}]\nregistry = \"{it}\"\nanswer = 500\nshare = \"100%\"\n")
+    });
+    fs::write(folder.0.join("dead.toml"), SCENARIO.to_owned() + &dead.concat()).unwrap();
+    let slow = SCENARIO.replace("window = \"6h\"", "window = \"10m\"");
+    fs::write(folder.0.join("slow.toml"), &slow).unwrap();
+    let free = slow.replace("allow = 10\nwindow", "enabled = false\nallow = 10\nwindow");
+    fs::write(folder.0.join("free.toml"), free).unwrap();
+    let gate = |code, sides: [&str; 2], tolerance: &str| {
+        let flags = ["--tolerance", tolerance, "--no-charts"];
+        folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat())
+    };
+    // No pull completes any more, so none takes longer.
+    for metric in ["pull_seconds_p95=5%", "requests_per_completed_pull=5%"] {
+        let told = gate(4, ["quotas.toml", "dead.toml"], metric);
+        assert!(told.contains("nothing to measure in 4 replications more"), "{told}");
+        gate(0, ["dead.toml", "quotas.toml"], metric);
+    }
+    // Nothing is refused any more, so there is nothing to recover from.
+    gate(0, ["slow.toml", "free.toml"], "recovery_seconds=5%");
+}
+
+#[test]
 fn stored_runs_compare_as_the_variant_did() {
     let folder = Folder::new("stored");
     folder.told(4, &["run", "quotas.toml", "--no-charts"]);
