@@ -217,6 +217,10 @@ fn stacked_quotas_of_two_registries_add_up() {
     assert_eq!(json["stack"]["together"]["difference"], -20.0);
     assert_eq!(json["stack"]["interaction"]["difference"], 10.0);
     assert_eq!(json["stack"]["parts"][1]["left_out"]["verdict"], "no evidence");
+    // What no released software has is marked here too.
+    let told = folder.told(0, &["compare", "quotas.toml", "--stack", "raise-one,jitter"]);
+    let stacked = told.split("STACKED").nth(1).unwrap();
+    assert!(stacked.contains("jitter (what-if)"), "{told}");
     let both = ["compare", "quotas.toml", "--stack", "raise-one,lower-one"];
     let complaint = folder.complaint(&both);
     assert!(complaint.contains("`registry.one.limit.quota-one.allow` is set by"), "{complaint}");

@@ -29,6 +29,8 @@ pub struct Stack {
 pub struct Stacked {
     /// Its name.
     pub name: String,
+    /// Whether it has something that no released software has.
+    pub is_what_if: bool,
     /// Alone against the base.
     pub alone: Difference,
     /// All the others against all together: what is lost when it is left out.
@@ -109,6 +111,7 @@ impl Stack {
             .zip(without)
             .map(|((arm, single), without)| Stacked {
                 name: arm.name.clone(),
+                is_what_if: !arm.what_if.is_empty(),
                 alone: compare_rows(base, single, Design::Paired),
                 left_out: compare_rows(all, without, Design::Paired),
             })
