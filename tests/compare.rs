@@ -217,10 +217,49 @@ fn stacked_quotas_of_two_registries_add_up() {
     assert_eq!(json["stack"]["together"]["difference"], -20.0);
     assert_eq!(json["stack"]["interaction"]["difference"], 10.0);
     assert_eq!(json["stack"]["parts"][1]["left_out"]["verdict"], "no evidence");
+    // What no released software has is marked here too.
+    let told = folder.told(0, &["compare", "quotas.toml", "--stack", "raise-one,jitter"]);
+    let stacked = told.split("STACKED").nth(1).unwrap();
+    assert!(stacked.contains("jitter (what-if)"), "{told}");
     let both = ["compare", "quotas.toml", "--stack", "raise-one,lower-one"];
     let complaint = folder.complaint(&both);
     assert!(complaint.contains("`registry.one.limit.quota-one.allow` is set by"), "{complaint}");
     assert!(folder.complaint(&["compare", "quotas.toml", "--stack", "raise-one"]).contains("two"));
+}
+
+#[test]
+fn what_a_variant_ends_or_brings_counts_0_on_the_other_side() {
+    let folder = Folder::new("members");
+    let metric = "pull_failures_by_cause.quota-one";
+    // Twenty pods of each workload fail, five times in half an hour.
+    let json = folder.json(&["--by", metric, "--variant", "lift-one", "--variant", "raise-one"]);
+    let ranked =
+        [(Some(1), "lift-one", -200.0, "better"), (Some(2), "raise-one", -100.0, "better")];
+    assert_eq!(ranking(&json, metric), ranked);
+    let json = folder.json(&["--by", metric, "--stack", "lift-one,raise-two"]);
+    assert_eq!(json["stack"]["together"]["difference"], -200.0);
+    let tolerance = format!("{metric}=0%");
+    let gate = |code, sides: [&str; 2]| {
+        let flags = ["--by", metric, "--tolerance", &tolerance, "--no-charts"];
+        folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat());
+    };
+    let lifted = SCENARIO.replacen("allow = 10", "allow = 10\nenabled = false", 1);
+    fs::write(folder.0.join("lifted.toml"), lifted).unwrap();
+    gate(0, ["quotas.toml", "lifted.toml"]);
+    gate(4, ["lifted.toml", "quotas.toml"]);
+}
+
+#[test]
+fn a_stack_with_a_censored_base_has_no_interaction() {
+    let folder = Folder::new("censored-stack");
+    // 20 of 60 pods start in the base, so that the median never does; 30 with either variant.
+    let by = ["--by", "ready_seconds_p50", "--replications", "6"];
+    let stack = ["--stack", "raise-one,raise-two"];
+    let json = folder.json(&[by.as_slice(), stack.as_slice()].concat());
+    assert_eq!(json["stack"]["together"]["verdict"], "better");
+    assert_eq!(json["stack"]["interaction"]["verdict"], "no evidence");
+    let reading = json["stack"]["reading"].as_str().unwrap();
+    assert!(reading.contains("is not known"), "{reading}");
 }
 
 #[test]
@@ -251,6 +290,31 @@ fn a_tolerance_is_a_gate() {
     // More is better for pods that get ready: 14 in place of 20 are 30 % fewer.
     gate(0, "lower-one", "pods_ready=30%");
     gate(4, "lower-one", "pods_ready=29%");
+}
+
+#[test]
+fn a_gate_fails_where_there_is_nothing_left_to_measure_unless_that_is_good_news() {
+    let folder = Folder::new("gate-absent");
+    let dead = ["one", "two"].map(|it| {
+        format!("\n[fault.dead-{it}]\nregistry = \"{it}\"\nanswer = 500\nshare = \"100%\"\n")
+    });
+    fs::write(folder.0.join("dead.toml"), SCENARIO.to_owned() + &dead.concat()).unwrap();
+    let slow = SCENARIO.replace("window = \"6h\"", "window = \"10m\"");
+    fs::write(folder.0.join("slow.toml"), &slow).unwrap();
+    let free = slow.replace("allow = 10\nwindow", "enabled = false\nallow = 10\nwindow");
+    fs::write(folder.0.join("free.toml"), free).unwrap();
+    let gate = |code, sides: [&str; 2], tolerance: &str| {
+        let flags = ["--tolerance", tolerance, "--no-charts"];
+        folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat())
+    };
+    // No pull completes any more, so none takes longer.
+    for metric in ["pull_seconds_p95=5%", "requests_per_completed_pull=5%"] {
+        let told = gate(4, ["quotas.toml", "dead.toml"], metric);
+        assert!(told.contains("nothing to measure in 4 replications more"), "{told}");
+        gate(0, ["dead.toml", "quotas.toml"], metric);
+    }
+    // Nothing is refused any more, so there is nothing to recover from.
+    gate(0, ["slow.toml", "free.toml"], "recovery_seconds=5%");
 }
 
 #[test]
@@ -305,7 +369,7 @@ fn threads_change_no_byte_and_until_stops_where_nothing_varies() {
     assert_eq!(csv("1"), csv("2"));
     let until = ["compare", "quotas.toml", "--no-charts", "--until", "pods_never_ready +- 1%"];
     let told = folder.told(0, &until);
-    assert!(told.contains("reached by every difference with 4 replications"), "{told}");
+    assert!(told.contains("reached by every difference that has a mean, with 4"), "{told}");
 }
 
 #[test]

@@ -241,7 +241,10 @@ fn replicate(
     let done = arms.first().map_or(0, |it| it.samples.replications());
     let remark = until.zip(certainty).map(|(until, certainty)| match certainty {
         Certainty::Reached => {
-            format!("{until} of the base: reached by every difference with {done} replications.")
+            format!(
+                "{until} of the base: reached by every difference that has a mean, with {done} \
+                 replications."
+            )
         }
         Certainty::Capped => format!(
             "{until} of the base: not reached by every difference with {done} replications; raise \

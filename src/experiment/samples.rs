@@ -53,9 +53,7 @@ impl Samples {
         if rows.iter().any(|it| it.values.len() != replications) {
             return None;
         }
-        let key = |it: &Row| (it.scope.clone(), it.name.clone());
-        let index = rows.iter().enumerate().map(|(at, it)| (key(it), at)).collect();
-        Some(Self { rows, index, replications })
+        Some(Self { index: index(&rows), rows, replications })
     }
 
     fn row(&mut self, scope: &str, name: &str, unit: &'static str) -> usize {
@@ -69,6 +67,38 @@ impl Samples {
             });
             rows.len() - 1
         })
+    }
+
+    /// Sees to it that all of `sides` have the members of families (`pull_failures_by_cause.dns`)
+    /// that any of them has in a scope of theirs: 0 where a side does not know the member, as what
+    /// a variant brings or takes away never happened on the other side.
+    pub fn align(sides: &mut [&mut Self]) {
+        let mut members: Vec<Row> = vec![];
+        for row in sides.iter().flat_map(|it| it.rows.iter()).filter(|it| it.is_member()) {
+            if members.iter().all(|it| (&it.scope, &it.name) != (&row.scope, &row.name)) {
+                members.push(Row { values: vec![], ..row.clone() });
+            }
+        }
+        for side in sides {
+            for member in &members {
+                side.add_zeros(member);
+            }
+        }
+    }
+
+    /// Adds a member that is not there, behind its family.
+    fn add_zeros(&mut self, member: &Row) {
+        let Some(last_of_scope) = self.rows.iter().rposition(|it| it.scope == member.scope) else {
+            return;
+        };
+        if self.find(&member.scope, &member.name).is_some() {
+            return;
+        }
+        let of_family = |it: &Row| it.scope == member.scope && it.family() == member.family();
+        let last = self.rows.iter().rposition(of_family).unwrap_or(last_of_scope);
+        let values = vec![Value::Known(0.0); self.replications];
+        self.rows.insert(last + 1, Row { values, ..member.clone() });
+        self.index = index(&self.rows);
     }
 
     /// Replications.
@@ -87,7 +117,22 @@ impl Samples {
     }
 }
 
+fn index(rows: &[Row]) -> BTreeMap<(String, String), usize> {
+    let key = |it: &Row| (it.scope.clone(), it.name.clone());
+    rows.iter().enumerate().map(|(at, it)| (key(it), at)).collect()
+}
+
 impl Row {
+    /// Whether it is a member of a family, such as `pull_failures_by_cause.dns`.
+    pub fn is_member(&self) -> bool {
+        self.name.contains('.')
+    }
+
+    /// The metric of which it is a member, or itself.
+    fn family(&self) -> &str {
+        self.name.split('.').next().unwrap_or_default()
+    }
+
     /// The figures folded.
     pub fn summarise(&self) -> MetricSummary {
         let known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
@@ -114,5 +159,37 @@ impl Row {
             censored: censored as u32,
             absent: absent as u32,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn samples(names: &[(&str, &str)]) -> Samples {
+        let row = |&(scope, name): &(&str, &str)| Row {
+            scope: scope.into(),
+            name: name.into(),
+            unit: "pulls",
+            values: vec![Value::Known(3.0); 2],
+        };
+        Samples::from_rows(names.iter().map(row).collect()).unwrap()
+    }
+
+    #[test]
+    fn members_of_families_are_zero_where_a_side_does_not_know_them() {
+        let (mut a, mut b) = (
+            samples(&[("run", "causes.x"), ("run", "pods"), ("pool.p", "causes.x")]),
+            samples(&[("run", "causes.y"), ("run", "events")]),
+        );
+        Samples::align(&mut [&mut a, &mut b]);
+        let names = |it: &Samples| -> Vec<String> {
+            it.rows().map(|it| format!("{} {}", it.scope, it.name)).collect()
+        };
+        assert_eq!(names(&a), ["run causes.x", "run causes.y", "run pods", "pool.p causes.x"]);
+        // A scope that a side does not have is not made up, nor is a metric of its own.
+        assert_eq!(names(&b), ["run causes.y", "run causes.x", "run events"]);
+        assert_eq!(b.find("run", "causes.x").unwrap().values, [Value::Known(0.0); 2]);
+        assert_eq!(a.find("run", "pods").unwrap().values, [Value::Known(3.0); 2]);
     }
 }

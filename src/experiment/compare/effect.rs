@@ -42,6 +42,13 @@ pub enum Design {
     Independent,
 }
 
+impl Design {
+    /// How replications stand to each other whose sides have these seeds and numbers of them.
+    pub fn of(base: (u64, u32), mut others: impl Iterator<Item = (u64, u32)>) -> Self {
+        if others.all(|it| it == base) { Self::Paired } else { Self::Independent }
+    }
+}
+
 /// A metric with and without a change.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
@@ -121,9 +128,8 @@ fn effect(sign: f64, better: Better) -> Effect {
 /// The values of a metric. What a member of a family (`pull_failures_by_cause.dns`) counts is 0
 /// where a replication does not report it: it never happened.
 fn figures(row: &Row) -> Vec<Value> {
-    let is_member = row.name.contains('.');
     let value = |it: &Value| match it {
-        Value::Absent if is_member => Value::Known(0.0),
+        Value::Absent if row.is_member() => Value::Known(0.0),
         it => *it,
     };
     row.values.iter().map(value).collect()

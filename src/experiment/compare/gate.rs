@@ -68,8 +68,10 @@ impl Tolerance {
         let base = difference.as_ref().and_then(|it| it.base.mean).map(f64::abs);
         let allowed = base.map(|it| it * self.share.as_f64());
         let passes = match (worse, allowed) {
+            _ if difference.as_ref().is_some_and(|it| self.loses_figures(it)) => false,
             (Some(worse), Some(allowed)) => worse <= allowed,
-            // No mean on one side: only a base that is itself without one excuses it.
+            // No mean on one side: only a base that is itself without one excuses it, or a
+            // metric of what goes wrong, which is absent where nothing did.
             _ => difference.as_ref().is_some_and(excused),
         };
         let half_width = difference.as_ref().and_then(|it| it.half_width);
@@ -87,12 +89,22 @@ impl Tolerance {
             is_uncertain,
         }
     }
+
+    /// Whether there is less to measure than in the base, such as the durations of pulls where no
+    /// pull completes any more.
+    fn loses_figures(&self, it: &Difference) -> bool {
+        let is_good_news = ABSENT_IS_GOOD.contains(&self.target.metric.as_str());
+        !is_good_news && it.base.absent < it.changed.absent
+    }
 }
 
-/// Whether a figure without a mean is no worse than the base: no more of it is censored or absent.
+/// Metrics of what goes wrong: they are absent where nothing did.
+const ABSENT_IS_GOOD: [&str; 4] =
+    ["recovery_seconds", "first_rejection_seconds", "herd_synchrony", "pull_failure_share"];
+
+/// Whether a figure without a mean is no worse than the base: no more of it is censored.
 fn excused(it: &Difference) -> bool {
-    let missing = |it: &crate::experiment::MetricSummary| it.censored;
-    missing(&it.changed) <= missing(&it.base) && it.effect != super::Effect::Worse
+    it.changed.censored <= it.base.censored && it.effect != super::Effect::Worse
 }
 
 impl fmt::Display for Tolerance {

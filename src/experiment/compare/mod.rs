@@ -84,11 +84,11 @@ impl Changed {
 impl Comparison {
     /// Compares `others` with `base`. Replications pair where both sides have the same seed and
     /// number of them.
-    pub fn new(base: Arm, others: Vec<Arm>) -> Self {
-        let same = |it: &Arm| {
-            it.seed == base.seed && it.samples.replications() == base.samples.replications()
-        };
-        let design = if others.iter().all(same) { Design::Paired } else { Design::Independent };
+    pub fn new(mut base: Arm, mut others: Vec<Arm>) -> Self {
+        let sides = std::iter::once(&mut base).chain(&mut others);
+        Samples::align(&mut sides.map(|it| &mut it.samples).collect::<Vec<_>>());
+        let luck = |it: &Arm| (it.seed, it.samples.replications());
+        let design = Design::of(luck(&base), others.iter().map(luck));
         let changed = others
             .into_iter()
             .map(|arm| {
@@ -145,7 +145,9 @@ pub fn run(
         });
         done = total;
         let Some(until) = until else { break None };
-        match next(&outcomes, until, done) {
+        let luck = |it: &Scenario| (it.spec.seed, done);
+        let design = Design::of(luck(&scenarios[0]), scenarios.iter().map(luck));
+        match next(&outcomes, design, until, done) {
             Ok(certainty) => break Some(certainty),
             Err(more) => total = more,
         }
@@ -158,17 +160,23 @@ pub fn run(
 }
 
 /// What `until` makes of the differences so far: how it ended, or how many replications next.
-fn next(outcomes: &[Mutex<Vec<Outcome>>], until: &Until, done: u32) -> Result<Certainty, u32> {
-    let samples: Vec<Samples> = outcomes
+fn next(
+    outcomes: &[Mutex<Vec<Outcome>>],
+    design: Design,
+    until: &Until,
+    done: u32,
+) -> Result<Certainty, u32> {
+    let mut samples: Vec<Samples> = outcomes
         .iter()
         .map(|it| Samples::new(&it.lock().unwrap_or_else(std::sync::PoisonError::into_inner)))
         .collect();
+    Samples::align(&mut samples.iter_mut().collect::<Vec<_>>());
     let row = |it: &'_ Samples| it.find(&until.target.scope, &until.target.metric).cloned();
     let Some(base) = samples.first().and_then(row) else { return Ok(Certainty::NoMean) };
     let mut most = None;
     let mut worst = Certainty::NoMean;
     for changed in samples[1..].iter().filter_map(row) {
-        let it = compare_rows(&base, &changed, Design::Paired);
+        let it = compare_rows(&base, &changed, design);
         let (Some(mean), Some(_)) = (it.base.mean, it.difference) else { continue };
         match until.judge(it.half_width, mean.abs(), done) {
             Ok(Certainty::Capped) => worst = Certainty::Capped,

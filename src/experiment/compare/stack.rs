@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Arm, Comparison, Design, Difference, Effect, compare_rows};
-use crate::experiment::Row;
+use crate::experiment::{Row, Samples};
 use crate::model::outcome::Value;
 use crate::scenario::Scenario;
 use crate::scenario::metrics::Target;
@@ -29,6 +29,8 @@ pub struct Stack {
 pub struct Stacked {
     /// Its name.
     pub name: String,
+    /// Whether it has something that no released software has.
+    pub is_what_if: bool,
     /// Alone against the base.
     pub alone: Difference,
     /// All the others against all together: what is lost when it is left out.
@@ -89,25 +91,35 @@ impl Stack {
         left_out: &[&Arm],
         target: &Target,
     ) -> Option<Self> {
-        let row = |arm: &Arm| arm.samples.find(&target.scope, &target.metric).cloned();
-        let (base, all) = (row(base)?, row(together)?);
-        let singles: Vec<Row> = alone.iter().map(|it| row(it)).collect::<Option<_>>()?;
+        let sides = [base, together].into_iter().chain(alone.iter().chain(left_out).copied());
+        let mut samples: Vec<Samples> = sides.map(|it| it.samples.clone()).collect();
+        Samples::align(&mut samples.iter_mut().collect::<Vec<_>>());
+        let rows: Vec<Row> = samples
+            .iter()
+            .map(|it| it.find(&target.scope, &target.metric).cloned())
+            .collect::<Option<_>>()?;
+        let (base, all) = (&rows[0], &rows[1]);
+        let (singles, without) = rows[2..].split_at(alone.len());
+        let mut interaction = compare_rows(&sum_of(base, singles), all, Design::Paired);
+        if interaction.difference.is_none() {
+            // A sum with a censored part is not known, not even to be larger than another figure.
+            interaction.effect = Effect::NoEvidence;
+        }
         let parts = alone
             .iter()
-            .zip(&singles)
-            .zip(left_out)
-            .map(|((arm, single), without)| {
-                Some(Stacked {
-                    name: arm.name.clone(),
-                    alone: compare_rows(&base, single, Design::Paired),
-                    left_out: compare_rows(&all, &row(without)?, Design::Paired),
-                })
+            .zip(singles)
+            .zip(without)
+            .map(|((arm, single), without)| Stacked {
+                name: arm.name.clone(),
+                is_what_if: !arm.what_if.is_empty(),
+                alone: compare_rows(base, single, Design::Paired),
+                left_out: compare_rows(all, without, Design::Paired),
             })
-            .collect::<Option<_>>()?;
+            .collect();
         Some(Self {
             parts,
-            together: compare_rows(&base, &all, Design::Paired),
-            interaction: compare_rows(&sum_of(&base, &singles), &all, Design::Paired),
+            together: compare_rows(base, all, Design::Paired),
+            interaction,
             holds: (!together.verdicts.is_empty())
                 .then(|| together.verdicts.iter().all(|it| it.holds)),
         })
@@ -125,6 +137,9 @@ impl Stack {
         let in_the_way: Vec<&str> = self.in_the_way().collect();
         if !in_the_way.is_empty() {
             return format!("better without {}", in_the_way.join(", or without "));
+        }
+        if self.interaction.difference.is_none() {
+            return "the sum of each alone is not known: figures lie beyond what runs saw".into();
         }
         match self.interaction.effect {
             Effect::Worse => "less than the sum of each alone: they do the same work".into(),

@@ -90,6 +90,7 @@ struct StackDocument<'a> {
 #[derive(Serialize)]
 struct Part<'a> {
     variant: &'a str,
+    is_what_if: bool,
     alone: DifferenceDocument<'a>,
     left_out: DifferenceDocument<'a>,
 }
@@ -185,6 +186,7 @@ fn stack(it: &Stack) -> StackDocument<'_> {
             .iter()
             .map(|it| Part {
                 variant: &it.name,
+                is_what_if: it.is_what_if,
                 alone: difference(&it.alone),
                 left_out: difference(&it.left_out),
             })

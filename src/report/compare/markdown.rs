@@ -109,7 +109,7 @@ fn stacked(compared: &Compared<'_>, line: &mut impl FnMut(&str)) {
     for it in &stack.parts {
         line(&format!(
             "| {} | {} | {} | {} |",
-            cell(&it.name),
+            cell(&format!("{}{}", it.name, if it.is_what_if { " (what-if)" } else { "" })),
             change(&it.alone),
             change(&it.left_out),
             verdict(&it.left_out)

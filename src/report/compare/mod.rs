@@ -192,7 +192,10 @@ fn expectations(changed: &crate::experiment::compare::Arm) -> String {
 
 /// One gate in words: `unready_pod_minutes: +0.8% ± 0.2%, 5% allowed`.
 fn gate(it: &Gate) -> String {
+    let lost =
+        it.difference.as_ref().map_or(0, |it| it.changed.absent.saturating_sub(it.base.absent));
     let grown = match it.worsening {
+        _ if 0 < lost && !passes(it) => format!("nothing to measure in {lost} replications more"),
         Some(share) if 0.0 <= share => format!("worse by {}", format::share(share)),
         Some(share) => format!("better by {}", format::share(-share)),
         None => it.difference.as_ref().map_or_else(|| "not measured".to_owned(), change),

@@ -83,6 +83,9 @@ fn gates(page: &mut Page, compared: &Compared<'_>) {
     }
 }
 
+/// Behind the name of what no released software has.
+const WHAT_IF: &str = " (what-if)";
+
 /// Columns of the name of a variant.
 const NAME: usize = 24;
 
@@ -122,7 +125,7 @@ fn ranking(page: &mut Page, compared: &Compared<'_>) {
 fn ranked(style: Style, compared: &Compared<'_>, rank: &Rank, changed: &Changed) -> String {
     let tied = if rank.is_tied && rank.place.is_some() { "=" } else { " " };
     let place = rank.place.map_or_else(|| "  ".to_owned(), |it| format!("{it:>2}"));
-    let what_if = if changed.arm.what_if.is_empty() { "" } else { " (what-if)" };
+    let what_if = if changed.arm.what_if.is_empty() { "" } else { WHAT_IF };
     let name = format!("{}{what_if}", clip(&changed.arm.name, NAME - what_if.len()));
     let Some(it) = compared.by_difference(changed) else {
         return format!("  {place}{tied} {} not measured", pad(&name, NAME));
@@ -251,9 +254,11 @@ fn stacked(page: &mut Page, stack: &Stack, compared: &Compared<'_>) {
             share => format!("{} ({share})", change(it)),
         };
         let left_out = change(&it.left_out);
+        let what_if = if it.is_what_if { WHAT_IF } else { "" };
+        let name = format!("{}{what_if}", clip(&it.name, NAME - what_if.len()));
         let line = format!(
             "      {} {} {left_out}, {}",
-            pad(&it.name, NAME),
+            pad(&name, NAME),
             pad(&with_share(&it.alone), 32),
             verdict(&it.left_out)
         );

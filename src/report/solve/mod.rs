@@ -161,9 +161,11 @@ impl Solution<'_> {
             shown.sort_by(|a, b| a.0.total_cmp(&b.0));
             let shown: Vec<String> = shown.into_iter().map(|it| it.1).collect();
             lines.push(format!(
-                "not monotone: {}; the answer is the {} value up to which everything seen holds",
+                "not monotone where it was looked at: {}; the answer is the {} value of the {} \
+                 stretch that holds, and what lies between the values seen may be otherwise",
                 shown.join(", "),
                 if axis.goal == Goal::Maximize { "largest" } else { "smallest" },
+                if axis.goal == Goal::Maximize { "lowest" } else { "highest" },
             ));
             let fails_first = found.stretches.first().is_some_and(|it| !it.holds);
             if fails_first && found.failing.is_none() {
