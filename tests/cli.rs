@@ -144,6 +144,9 @@ fn wrong_usage_is_told_from_unreadable_files() {
     let output = pullstorm(&["run", "no/such/file.toml"]);
     expect_code(&output, 1);
     assert!(text(&output.stderr).contains("no/such/file.toml"));
+    let output = pullstorm(&["compare", "src", "tests"]);
+    expect_code(&output, 2);
+    assert!(text(&output.stderr).contains("src is a folder: name a scenario file in it"));
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn the_table_tells_the_same_in_words() {
         "   5  lower-one                +6 ± 0                 +15%      worse",
         "      jitter (what-if)         -2 ± 0",
         "4 replications of each, paired",
+        "where it holds in all of them, 73 settle",
         "charts: ranking waiting (.svg .png)",
     ] {
         assert!(told.contains(part), "{part}\n{told}");

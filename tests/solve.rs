@@ -278,7 +278,11 @@ fn what_has_no_batches_is_no_stagger() {
     let why = Staggered::of(&scenario, "timeline.rollout").unwrap_err();
     assert!(why.contains("workload.web.max_surge"), "{why}");
     let why = Staggered::of(&scenario, "timeline.other").unwrap_err();
-    assert!(why.contains("no block in force"), "{why}");
+    assert!(why.contains("no block in force") && why.contains("has none"), "{why}");
+    let text = replacement(3);
+    let scenario = load(&file(&text), &Request::default()).unwrap().scenario;
+    let why = Staggered::of(&scenario, "timeline.other").unwrap_err();
+    assert!(why.contains("there is `timeline."), "{why}");
 }
 
 /// Twenty nodes pull 100 MB at once from a mirror that has it: 2 GB over its interface and disk.

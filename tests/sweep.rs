@@ -462,6 +462,15 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
     let (shown, _) = expect_code(&folder.charted("each", &each), 0);
     assert!(shown.contains("tornado-unready_pod_minutes"), "{shown}");
     assert!(shown.contains("less base") && shown.contains("nodes = 20"), "{shown}");
+    // Columns that do not fit stand in a further table: a figure is never cut.
+    let metrics = ["pull_failures", "pods_never_ready", "ready_seconds_p95", "requests", "pods"];
+    for metric in metrics {
+        each.extend(["--metric", metric]);
+    }
+    let (shown, _) = expect_code(&folder.sweep("each", &each), 0);
+    assert!(!shown.contains('…'), "{shown}");
+    assert!(shown.lines().all(|it| it.chars().count() <= 100), "{shown}");
+    assert_eq!(shown.matches("the base").count(), 2, "{shown}");
 }
 
 #[test]

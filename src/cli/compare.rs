@@ -7,6 +7,7 @@ use clap::Args;
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::Counter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
+use crate::engine::stats::trials_to_be_sure;
 use crate::experiment::compare::{
     self, Arm, Asked, Comparison, Gate, MOST_STACKED, Reading, Stack, Tolerance, conflicts, rank,
     sensitivity, stackable,
@@ -68,6 +69,7 @@ struct Sides {
     assumptions: Vec<Assumption>,
     readings: Option<Vec<Reading>>,
     set: Vec<String>,
+    sure_from: Option<u32>,
     horizon_seconds: Option<f64>,
 }
 
@@ -107,6 +109,7 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
             .map(|it| Assumed { assumptions: &sides.assumptions, readings: it }),
         gates: &gates,
         set: &sides.set,
+        sure_from: sides.sure_from,
         horizon_seconds: sides.horizon_seconds,
     };
     let folder = arguments.out.out.join(&sides.name).join("compare");
@@ -195,6 +198,7 @@ fn variants(
         assumptions,
         readings,
         set: set_by_hand(base),
+        sure_from: trials_to_be_sure(base.in_runs.as_f64()),
         horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
     })
 }
@@ -283,7 +287,12 @@ fn stack(
     };
     if parts.len() < 2 || MOST_STACKED < parts.len() {
         let help = "name two to eight with --stack NAME,NAME";
-        let text = format!("--stack: {} variants can be stacked: {help}", parts.len());
+        let n = match parts.len() {
+            0 => "no variant".to_owned(),
+            1 => "one variant alone".to_owned(),
+            n => format!("{n} variants"),
+        };
+        let text = format!("--stack: {n} cannot be stacked: {help}");
         return if names.is_empty() {
             arguments.common.remark(&text);
             Ok(None)
@@ -450,6 +459,7 @@ fn of_two(
         assumptions: vec![],
         readings: None,
         set,
+        sure_from: None,
         horizon_seconds,
     }
 }

@@ -26,6 +26,12 @@ fn default_scenario() -> Result<SourceFile, Failure> {
 pub(super) fn find(argument: &str) -> Result<SourceFile, Failure> {
     let path = Path::new(argument);
     let is_path = argument.contains(['/', '\\']) || path.extension().is_some() || path.is_file();
+    if path.is_dir() && library::find(argument).is_none() {
+        return Err(Failure::usage(format!(
+            "{argument} is a folder: name a scenario file in it; `compare` also takes two folders \
+             that `pullstorm run` wrote (with manifest.json and replications.csv)"
+        )));
+    }
     if !is_path {
         return match library::find(argument) {
             Some(text) => Ok(embedded(argument, text)),

@@ -223,6 +223,13 @@ pub fn wilson_at(successes: u64, trials: u64, z: f64) -> (f64, f64) {
     (low, high)
 }
 
+/// How few trials, all of them successes, put the whole of Wilson's 95 % interval at or above
+/// `share`; `None` where no number does. With n of n the interval begins at n / (n + z²).
+pub fn trials_to_be_sure(share: f64) -> Option<u32> {
+    let least = NORMAL_975.powi(2) * share / (1.0 - share);
+    (share < 1.0 && least < f64::from(u32::MAX)).then(|| (least.ceil() as u32).max(1))
+}
+
 /// Counts events per second, in bins of 1 s aligned at the start of the run, and keeps the largest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PeakCounter {
@@ -339,6 +346,17 @@ mod tests {
     #[track_caller]
     fn assert_near(value: f64, expected: f64, tolerance: f64) {
         assert!((value - expected).abs() <= tolerance, "{value} is not {expected} ± {tolerance}");
+    }
+
+    #[test]
+    fn as_many_successes_settle_a_share_as_the_interval_of_wilson_says() {
+        for (share, n) in [(0.95, 73), (0.9, 35), (0.5, 4), (0.0, 1)] {
+            assert_eq!(trials_to_be_sure(share), Some(n), "{share}");
+            let low = |n: u32| wilson(u64::from(n), u64::from(n)).0;
+            assert!(share <= low(n), "{n} of {n} begin at {}", low(n));
+            assert!(n == 1 || low(n - 1) < share, "one less begins at {}", low(n - 1));
+        }
+        assert_eq!(trials_to_be_sure(1.0), None);
     }
 
     #[test]

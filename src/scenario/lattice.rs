@@ -65,7 +65,11 @@ impl Lattice {
     /// A step between values: written as they are, but free of their range.
     pub fn read_step(&self, text: &str) -> Result<u64, String> {
         self.number(text).filter(|&it| 0 < it).ok_or_else(|| {
-            format!("`{}` has no step `{}`: it is written as its values", self.path, text.trim())
+            format!(
+                "`{}` has no step `{}`: a step is above 0 and written as the values are",
+                self.path,
+                text.trim()
+            )
         })
     }
 

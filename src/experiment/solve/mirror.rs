@@ -108,7 +108,19 @@ pub fn smallest_mirror(
     at_most: u32,
 ) -> Result<Result<SmallestMirror, String>, Invalid> {
     let Some(replicas) = now(scenario, &format!("{mirror}.replicas"), "") else {
-        return Ok(Err(format!("`{mirror}` is no mirror in force: name it as mirror.NAME")));
+        let is_name = |path: &str| path.starts_with("mirror.") && path.matches('.').count() == 2;
+        let names: Vec<String> = scenario
+            .parameters
+            .iter()
+            .filter(|it| is_name(&it.path))
+            .filter_map(|it| it.path.strip_suffix(".replicas"))
+            .map(|it| format!("`{it}`"))
+            .collect();
+        let help = match names.as_slice() {
+            [] => "the scenario has none in force; a variant may have one (--variant)".to_owned(),
+            names => format!("there is {}", names.join(", ")),
+        };
+        return Ok(Err(format!("`{mirror}` is no mirror in force: {help}")));
     };
     let replicas: u64 = replicas.replace('_', "").parse().unwrap_or(1);
     let left = if 1 < replicas { replicas - 1 } else { 1 };

@@ -89,16 +89,33 @@ pub struct Stagger {
     pub runs: u64,
 }
 
+/// Actions that go over the nodes of a pool in batches.
+const ACTIONS: [&str; 3] = ["replace_nodes", "reconfigure_nodes", "prepull"];
+
 impl Staggered {
+    /// The blocks in force that can be staggered, for whoever named another.
+    fn candidates(scenario: &Scenario) -> String {
+        let pools = ACTIONS.map(|it| format!(".{it}.pool"));
+        let block = |path: &str| {
+            let timeline = path.strip_prefix("timeline.").is_some();
+            let block = pools.iter().find_map(|it| path.strip_suffix(it.as_str()));
+            block.filter(|_| timeline).map(|it| format!("`{it}`"))
+        };
+        let names: Vec<String> =
+            scenario.parameters.iter().filter_map(|it| block(&it.path)).collect();
+        match names.as_slice() {
+            [] => "the scenario has none".to_owned(),
+            names => format!("there is {}", names.join(", ")),
+        }
+    }
+
     /// The timeline block `block` of `scenario`; an error says what can be staggered.
     pub fn of(scenario: &Scenario, block: &str) -> Result<Self, String> {
         let value = |path: &str| {
             let it = scenario.parameters.iter().find(|it| it.path == path)?;
             Some(it.value.trim_matches('"').to_owned())
         };
-        let action = ["replace_nodes", "reconfigure_nodes", "prepull"]
-            .into_iter()
-            .find(|it| value(&format!("{block}.{it}.pool")).is_some());
+        let action = ACTIONS.into_iter().find(|it| value(&format!("{block}.{it}.pool")).is_some());
         let Some(action) = action else {
             if let Some(workload) = value(&format!("{block}.rollout.workload")) {
                 return Err(format!(
@@ -107,7 +124,9 @@ impl Staggered {
                 ));
             }
             return Err(format!(
-                "`{block}` is no block in force with replace_nodes, reconfigure_nodes or prepull"
+                "`{block}` is no block in force with replace_nodes, reconfigure_nodes or prepull: \
+                 {}",
+                Self::candidates(scenario)
             ));
         };
         let path = format!("{block}.{action}");

@@ -77,8 +77,10 @@ fn ranking(compared: &Compared<'_>, line: &mut impl FnMut(&str)) {
         compared.which_way(),
         base.unwrap_or_else(|| format::NOTHING.into())
     ));
-    line("| | variant | change ± 95 % | relative | verdict | expectations |");
-    line("|--:|---|--:|--:|---|---|");
+    let expects = compared.expects();
+    let last = |text: &str| if expects { format!(" {text} |") } else { String::new() };
+    line(&format!("| | variant | change ± 95 % | relative | verdict |{}", last("expectations")));
+    line(&format!("|--:|---|--:|--:|---|{}", if expects { "---|" } else { "" }));
     for (rank, changed) in compared.ranked() {
         let tied = if rank.is_tied && rank.place.is_some() { "=" } else { "" };
         let place = rank.place.map_or_else(String::new, |it| format!("{it}{tied}"));
@@ -89,13 +91,16 @@ fn ranking(compared: &Compared<'_>, line: &mut impl FnMut(&str)) {
         );
         let name = cell(&changed.arm.name);
         line(&format!(
-            "| {place} | {name}{what_if} | {figures} | {} |",
-            expectations(&changed.arm)
+            "| {place} | {name}{what_if} | {figures} |{}",
+            last(&expectations(&changed.arm))
         ));
     }
     line("");
     if compared.ranking.iter().any(|it| it.is_tied) {
         line("`=`: the replications do not tell it from the one above it.\n");
+    }
+    if let Some(uncertain) = compared.uncertain() {
+        line(&format!("{uncertain}.\n"));
     }
     for caution in compared.cautions() {
         line(&format!("{caution}\n"));

@@ -45,6 +45,8 @@ pub struct Compared<'a> {
     pub gates: &'a [Gate],
     /// What was set by hand, as `path=value`.
     pub set: &'a [String],
+    /// How many replications, all of which hold, make an expectation certain, where it is known.
+    pub sure_from: Option<u32>,
     /// What censored times exceed, where it is the same for all.
     pub horizon_seconds: Option<f64>,
 }
@@ -89,6 +91,11 @@ impl Compared<'_> {
     fn design(&self) -> String {
         let n = self.comparison.base.samples.replications();
         match self.comparison.design {
+            Design::Paired if n == 1 => {
+                "1 replication of each, paired: there is no interval and no evidence; raise \
+                 --replications"
+                    .into()
+            }
             Design::Paired => format!(
                 "{n} replications of each, paired: both sides of a difference saw the same luck"
             ),
@@ -105,6 +112,26 @@ impl Compared<'_> {
                 )
             }
         }
+    }
+
+    /// Whether anything is expected of any side.
+    fn expects(&self) -> bool {
+        let sides = self.comparison.changed.iter().map(|it| &it.arm);
+        std::iter::once(&self.comparison.base).chain(sides).any(|it| !it.verdicts.is_empty())
+    }
+
+    /// What *uncertain* means, where an expectation of a variant is, and what settles it.
+    fn uncertain(&self) -> Option<String> {
+        let mut verdicts = self.comparison.changed.iter().flat_map(|it| &it.arm.verdicts);
+        let remedy = match self.sure_from {
+            Some(n) if self.comparison.base.samples.replications() < n => {
+                format!("; where it holds in all of them, {n} settle it (--replications {n})")
+            }
+            _ => String::new(),
+        };
+        verdicts
+            .any(|it| it.uncertain)
+            .then(|| format!("uncertain: more replications could turn an expectation{remedy}"))
     }
 
     /// What one must know to read many verdicts, or those of few pairs.

@@ -9,6 +9,10 @@ use crate::report::format;
 use crate::report::page::{Page, clip, pad};
 use crate::report::style::Style;
 
+/// What stands in place of a ranking without variants.
+const NOTHING_TO_COMPARE: &str =
+    "nothing to compare with: give the scenario a [variant.NAME], or name a second one";
+
 /// Most metrics listed of two sides.
 const MOST_LISTED: usize = 40;
 
@@ -18,7 +22,8 @@ pub fn comparison_text(compared: &Compared<'_>, files: &[String], style: Style) 
     header(&mut page, compared);
     gates(&mut page, compared);
     if compared.comparison.changed.is_empty() {
-        page.heading("RANKING", "nothing to compare with: the scenario has no variants");
+        page.heading("RANKING", "");
+        page.prose(NOTHING_TO_COMPARE, 2);
     } else {
         ranking(&mut page, compared);
         beside(&mut page, compared);
@@ -105,7 +110,7 @@ fn ranking(page: &mut Page, compared: &Compared<'_>) {
         pad("change ± 95%", 22),
         pad("relative", 9),
         pad("verdict", 12),
-        "expectations"
+        if compared.expects() { "expectations" } else { "" }
     );
     page.line(&page.style.faint(head.trim_end()));
     for (rank, changed) in compared.ranked() {
@@ -116,6 +121,9 @@ fn ranking(page: &mut Page, compared: &Compared<'_>) {
     }
     if compared.ranking.iter().any(|it| it.place.is_none()) {
         page.prose("what-if: no released software has it; --what-if ranks it with the others", 4);
+    }
+    if let Some(uncertain) = compared.uncertain() {
+        page.prose(&uncertain, 4);
     }
     for caution in compared.cautions() {
         page.prose(&caution, 4);
@@ -210,7 +218,7 @@ fn short(it: &crate::experiment::MetricSummary, beyond: Option<f64>) -> String {
 fn metrics(page: &mut Page, changed: &Changed, base: &Arm) {
     let [better, worse, differs, rest] = Compared::counts(changed);
     let remark = format!(
-        "{} → {}: {better} better, {worse} worse, {differs} differ, {rest} show no difference",
+        "{} → {}: {better} better, {worse} worse, {differs} differ, {rest} do not",
         clip(&base.name, 30),
         clip(&changed.arm.name, 30)
     );

@@ -160,14 +160,22 @@ impl Solution<'_> {
                 .collect();
             shown.sort_by(|a, b| a.0.total_cmp(&b.0));
             let shown: Vec<String> = shown.into_iter().map(|it| it.1).collect();
-            lines.push(format!(
-                "not monotone where it was looked at: {}; the answer is the {} value of the {} \
-                 stretch that holds, and what lies between the values seen may be otherwise",
-                shown.join(", "),
-                if axis.goal == Goal::Maximize { "largest" } else { "smallest" },
-                if axis.goal == Goal::Maximize { "lowest" } else { "highest" },
-            ));
             let fails_first = found.stretches.first().is_some_and(|it| !it.holds);
+            let answer = match (found.answer, axis.goal) {
+                (None, _) => "",
+                (Some(_), _) if fails_first => "; the answer is the end of a stretch that holds",
+                (Some(_), Goal::Maximize) => {
+                    "; the answer is the largest value up to which everything seen holds"
+                }
+                (Some(_), Goal::Minimize) => {
+                    "; the answer is the smallest value down to which everything seen holds"
+                }
+            };
+            lines.push(format!(
+                "not monotone where it was looked at: {}{answer}; what lies between the values seen \
+                 may be otherwise",
+                shown.join(", ")
+            ));
             if fails_first && found.failing.is_none() {
                 let other = if axis.goal == Goal::Maximize { "--minimize" } else { "--maximize" };
                 lines.push(format!(

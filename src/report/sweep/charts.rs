@@ -50,7 +50,7 @@ impl View<'_> {
             scenario: swept.plan.scenario.clone(),
             seed: swept.plan.seed,
             replications: (counts().min().unwrap_or(0), counts().max().unwrap_or(0)),
-            remarks: swept.plan.sets.clone(),
+            remarks: swept.sets(),
         }
     }
 
@@ -66,7 +66,11 @@ impl View<'_> {
         match &it.figures[self.target] {
             None => Value::Absent,
             Some(it) => match it.mean {
-                Some(mean) => Value::Known(Interval::around(mean, it.half_width)),
+                Some(mean) => {
+                    // No metric is below 0, so its mean is not either; the file has the interval.
+                    let it = Interval::around(mean, it.half_width);
+                    Value::Known(Interval { low: it.low.max(mean.min(0.0)), ..it })
+                }
                 None if 0 < it.censored => Value::Never,
                 None => Value::Absent,
             },
@@ -142,13 +146,12 @@ impl View<'_> {
 
     fn heat(&self, across: usize, up: usize) -> Sheet {
         let lengths = self.lengths();
-        let names = self.swept.short_names();
         let maps = self.others(across, up).into_iter().map(|mut choice| {
             let others = (0..lengths.len()).filter(|it| *it != across && *it != up);
             let value = |axis: usize| &self.swept.plan.axes[axis].values[choice[axis]];
             let title: Vec<String> = others
                 .filter(|it| 1 < lengths[*it])
-                .map(|it| format!("{} = {}", names[it], value(it)))
+                .map(|it| format!("{} = {}", self.swept.plan.axes[it].path, value(it)))
                 .collect();
             let mut cells = vec![];
             for row in 0..lengths[up] {

@@ -2,6 +2,7 @@
 
 use super::Swept;
 use super::answer::{self, Line, answer};
+use super::text::LEGEND;
 use crate::report::{VERSION, format};
 
 /// The summary of a sweep as Markdown.
@@ -21,6 +22,13 @@ pub fn sweep_markdown(swept: &Swept) -> String {
         plan.seed,
         plan.replications
     ));
+    let sets = swept.sets();
+    if !sets.is_empty() {
+        paragraphs.push(format!("Set: `{}`.", cell(&sets.join("`, `"))));
+    }
+    if swept.expects() {
+        paragraphs.push(format!("{LEGEND}."));
+    }
     let mut is_matrix = false;
     for (at, target) in swept.targets.iter().enumerate() {
         if let Some(matrix) = answer::matrix(swept, at) {

@@ -165,6 +165,12 @@ impl Swept {
         self.plan.points.iter().zip(&self.points)
     }
 
+    /// What was set by hand, less what stands beside it anyway: seed and replications.
+    fn sets(&self) -> Vec<String> {
+        let is_told = |it: &&String| it.starts_with("seed=") || it.starts_with("replications=");
+        self.plan.sets.iter().filter(|it| !is_told(it)).cloned().collect()
+    }
+
     /// Points at which every expectation holds.
     pub fn holding(&self) -> usize {
         self.points.iter().filter(|it| it.holds()).count()

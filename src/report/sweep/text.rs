@@ -8,6 +8,8 @@ use crate::report::page::{Page, WIDTH, clip, pad};
 use crate::report::style::Style;
 use crate::scenario::Design;
 
+/// What the marks of points mean.
+pub(super) const LEGEND: &str = "✓ the expectations hold, ✗ they do not, ? uncertain";
 /// Most lines of a table.
 const MOST_LINES: usize = 40;
 /// Most tables of a grid.
@@ -35,8 +37,9 @@ pub fn sweep_text(swept: &Swept, files: &[String], style: Style) -> String {
         replications,
         "simulated".into(),
     ]);
-    if !plan.sets.is_empty() {
-        page.prose(&format!("Set: {}", plan.sets.join(" · ")), 0);
+    let sets = swept.sets();
+    if !sets.is_empty() {
+        page.prose(&format!("Set: {}", sets.join(" · ")), 0);
     }
     axes(&mut page, swept);
     tables(&mut page, swept);
@@ -66,11 +69,7 @@ fn axes(page: &mut Page, swept: &Swept) {
 }
 
 fn tables(page: &mut Page, swept: &Swept) {
-    let legend = if swept.expects() {
-        "✓ the expectations hold, ✗ they do not, ? uncertain"
-    } else {
-        "mean over replications"
-    };
+    let legend = if swept.expects() { LEGEND } else { "mean over replications" };
     let fits = |table: &(Line, Vec<Line>)| {
         table.1.len() <= MOST_LINES && widths(table).iter().map(|it| it + 2).sum::<usize>() <= WIDTH
     };
@@ -80,13 +79,45 @@ fn tables(page: &mut Page, swept: &Swept) {
     if matrices.is_empty() {
         page.heading("POINTS", legend);
         let words = if swept.plan.design() == Design::OneAtATime { 2 } else { 1 };
-        table(page, &answer::list(swept), words, true);
+        let of_point = if words == 2 { 2 } else { 1 + swept.plan.axes.len() };
+        let parts = parts(&answer::list(swept), of_point);
+        for (at, part) in parts.iter().enumerate() {
+            if 0 < at {
+                page.line("");
+            }
+            table(page, part, words, at + 1 == parts.len());
+        }
         return;
     }
     for (target, matrix) in swept.targets.iter().zip(&matrices) {
         page.heading(&clip(&target.to_string(), 50), legend);
         table(page, matrix, 1, false);
     }
+}
+
+/// The table in as many as it takes for each to fit the page; the first `of_point` columns, which
+/// tell points apart, stand in all of them. A number is never cut.
+fn parts(whole: &(Line, Vec<Line>), of_point: usize) -> Vec<(Line, Vec<Line>)> {
+    let widths: Vec<usize> = widths(whole).iter().map(|it| it + 2).collect();
+    let room = WIDTH.saturating_sub(widths[..of_point].iter().sum());
+    let mut groups: Vec<Vec<usize>> = vec![vec![]];
+    let mut taken = 0;
+    for (at, width) in widths.iter().enumerate().skip(of_point) {
+        if 0 < taken && room < taken + width {
+            groups.push(vec![]);
+            taken = 0;
+        }
+        if let Some(group) = groups.last_mut() {
+            group.push(at);
+        }
+        taken += width;
+    }
+    let pick = |line: &Line, group: &[usize]| -> Line {
+        (0..of_point).chain(group.iter().copied()).map(|at| line[at].clone()).collect()
+    };
+    let (head, lines) = whole;
+    let part = |it: &Vec<usize>| (pick(head, it), lines.iter().map(|l| pick(l, it)).collect());
+    groups.iter().map(part).collect()
 }
 
 fn widths((head, lines): &(Line, Vec<Line>)) -> Vec<usize> {
