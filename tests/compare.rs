@@ -389,6 +389,10 @@ fn wrong_questions_get_answers_that_help() {
             assert!(complaint.contains(part), "{arguments:?}: {complaint}");
         }
     }
+    let (alone, _) = SCENARIO.split_once("[variant.raise-one]").unwrap();
+    fs::write(folder.0.join("alone.toml"), alone).unwrap();
+    let complaint = folder.complaint(&["compare", "alone.toml", "--tolerance", "5%"]);
+    assert!(complaint.contains("has no variants to compare with"), "{complaint}");
     folder.told(4, &["run", "quotas.toml", "--no-charts"]);
     let complaint = folder.complaint(&["compare", "output/quotas"]);
     assert!(complaint.contains("name a second one"), "{complaint}");

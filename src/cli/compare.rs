@@ -170,6 +170,13 @@ fn variants(
         base.check_target(target).map_err(Failure::usage)?;
     }
     let wanted = wanted(arguments, &base)?;
+    if wanted.is_empty() {
+        return Err(Failure::usage(format!(
+            "{} has no variants to compare with: write a [variant.NAME] block, or name a second \
+             scenario",
+            base.name
+        )));
+    }
     let mut scenarios = vec![base];
     for name in &wanted {
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);

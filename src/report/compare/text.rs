@@ -9,10 +9,6 @@ use crate::report::format;
 use crate::report::page::{Page, clip, pad};
 use crate::report::style::Style;
 
-/// What stands in place of a ranking without variants.
-const NOTHING_TO_COMPARE: &str =
-    "nothing to compare with: give the scenario a [variant.NAME], or name a second one";
-
 /// Most metrics listed of two sides.
 const MOST_LISTED: usize = 40;
 
@@ -21,13 +17,8 @@ pub fn comparison_text(compared: &Compared<'_>, files: &[String], style: Style) 
     let mut page = Page::new(style);
     header(&mut page, compared);
     gates(&mut page, compared);
-    if compared.comparison.changed.is_empty() {
-        page.heading("RANKING", "");
-        page.prose(NOTHING_TO_COMPARE, 2);
-    } else {
-        ranking(&mut page, compared);
-        beside(&mut page, compared);
-    }
+    ranking(&mut page, compared);
+    beside(&mut page, compared);
     if let [only] = compared.comparison.changed.as_slice() {
         metrics(&mut page, only, &compared.comparison.base);
     }

@@ -172,8 +172,8 @@ impl Solution<'_> {
                 }
             };
             lines.push(format!(
-                "not monotone where it was looked at: {}{answer}; what lies between the values seen \
-                 may be otherwise",
+                "not monotone where it was looked at: {}{answer}; what lies between the values \
+                 seen may be otherwise",
                 shown.join(", ")
             ));
             if fails_first && found.failing.is_none() {
