@@ -1,6 +1,6 @@
 //! Every figure of every replication: what summaries fold, and what comparisons pair.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetricSummary;
 use crate::engine::stats::{mean_and_half_width, quantile_of};
@@ -73,10 +73,13 @@ impl Samples {
     /// that any of them has in a scope of theirs: 0 where a side does not know the member, as what
     /// a variant brings or takes away never happened on the other side.
     pub fn align(sides: &mut [&mut Self]) {
+        // In the order in which they are met; the set alone says whether one was met before.
         let mut members: Vec<Row> = vec![];
+        let mut met: BTreeSet<(String, String)> = BTreeSet::new();
         for row in sides.iter().flat_map(|it| it.rows.iter()).filter(|it| it.is_member()) {
-            if members.iter().all(|it| (&it.scope, &it.name) != (&row.scope, &row.name)) {
-                members.push(Row { values: vec![], ..row.clone() });
+            if met.insert((row.scope.clone(), row.name.clone())) {
+                let (scope, name) = (row.scope.clone(), row.name.clone());
+                members.push(Row { scope, name, unit: row.unit, values: vec![] });
             }
         }
         for side in sides {
@@ -88,12 +91,12 @@ impl Samples {
 
     /// Adds a member that is not there, behind its family.
     fn add_zeros(&mut self, member: &Row) {
-        let Some(last_of_scope) = self.rows.iter().rposition(|it| it.scope == member.scope) else {
-            return;
-        };
         if self.find(&member.scope, &member.name).is_some() {
             return;
         }
+        let Some(last_of_scope) = self.rows.iter().rposition(|it| it.scope == member.scope) else {
+            return;
+        };
         let of_family = |it: &Row| it.scope == member.scope && it.family() == member.family();
         let last = self.rows.iter().rposition(of_family).unwrap_or(last_of_scope);
         let values = vec![Value::Known(0.0); self.replications];
