@@ -202,6 +202,9 @@ fn the_table_tells_the_same_in_words() {
     for name in ["comparison.csv", "comparison.md", "manifest.json", "charts/ranking.png"] {
         assert!(compared.join(name).is_file(), "{name}");
     }
+    // What a call does not draw, no earlier one leaves behind.
+    folder.told(0, &["compare", "quotas.toml", "--no-charts"]);
+    assert!(!compared.join("charts/ranking.png").exists());
 }
 
 #[test]

@@ -14,8 +14,8 @@ use crate::experiment::compare::{
 };
 use crate::experiment::{Certainty, Crew};
 use crate::report::compare::{
-    Assumed, Compared, comparison_csv, comparison_markdown, comparison_text, write_charts,
-    write_files, write_json,
+    Assumed, Compared, clear_charts, comparison_csv, comparison_markdown, comparison_text,
+    write_charts, write_files, write_json,
 };
 use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
@@ -113,6 +113,7 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         horizon_seconds: sides.horizon_seconds,
     };
     let folder = arguments.out.out.join(&sides.name).join("compare");
+    clear_charts(&folder)?;
     let names = write_files(&folder, &compared, &wall_clock)?;
     let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
     if !arguments.out.no_charts {

@@ -3,7 +3,7 @@
 use clap::{ArgGroup, Args};
 
 use super::clock::Clock;
-use super::flags::{Common, Format};
+use super::flags::{Common, Format, Out};
 use super::progress::SearchMeter;
 use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::solve::{
@@ -16,8 +16,8 @@ use crate::report::files::{
     write_solved,
 };
 use crate::report::solve::{
-    Solution, mirror_markdown, mirror_text, solve_chart, solve_markdown, solve_text,
-    stagger_markdown, stagger_text,
+    Solution, clear_solve_chart, mirror_markdown, mirror_text, solve_chart, solve_markdown,
+    solve_text, stagger_markdown, stagger_text,
 };
 use crate::report::style::Style;
 use crate::scenario::{self as loader, Lattice, Request, Scenario, SourceFile};
@@ -77,12 +77,8 @@ pub(super) struct Arguments {
     /// Do not look at the other readings of what nobody could verify.
     #[arg(long)]
     no_assumptions: bool,
-    /// Draw no charts.
-    #[arg(long)]
-    no_charts: bool,
-    /// Folder in which the results get a folder of the scenario's name.
-    #[arg(long, value_name = "DIR", default_value = "output")]
-    out: std::path::PathBuf,
+    #[command(flatten)]
+    out: Out,
     #[command(flatten)]
     common: Common,
 }
@@ -94,10 +90,7 @@ pub(super) fn solve(arguments: &Arguments) -> Outcome {
             "solve decides itself how many replications a value needs; --at-most bounds them",
         ));
     }
-    let file = match &arguments.scenario {
-        Some(argument) => files::find(argument)?,
-        None => files::find_or_default(None)?,
-    };
+    let file = files::find_or_default(arguments.scenario.as_deref())?;
     let request = request(arguments)?;
     let scenario = common.load(&file, &request)?;
     if scenario.expectations.is_empty() {
@@ -142,7 +135,7 @@ impl Work<'_> {
     /// The folder of the results.
     fn folder(&self) -> std::path::PathBuf {
         let variant = self.scenario.variant.as_deref();
-        folder(&self.arguments.out, &self.scenario.name, variant).join("solve")
+        folder(&self.arguments.out.out, &self.scenario.name, variant).join("solve")
     }
 
     /// What was written, for those who do not see it in the table.
@@ -168,9 +161,10 @@ impl Work<'_> {
             under_readings(&mut runs, &solved, &[], &readings).map_err(|it| invalid(&it))?;
         counter.finish();
         let it = Solution { scenario: self.scenario, solved: &solved, readings: &readings };
+        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
         let names = write_solved(&self.folder(), it, &clock.stop(crew.threads()))?;
         let mut written = self.written(&names);
-        if !self.arguments.no_charts {
+        if !self.arguments.out.no_charts {
             let charts = solve_chart(&self.folder().join(chart::FOLDER), it)?;
             let folder = self.folder().join(chart::FOLDER);
             written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
@@ -263,6 +257,7 @@ impl Work<'_> {
     }
 
     fn write_short(&self, it: Short<'_>, clock: &WallClock) -> Result<Vec<String>, Failure> {
+        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
         let names = write_short(&self.folder(), self.scenario, it, clock)?;
         Ok(self.written(&names))
     }

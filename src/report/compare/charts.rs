@@ -16,12 +16,14 @@ const FOLDER: &str = "charts";
 /// Every chart, in the order of reading.
 const NAMES: [&str; 3] = ["ranking", "waiting", "stack"];
 
+/// Removes the charts of an earlier comparison below `folder`.
+pub fn clear_charts(folder: &Path) -> Result<(), FileError> {
+    NAMES.iter().try_for_each(|name| clear_sheet(&folder.join(FOLDER), name))
+}
+
 /// Draws every chart below `folder`; returns their names without endings.
 pub fn write_charts(folder: &Path, compared: &Compared<'_>) -> Result<Vec<String>, FileError> {
     let folder = folder.join(FOLDER);
-    for name in NAMES {
-        clear_sheet(&folder, name)?;
-    }
     let sheets = [Some(ranking(compared)), waiting(compared), stack(compared)];
     let mut names = vec![];
     for sheet in sheets.iter().flatten() {

@@ -9,7 +9,7 @@ mod table;
 mod text;
 
 pub use assumptions::Assumed;
-pub use charts::write_charts;
+pub use charts::{clear_charts, write_charts};
 pub use files::{NAMES, write_files};
 pub use json::write_json;
 pub use markdown::comparison_markdown;

@@ -10,9 +10,13 @@ use crate::report::summary_text::set_by_hand;
 /// Name of the chart.
 const NAME: &str = "curve";
 
+/// Removes the chart of an earlier question from `folder`.
+pub fn clear_solve_chart(folder: &Path) -> Result<(), FileError> {
+    clear_sheet(folder, NAME)
+}
+
 /// Draws the curve that was seen into `folder`; returns the names of charts without endings.
 pub fn solve_chart(folder: &Path, it: Solution<'_>) -> Result<Vec<&'static str>, FileError> {
-    clear_sheet(folder, NAME)?;
     let solved = it.solved;
     let axis = &solved.axis;
     let counts = || solved.curve.iter().map(|it| it.trial.n);

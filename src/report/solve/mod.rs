@@ -4,7 +4,7 @@
 mod chart;
 mod short;
 
-pub use self::chart::solve_chart;
+pub use self::chart::{clear_solve_chart, solve_chart};
 pub use self::short::{
     mirror_answer, mirror_heads, mirror_markdown, mirror_rows, mirror_text, stagger_answer,
     stagger_heads, stagger_markdown, stagger_question, stagger_rows, stagger_text,
