@@ -7,7 +7,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use pullstorm::model::outcome::{Detail, PullResult};
+use pullstorm::model::record::outcome::{Detail, PullResult};
 use support::{outcome, spec};
 
 /// Pods that all ask at once for an image behind a registry without latency.

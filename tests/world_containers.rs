@@ -6,7 +6,7 @@
 
 mod support;
 
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use support::{Seen, known, spec, with_requests};
 
 fn ran(nodes: u32, containers: &str, limit: &str) -> (Outcome, Vec<Seen>) {

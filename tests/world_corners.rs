@@ -5,8 +5,8 @@
 
 mod support;
 
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::PullResult;
+use pullstorm::model::record::outcome::PullResult;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
 use support::{known, outcome, spec, with_requests};

@@ -7,7 +7,7 @@
 
 mod support;
 
-use pullstorm::model::outcome::{Outcome, PodRow};
+use pullstorm::model::record::outcome::{Outcome, PodRow};
 use support::{known, outcome, spec};
 
 /// Ten nodes with a running DaemonSet, and what happens to them.

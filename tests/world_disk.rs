@@ -8,8 +8,8 @@
 
 mod support;
 
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use support::{Seen, known, outcome, spec, with_requests};
 

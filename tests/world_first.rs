@@ -5,7 +5,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use pullstorm::model::outcome::{Outcome, PodRow, Value};
+use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 use support::{known, metric, outcome, spec, with_requests};
 
 /// A pool, an image of two layers, and what a test adds. The control plane has no pace of its own.

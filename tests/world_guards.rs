@@ -4,7 +4,7 @@
 
 mod support;
 
-use pullstorm::model::outcome::{Outcome, PodRow, Value};
+use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 use support::{known, metric, outcome, spec};
 
 /// A Deployment that runs `app`; `next` can be pulled, `bad` lacks the nodes' platform.

@@ -6,7 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
-use pullstorm::model::outcome::{Outcome, SharedAccount};
+use pullstorm::model::record::outcome::{Outcome, SharedAccount};
 use support::{known, outcome, spec, with_requests};
 
 /// Two registries that need tokens, an account of each tier in `hub`, one in `own`; limits that

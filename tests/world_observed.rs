@@ -2,9 +2,10 @@
 
 mod support;
 
-use pullstorm::model::kubelet_events::Class;
-use pullstorm::model::observed::{Observed, SourceKind, Trigger};
+use pullstorm::model::record::operator::{Observed, SourceKind};
 use pullstorm::model::spec::RequestKind;
+use pullstorm::model::words::kubelet_events::Class;
+use pullstorm::model::words::trigger::Trigger;
 use support::{outcome, spec};
 
 fn observed(text: &str) -> Observed {
@@ -145,8 +146,9 @@ replace_nodes = {{ pool = "workers", batch = 2, every = "10m" }}
     assert_eq!(first(Trigger::NewNode), 4, "b and c on two new nodes");
     assert_eq!(first(Trigger::Moved) + first(Trigger::Again), 0);
     assert_eq!(seen.nodes_at_start, 2);
-    let sum =
-        |of: fn(&pullstorm::model::observed::BinSeen) -> u32| seen.bins.iter().map(of).sum::<u32>();
+    let sum = |of: fn(&pullstorm::model::record::operator::BinSeen) -> u32| {
+        seen.bins.iter().map(of).sum::<u32>()
+    };
     assert_eq!((sum(|it| it.joined), sum(|it| it.released)), (2, 2));
     assert_eq!((seen.bins[4].released, seen.bins[6].released), (1, 1), "at 20 and 30 minutes");
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use support::{known, outcome, spec};
 
 fn ran(workload: &str) -> Outcome {

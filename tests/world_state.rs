@@ -4,8 +4,8 @@ mod support;
 
 use std::collections::BTreeSet;
 
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::{Outcome, Value};
+use pullstorm::model::record::outcome::{Outcome, Value};
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use support::{Seen, known, metric, outcome, spec, with_requests};
 

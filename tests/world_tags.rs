@@ -3,7 +3,7 @@
 
 mod support;
 
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use support::{Seen, known, outcome, spec, with_requests};
 
 /// `app` and `app2` share their lowest layer; `app2` is what the tag of `app` is moved to after ten

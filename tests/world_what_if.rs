@@ -4,9 +4,9 @@
 
 mod support;
 
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::spec::Spec;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Parameter, Request, SourceFile, load};
 use support::{known, outcome, spec, with_requests};
