@@ -11,7 +11,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -23,7 +23,7 @@ impl Folder {
 
     /// A scenario file whose expectation on the number of pods is `expectation`.
     fn scenario(&self, name: &str, expectation: &str) -> String {
-        let path = self.0.join(name);
+        let path = self.0.join("cli").join(name);
         fs::write(&path, scenario(expectation)).unwrap();
         path.to_string_lossy().into_owned()
     }

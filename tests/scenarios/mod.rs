@@ -2,7 +2,7 @@
 //! unnoticed.
 //!
 //! A golden file holds the figures of a story's base. A change of the model that is meant to change
-//! them rewrites the files with `UPDATE_GOLDEN=1 cargo test --test scenarios`; what differs is then
+//! them rewrites the files with `UPDATE_GOLDEN=1 cargo test scenarios::`; what differs is then
 //! read in the diff.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -192,7 +192,7 @@ fn hold_golden(name: &str) {
     differences.truncate(30);
     panic!(
         "{n} figures of {name} differ from tests/golden/{name}.csv (at most 30 shown):\n{}\n\
-         If that is meant: UPDATE_GOLDEN=1 cargo test --test scenarios",
+         If that is meant: UPDATE_GOLDEN=1 cargo test scenarios::",
         differences.join("\n")
     );
 }

@@ -1,11 +1,9 @@
 //! What an operator could see of small worlds, counted by hand.
 
-mod support;
-
+use crate::support::{outcome, spec};
 use pullstorm::model::kubelet_events::Class;
 use pullstorm::model::observed::{Observed, SourceKind, Trigger};
 use pullstorm::model::spec::RequestKind;
-use support::{outcome, spec};
 
 fn observed(text: &str) -> Observed {
     outcome(&spec(text), 0).observed
