@@ -23,7 +23,7 @@ impl Folder {
 
     /// A scenario file whose expectation on the number of pods is `expectation`.
     fn scenario(&self, name: &str, expectation: &str) -> String {
-        let path = self.0.join("cli").join(name);
+        let path = self.0.join(name);
         fs::write(&path, scenario(expectation)).unwrap();
         path.to_string_lossy().into_owned()
     }

@@ -205,6 +205,8 @@ fn every_story_has_a_golden_file_and_every_golden_file_a_story() {
     let mut files: Vec<String> = fs::read_dir(golden_path("x").parent().unwrap())
         .unwrap()
         .map(|it| it.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        // The witness's, which has rows of every story.
+        .filter(|it| it != "digests")
         .collect();
     files.sort_unstable();
     let mut names: Vec<&str> = library::all().iter().map(|it| it.0).collect();
