@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{outcome, spec};
-use pullstorm::model::outcome::{Detail, PullResult};
+use pullstorm::model::record::outcome::{Detail, PullResult};
 
 /// Pods that all ask at once for an image behind a registry without latency.
 fn at_once(pods: u32, nodes: u32, horizon: &str, more: &str, pool: &str) -> String {

@@ -1,10 +1,10 @@
 //! Nodes that ask mirrors, held against counts of a real client and a real pull-through cache:
 //! containerd 1.7.24 with hosts.toml, and distribution 2.8.2 (single runs, 2026-11; the sources of
-//! the rules stand in `model::mirror` and `model::runtime::mirrored`).
+//! the rules stand in `model::supply::mirror` and `model::pull::mirrored`).
 
 use crate::support::{Seen, known, metric, spec, with_requests};
 
-use pullstorm::model::outcome::{Outcome, Value};
+use pullstorm::model::record::outcome::{Outcome, Value};
 
 /// One node that pulls the lab's image of 8 objects: HEAD, manifest, config, five layers.
 #[derive(Clone, Copy)]

@@ -8,9 +8,9 @@ mod state;
 mod writer;
 
 use crate::support::{Requests, balance_observed, known};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
+use pullstorm::model::record::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
 use writer::Writer;

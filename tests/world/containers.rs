@@ -5,7 +5,7 @@
 //! SyncPod). The figures follow from that and from the requests of a pull.
 
 use crate::support::{Seen, known, spec, with_requests};
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 
 fn ran(nodes: u32, containers: &str, limit: &str) -> (Outcome, Vec<Seen>) {
     let text = format!(

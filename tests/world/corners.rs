@@ -4,8 +4,8 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{known, outcome, spec, with_requests};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::PullResult;
+use pullstorm::model::record::outcome::PullResult;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
 

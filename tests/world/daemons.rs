@@ -6,7 +6,7 @@
 //! its DaemonSet.
 
 use crate::support::{known, outcome, spec};
-use pullstorm::model::outcome::{Outcome, PodRow};
+use pullstorm::model::record::outcome::{Outcome, PodRow};
 
 /// Ten nodes with a running DaemonSet, and what happens to them.
 fn scenario(rest: &str) -> String {

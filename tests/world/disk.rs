@@ -7,8 +7,8 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{Seen, known, outcome, spec, with_requests};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 
 /// One registry, small manifests, fast unpacking; `pool` and `more` as given.

@@ -3,7 +3,7 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{known, metric, outcome, spec};
-use pullstorm::model::outcome::{Outcome, PodRow, Value};
+use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 
 /// A Deployment that runs `app`; `next` can be pulled, `bad` lacks the nodes' platform.
 fn cluster(replicas: u32, horizon: &str, then: &str) -> String {

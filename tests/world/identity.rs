@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{known, outcome, spec, with_requests};
-use pullstorm::model::outcome::{Outcome, SharedAccount};
+use pullstorm::model::record::outcome::{Outcome, SharedAccount};
 
 /// Two registries that need tokens, an account of each tier in `hub`, one in `own`; limits that
 /// count manifests and refuse nothing.

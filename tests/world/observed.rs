@@ -1,9 +1,10 @@
 //! What an operator could see of small worlds, counted by hand.
 
 use crate::support::{outcome, spec};
-use pullstorm::model::kubelet_events::Class;
-use pullstorm::model::observed::{Observed, SourceKind, Trigger};
+use pullstorm::model::record::operator::{Observed, SourceKind};
 use pullstorm::model::spec::RequestKind;
+use pullstorm::model::words::kubelet_events::Class;
+use pullstorm::model::words::trigger::Trigger;
 
 fn observed(text: &str) -> Observed {
     outcome(&spec(text), 0).observed
@@ -143,8 +144,9 @@ replace_nodes = {{ pool = "workers", batch = 2, every = "10m" }}
     assert_eq!(first(Trigger::NewNode), 4, "b and c on two new nodes");
     assert_eq!(first(Trigger::Moved) + first(Trigger::Again), 0);
     assert_eq!(seen.nodes_at_start, 2);
-    let sum =
-        |of: fn(&pullstorm::model::observed::BinSeen) -> u32| seen.bins.iter().map(of).sum::<u32>();
+    let sum = |of: fn(&pullstorm::model::record::operator::BinSeen) -> u32| {
+        seen.bins.iter().map(of).sum::<u32>()
+    };
     assert_eq!((sum(|it| it.joined), sum(|it| it.released)), (2, 2));
     assert_eq!((seen.bins[4].released, seen.bins[6].released), (1, 1), "at 20 and 30 minutes");
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::support::{known, metric, outcome, spec, with_requests};
-use pullstorm::model::outcome::{Outcome, PodRow, Value};
+use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 
 /// A pool, an image of two layers, and what a test adds. The control plane has no pace of its own.
 fn lab(nodes: u32, pool: &str, then: &str) -> String {

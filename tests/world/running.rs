@@ -1,7 +1,7 @@
 //! Workloads that run when the simulation begins, and pods of many containers.
 
 use crate::support::{known, outcome, spec};
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 
 fn ran(workload: &str) -> Outcome {
     let text = format!(

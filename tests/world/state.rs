@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::support::{Seen, known, metric, outcome, spec, with_requests};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::{Outcome, Value};
+use pullstorm::model::record::outcome::{Outcome, Value};
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 
 /// Four nodes with two pods each, from a registry that answers at once.

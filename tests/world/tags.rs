@@ -2,7 +2,7 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{Seen, known, outcome, spec, with_requests};
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 
 /// `app` and `app2` share their lowest layer; `app2` is what the tag of `app` is moved to after ten
 /// minutes. A pod a node.

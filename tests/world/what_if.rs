@@ -3,9 +3,9 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{known, outcome, spec, with_requests};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::spec::Spec;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Parameter, Request, SourceFile, load};
 

@@ -4,9 +4,9 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{known, outcome, spec, with_requests};
-use pullstorm::model::kubelet::Polling;
-use pullstorm::model::outcome::{Outcome, PullResult};
+use pullstorm::model::record::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
+use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
 
@@ -111,7 +111,7 @@ fn the_poll_free_path_is_bit_equal_to_the_twin_that_polls() {
         let (fast_rows, slow_rows) = (fast.detail.unwrap(), slow.detail.unwrap());
         assert_eq!(fast_rows.pulls, slow_rows.pulls, "seed {seed}");
         assert_eq!(fast_rows.pods, slow_rows.pods, "seed {seed}");
-        let events = |outcome: &[pullstorm::model::outcome::Metric]| {
+        let events = |outcome: &[pullstorm::model::record::outcome::Metric]| {
             outcome.iter().find(|it| it.name == "events").unwrap().value.known().unwrap()
         };
         assert!(2.0 * events(&fast.metrics) < 3.0 * events(&slow.metrics), "polls are elided");
