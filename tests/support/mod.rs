@@ -1,5 +1,4 @@
 //! Helpers for tests that run scenarios.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use pullstorm::experiment::diagnose;
 use pullstorm::model::record::operator::{AnswersSeen, BinSeen, PullsSeen};

@@ -5,10 +5,8 @@
 //! has, a rollout takes `max_unavailable` of them away at a time, and a node that restarts keeps
 //! its DaemonSet.
 
-mod support;
-
+use crate::support::{known, outcome, spec};
 use pullstorm::model::record::outcome::{Outcome, PodRow};
-use support::{known, outcome, spec};
 
 /// Ten nodes with a running DaemonSet, and what happens to them.
 fn scenario(rest: &str) -> String {

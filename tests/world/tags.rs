@@ -1,10 +1,8 @@
 //! What a reference means: tags that move, digests that do not, policies, and the way back.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{Seen, known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::Outcome;
-use support::{Seen, known, outcome, spec, with_requests};
 
 /// `app` and `app2` share their lowest layer; `app2` is what the tag of `app` is moved to after ten
 /// minutes. A pod a node.

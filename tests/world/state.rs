@@ -1,13 +1,11 @@
 //! Runs that start in the middle of a storm: limits with a past, stuck pods, warm nodes.
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{Seen, known, metric, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, Value};
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
-use support::{Seen, known, metric, outcome, spec, with_requests};
 
 /// Four nodes with two pods each, from a registry that answers at once.
 fn base(limit: &str, workload: &str, state: &str) -> String {

@@ -1,9 +1,7 @@
 //! What a smaller image changes at a limit, and what it does not.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
-use support::{known, outcome, spec};
+use crate::support::{known, outcome, spec};
 
 /// Ten nodes pull `app` and `other`, whose content is given, from a registry with one limit that
 /// counts manifests (an index and a platform manifest, half a unit each) and one that counts blobs.

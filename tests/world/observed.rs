@@ -1,12 +1,10 @@
 //! What an operator could see of small worlds, counted by hand.
 
-mod support;
-
+use crate::support::{outcome, spec};
 use pullstorm::model::record::operator::{Observed, SourceKind};
 use pullstorm::model::spec::RequestKind;
 use pullstorm::model::words::kubelet_events::Class;
 use pullstorm::model::words::trigger::Trigger;
-use support::{outcome, spec};
 
 fn observed(text: &str) -> Observed {
     outcome(&spec(text), 0).observed

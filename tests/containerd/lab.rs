@@ -2,11 +2,9 @@
 //! (`tests/data/lab-containerd-1.7.24.csv`): the serial part request by request, the parallel part
 //! as a multiset.
 
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{Seen, spec, with_requests};
+use crate::support::{Seen, spec, with_requests};
 
 /// The lab's images: an application of five layers, another that shares three of them, and an index
 /// with two platforms.
@@ -107,7 +105,7 @@ fn short(seen: &Seen, by_digest: bool) -> String {
 
 /// The recorded sequence of a case, one entry a request.
 fn recorded(case: &str) -> Vec<String> {
-    let rows = include_str!("data/lab-containerd-1.7.24.csv");
+    let rows = include_str!("../data/lab-containerd-1.7.24.csv");
     let row = rows.lines().find(|it| it.split(',').next() == Some(case));
     let row = row.unwrap_or_else(|| panic!("no case {case}"));
     let sequence = row.rsplit(',').next().expect("a sequence");

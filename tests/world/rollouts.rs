@@ -1,9 +1,7 @@
 //! Rollouts that go back, and scaling in the middle of one, by the Deployment controller's rules.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
-use support::{known, outcome, spec};
+use crate::support::{known, outcome, spec};
 
 /// A Deployment that runs `app` and is rolled to `next`, which never gets ready.
 fn stuck(replicas: u32, then: &str) -> String {

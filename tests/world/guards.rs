@@ -2,10 +2,8 @@
 //! and the levers that an operator has during a rollout.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{known, metric, outcome, spec};
 use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
-use support::{known, metric, outcome, spec};
 
 /// A Deployment that runs `app`; `next` can be pulled, `bad` lacks the nodes' platform.
 fn cluster(replicas: u32, horizon: &str, then: &str) -> String {

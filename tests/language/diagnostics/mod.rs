@@ -1,16 +1,10 @@
 //! Every diagnostic fires, at its place, with its help.
 
-#[path = "diagnostics/disk.rs"]
 mod disk;
-#[path = "diagnostics/first.rs"]
-mod first;
-#[path = "diagnostics/guards.rs"]
 mod guards;
-#[path = "diagnostics/mirrors.rs"]
 mod mirrors;
-#[path = "diagnostics/state.rs"]
+mod prepulls;
 mod state;
-#[path = "diagnostics/sweep.rs"]
 mod sweep;
 
 use pullstorm::scenario::{self, Code, Diagnostics, Request, SourceFile};
@@ -468,7 +462,7 @@ fn all_cases() -> impl Iterator<Item = &'static Case> {
     let files = [
         CASES,
         disk::CASES,
-        first::CASES,
+        prepulls::CASES,
         guards::CASES,
         mirrors::CASES,
         state::CASES,

@@ -1,12 +1,10 @@
 //! Getting images there first: image pullers in waves, startup taints, and what they are worth.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
 use std::collections::BTreeSet;
 
+use crate::support::{known, metric, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
-use support::{known, metric, outcome, spec, with_requests};
 
 /// A pool, an image of two layers, and what a test adds. The control plane has no pace of its own.
 fn lab(nodes: u32, pool: &str, then: &str) -> String {

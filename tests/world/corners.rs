@@ -3,13 +3,11 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::PullResult;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
-use support::{known, outcome, spec, with_requests};
 
 /// One node that pulls in parallel from one registry, 10 ms away, and one image.
 fn one_node(registry: &str, more: &str) -> String {

@@ -1,9 +1,7 @@
 //! Workloads that run when the simulation begins, and pods of many containers.
 
-mod support;
-
+use crate::support::{known, outcome, spec};
 use pullstorm::model::record::outcome::Outcome;
-use support::{known, outcome, spec};
 
 fn ran(workload: &str) -> Outcome {
     let text = format!(

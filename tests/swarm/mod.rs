@@ -5,16 +5,14 @@
 //! starts the swarm there.
 
 mod state;
-#[path = "../support/mod.rs"]
-mod support;
 mod writer;
 
+use crate::support::{Requests, balance_observed, known};
 use pullstorm::model::record::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
-use support::{Requests, balance_observed, known};
 use writer::Writer;
 
 /// Scenarios of one swarm.

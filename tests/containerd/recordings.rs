@@ -1,11 +1,9 @@
 //! The pull of containerd 1.7 against recordings of the real client (`tests/data/README.md`):
 //! counts and statuses case by case, and the order where a whole daemon was recorded.
 
-mod support;
-
 use std::collections::BTreeMap;
 
-use support::{Seen, outcome, spec, with_requests};
+use crate::support::{Seen, outcome, spec, with_requests};
 
 /// One node, one pod, one image of two platforms and five layers, as the recording registry served
 /// it.
@@ -62,7 +60,7 @@ fn counts(requests: &[Seen]) -> BTreeMap<String, u32> {
 
 /// The same of one case of the recording.
 fn recorded(case: &str) -> BTreeMap<String, u32> {
-    let text = include_str!("data/containerd-1.7.34-fetcher.txt");
+    let text = include_str!("../data/containerd-1.7.34-fetcher.txt");
     let start = text.find(&format!("## {case}")).unwrap_or_else(|| panic!("no case {case}"));
     let block = &text[start + 3..];
     let block = &block[..block.find("\n## ").unwrap_or(block.len())];
@@ -199,7 +197,7 @@ fn the_order_is_that_of_the_daemon() {
         .filter(|it| !it.object.starts_with("layer"))
         .map(|it| format!("{} {} {}", it.method, it.object, it.status.unwrap()))
         .collect();
-    let text = include_str!("data/containerd-1.7.34-cri.txt");
+    let text = include_str!("../data/containerd-1.7.34-cri.txt");
     let block = text.split("### ").find(|it| it.starts_with("1 cold tag")).unwrap();
     let theirs: Vec<String> = block
         .lines()

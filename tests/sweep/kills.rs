@@ -1,6 +1,5 @@
 //! A sweep that is killed at any moment goes on where it was: nothing is lost, nothing is run
 //! twice, and the result is that of the undisturbed sweep.
-#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::collections::BTreeMap;
@@ -151,7 +150,7 @@ fn a_killed_sweep_goes_on_where_it_was() {
 }
 
 #[test]
-#[ignore = "long: cargo test --test sweep_kills -- --ignored --nocapture"]
+#[ignore = "long: cargo test kills -- --ignored --nocapture"]
 fn two_hundred_kills_change_nothing() {
     kill("sweep-kills-200", 200);
 }

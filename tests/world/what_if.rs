@@ -2,14 +2,12 @@
 //! wait for each other, a containerd that honours Retry-After.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Parameter, Request, SourceFile, load};
-use support::{known, outcome, spec, with_requests};
 
 /// A registry without round trips, `nodes` nodes, `replicas` pods of one image of two layers.
 fn storm(nodes: u32, replicas: u32, kubelet: &str, more: &str) -> String {

@@ -4,10 +4,8 @@
 //! the first container pulled is there for the second (`image_manager.go`, `kuberuntime_manager.go`
 //! SyncPod). The figures follow from that and from the requests of a pull.
 
-mod support;
-
+use crate::support::{Seen, known, spec, with_requests};
 use pullstorm::model::record::outcome::Outcome;
-use support::{Seen, known, spec, with_requests};
 
 fn ran(nodes: u32, containers: &str, limit: &str) -> (Outcome, Vec<Seen>) {
     let text = format!(

@@ -2,12 +2,10 @@
 //! prefixes, private registries, copies of images in another registry.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
 use std::collections::BTreeMap;
 
+use crate::support::{known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, SharedAccount};
-use support::{known, outcome, spec, with_requests};
 
 /// Two registries that need tokens, an account of each tier in `hub`, one in `own`; limits that
 /// count manifests and refuse nothing.

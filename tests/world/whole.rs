@@ -3,14 +3,12 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
-use support::{known, outcome, spec, with_requests};
 
 /// A bit of everything: several pods per node, shared images, init containers, limits, churn, an
 /// operator.

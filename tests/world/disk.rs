@@ -6,12 +6,10 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-mod support;
-
+use crate::support::{Seen, known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
-use support::{Seen, known, outcome, spec, with_requests};
 
 /// One registry, small manifests, fast unpacking; `pool` and `more` as given.
 fn scenario(horizon: &str, pool: &str, more: &str) -> String {
