@@ -29,6 +29,7 @@ mod sweep {
     mod shards;
 }
 mod tidy;
+mod trace;
 mod world {
     mod containers;
     mod corners;
