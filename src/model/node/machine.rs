@@ -340,9 +340,12 @@ impl World<'_> {
             let pod = self.cluster.nodes[node.idx()].pods[nth];
             self.pod_unready(now, pod);
             let state = &mut self.cluster.pods[pod.idx()];
+            let was_polled = state.polls.is_some();
             state.reset_sandbox();
             state.phase = Phase::Waiting;
-            self.record.note(now, Fact::PollsEnded { pod, node });
+            if was_polled {
+                self.record.note(now, Fact::PollsEnded { pod, node });
+            }
         }
         let boot = self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].boot;
         self.clock.calendar.schedule(now + boot, Event::NodeBooted { node });

@@ -10,7 +10,7 @@ use crate::model::words::asker::Asker;
 use crate::model::words::attempt::{PullEnd, PullEnded};
 use crate::model::words::cause::Cause;
 use crate::model::words::deleted::Deleted;
-use crate::model::words::endpoint::Endpoint;
+use crate::model::words::endpoint::{Endpoint, EndpointKind};
 use crate::model::words::kubelet_events::Sign;
 use crate::model::words::phase::{NodeState, Phase};
 use crate::model::words::reply::{Metered, Reply, RequestOutcome};
@@ -201,6 +201,15 @@ pub(crate) enum Fact {
 }
 
 impl RequestTold {
+    /// What outputs call the object, and the position of a layer.
+    pub(crate) fn object(&self) -> (&'static str, Option<u32>) {
+        match self.object {
+            _ if self.endpoint.kind == EndpointKind::Token => ("token", None),
+            _ if self.is_head => ("tag", None),
+            object => object.name(),
+        }
+    }
+
     /// What became of it, as outputs name it, and the status of the answer.
     pub(crate) fn outcome(&self) -> (RequestOutcome, Option<u16>) {
         RequestOutcome::of(self.reply, self.redirected, self.refused_post)

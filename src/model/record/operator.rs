@@ -6,9 +6,9 @@
 //! sync of a pod, so their number says how often it looked and not how often it pulled
 //! (kubernetes `image_manager.go`).
 //!
-//! Facts reach it through the seam (`seam.rs`). Where something new becomes visible it plugs in there
-//! and in a method of `Operator`: an image that was deleted through `Operator::image_removed`, a port
-//! that a gateway could not lend through `Operator::port_error`.
+//! Facts reach it through the seam (`seam.rs`). Where something new becomes visible it plugs in
+//! there and in a method of `Operator`: an image that was deleted through
+//! `Operator::image_removed`, a port that a gateway could not lend through `Operator::port_error`.
 
 use std::collections::BTreeSet;
 

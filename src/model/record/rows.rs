@@ -207,11 +207,7 @@ impl<'a> Rows<'a> {
         self.count_request(now, it.endpoint.idx(), outcome);
         let row = self.row_of(it.pod).map(|row| self.pods[row as usize]);
         let Some(sink) = &mut self.sink else { return };
-        let (object, layer) = match it.object {
-            _ if it.endpoint.kind == EndpointKind::Token => ("token", None),
-            _ if it.is_head => ("tag", None),
-            object => object.name(),
-        };
+        let (object, layer) = it.object();
         let server = &self.spec.registries[it.endpoint.registry.idx()];
         let workload = |row: PodRow| &*self.spec.workloads[row.workload as usize].name;
         sink.request(&RequestRow {

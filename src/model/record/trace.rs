@@ -1,5 +1,6 @@
 //! The trace: every fact as a kind and named fields, for whoever wants to count something else.
-//! Names stand for ids, and names of fields carry the units. `output/README.md` documents the lines.
+//! Names stand for ids, and names of fields carry the units. `output/README.md` documents the
+//! lines.
 
 use crate::model::ids::{ImageId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
 use crate::model::record::fact::{
@@ -255,7 +256,7 @@ impl Line<'_, '_> {
 
     fn request(&mut self, it: &RequestTold) {
         let (outcome, status) = it.outcome();
-        let (name, layer) = it.object.name();
+        let (name, layer) = it.object();
         let names = self.names;
         let fields = [
             names.pod(it.pod),

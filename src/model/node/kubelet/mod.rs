@@ -290,8 +290,9 @@ impl World<'_> {
         let runs = self.runs_on_its_node(pod, container.image);
         let content = self.content_on_node(pod, container.image);
         let state = &mut self.cluster.pods[pod.idx()];
-        state.polls = None;
-        self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+        if state.polls.take().is_some() {
+            self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+        }
         let is_new = state.inits_made <= state.init_done;
         state.inits_made = state.inits_made.max(state.init_done + 1);
         let before = self.note_init_content(pod, content);
@@ -327,8 +328,9 @@ impl World<'_> {
         let all = state.init_done as usize == n_init && state.started == all_started(n_containers);
         if all {
             state.phase = Phase::Starting;
-            state.polls = None;
-            self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+            if state.polls.take().is_some() {
+                self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+            }
             self.pod_started(now, pod);
         } else if state.error {
             self.arm_polls(now, pod);
@@ -345,8 +347,9 @@ impl World<'_> {
             let is_first = state.failed && !state.sandbox_failed;
             let next = if is_first { NextPoll::Extra } else { NextPoll::Usual };
             state.sandbox_failed |= state.failed;
-            state.polls = Some(Polls { at: now, draw, next });
-            self.record.note(now, Fact::PollsBegan { pod, node: state.node });
+            if state.polls.replace(Polls { at: now, draw, next }).is_none() {
+                self.record.note(now, Fact::PollsBegan { pod, node: state.node });
+            }
         }
         let due = match self.clock.polling {
             Polling::Elided => self.next_attempt_due(pod),
@@ -589,8 +592,11 @@ impl World<'_> {
             let state = &mut self.cluster.pods[pod.idx()];
             if state.phase == Phase::Waiting {
                 state.busy = false;
+                let was_polled = state.polls.is_some();
                 state.forget_backoff();
-                self.record.note(now, Fact::PollsEnded { pod, node });
+                if was_polled {
+                    self.record.note(now, Fact::PollsEnded { pod, node });
+                }
                 state.plan += u32::from(!state.init_running);
                 let plan = state.plan;
                 if !state.init_running {
