@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use pullstorm::experiment::{Crew, Shown, Summary, summarise};
 use pullstorm::model::ids::PoolId;
+use pullstorm::model::measure::Name;
 use pullstorm::model::spec::{
     Action, Addressing, Answer, ImagePullPolicy, LawSpec, LimitKey, RequestKind, RequestKinds, Spec,
 };
@@ -265,7 +266,7 @@ impl Harm {
 }
 
 fn of(summary: &Summary, name: &str) -> f64 {
-    summary.metric("run", name).and_then(|it| it.mean).unwrap_or(0.0)
+    summary.find("run", &Name::parse(name).unwrap()).and_then(|it| it.mean).unwrap_or(0.0)
 }
 
 fn run(scenario: &Scenario, spec: &Spec) -> Summary {

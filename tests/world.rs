@@ -6,6 +6,7 @@
 mod support;
 
 use pullstorm::model::kubelet::Polling;
+use pullstorm::model::measure;
 use pullstorm::model::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
@@ -114,11 +115,16 @@ fn the_poll_free_path_is_bit_equal_to_the_twin_that_polls() {
         assert_eq!(fast_rows.pulls, slow_rows.pulls, "seed {seed}");
         assert_eq!(fast_rows.pods, slow_rows.pods, "seed {seed}");
         let events = |outcome: &[pullstorm::model::outcome::Metric]| {
-            outcome.iter().find(|it| it.name == "events").unwrap().value.known().unwrap()
+            outcome.iter().find(|it| it.name == measure::EVENTS).unwrap().value.known().unwrap()
         };
         assert!(2.0 * events(&fast.metrics) < 3.0 * events(&slow.metrics), "polls are elided");
         let rest = |outcome: &Outcome| {
-            outcome.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+            outcome
+                .metrics
+                .iter()
+                .filter(|it| it.name != measure::EVENTS)
+                .cloned()
+                .collect::<Vec<_>>()
         };
         let (fast_rest, slow_rest) =
             (run_with(&spec, Polling::Elided), run_with(&spec, Polling::Every));

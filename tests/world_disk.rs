@@ -9,6 +9,7 @@
 mod support;
 
 use pullstorm::model::kubelet::Polling;
+use pullstorm::model::measure;
 use pullstorm::model::outcome::Outcome;
 use pullstorm::model::{Recording, run};
 use support::{Seen, known, outcome, spec, with_requests};
@@ -518,7 +519,7 @@ fn loops_that_wake_when_needed_do_what_loops_that_always_run_would() {
         let (woken, always) = (of(Polling::Elided), of(Polling::Every));
         assert_eq!(woken.digest, always.digest, "seed {seed}");
         let figures = |it: &Outcome| {
-            it.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+            it.metrics.iter().filter(|it| it.name != measure::EVENTS).cloned().collect::<Vec<_>>()
         };
         assert_eq!(figures(&woken), figures(&always), "seed {seed}");
         assert_eq!(shares(&woken), shares(&always), "seed {seed}");

@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::BTreeMap;
 
+use pullstorm::model::measure::LIMIT_UNITS_SPENT;
 use pullstorm::model::outcome::{Outcome, SharedAccount};
 use support::{known, outcome, spec, with_requests};
 
@@ -74,7 +75,7 @@ containers = [{{ image = "app" }}, {{ image = "side" }}]
 fn spent(outcome: &Outcome) -> BTreeMap<String, f64> {
     let of_run = outcome.metrics.iter().filter(|it| it.scope == "run");
     let all = of_run.filter_map(|it| {
-        let name = it.name.strip_prefix("limit_units_spent.")?;
+        let name = LIMIT_UNITS_SPENT.part(&it.name)?;
         Some((name.to_owned(), it.value.known()?))
     });
     all.filter(|it| 0.0 < it.1).collect()

@@ -19,6 +19,7 @@ pub mod kubelet;
 pub mod kubelet_events;
 mod levels;
 mod limit_tally;
+pub mod measure;
 mod metrics;
 mod mirror;
 mod mirror_tally;
