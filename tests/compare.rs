@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use pullstorm::experiment::{Crew, Samples, Shown};
-use pullstorm::model::measure::UNREADY_POD_MINUTES;
+use pullstorm::model::record::measure::UNREADY_POD_MINUTES;
 use pullstorm::scenario::{Request, SourceFile, library, load};
 use serde_json::Value;
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pullstorm::model::measure::{self, Name};
+use pullstorm::model::record::measure::{self, Name};
 use pullstorm::scenario::metrics::BUILT_IN_CAUSES;
 use pullstorm::scenario::{Request, SourceFile, library, load, reference};
 
@@ -349,7 +349,7 @@ fn the_page_of_the_language_is_that_of_the_tables() {
     assert!(
         written == page,
         "{LANGUAGE} is not what the tables say (line {:?}); \
-         `UPDATE_GOLDEN=1 cargo test --test readme` writes it anew",
+         `UPDATE_GOLDEN=1 cargo test readme::` writes it anew",
         first.map(|it| it + 1)
     );
 }

@@ -13,7 +13,7 @@ use crate::experiment::compare::{
     sensitivity, stackable,
 };
 use crate::experiment::{Certainty, Crew};
-use crate::model::measure::UNREADY_POD_MINUTES;
+use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::compare::{
     Assumed, Compared, clear_charts, comparison_csv, comparison_markdown, comparison_text,
     write_charts, write_files, write_json,

@@ -16,7 +16,7 @@ use crate::experiment::Crew;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
 };
-use crate::model::measure::UNREADY_POD_MINUTES;
+use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::files::WallClock;
 use crate::report::style::Style;
 use crate::report::sweep::{

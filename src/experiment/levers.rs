@@ -3,8 +3,10 @@
 
 use super::compare::{self, Comparison, Effect, Step};
 use super::{Crew, Samples};
-use crate::model::measure::{Measure, PODS_NEVER_READY, PULL_FAILURES, UNREADY_POD_MINUTES};
-use crate::model::outcome::Outcome;
+use crate::model::record::measure::{
+    Measure, PODS_NEVER_READY, PULL_FAILURES, UNREADY_POD_MINUTES,
+};
+use crate::model::record::outcome::Outcome;
 use crate::scenario::levers::Lever;
 use crate::scenario::{Request, Scenario, SourceFile, load};
 

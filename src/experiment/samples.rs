@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetricSummary;
 use crate::engine::stats::{mean_and_half_width, quantile_of};
-use crate::model::measure::{Measure, Name, ScopeKind};
-use crate::model::outcome::{Outcome, Value};
+use crate::model::record::measure::{Measure, Name, ScopeKind};
+use crate::model::record::outcome::{Outcome, Value};
 
 /// Every metric with its values by replication.
 #[derive(Clone, Debug, Default)]
@@ -162,7 +162,7 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::measure::{EVENTS, LIMIT_UNITS_SPENT, PODS};
+    use crate::model::record::measure::{EVENTS, LIMIT_UNITS_SPENT, PODS};
 
     fn samples(names: &[(&str, Name)]) -> Samples {
         let row = |(scope, name): &(&str, Name)| Row {

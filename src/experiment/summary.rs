@@ -9,8 +9,8 @@ use super::samples::{Row, Samples};
 use super::text;
 use crate::engine::chance::combine;
 use crate::engine::stats::wilson;
-use crate::model::measure::{Family, Measure, Name, ScopeKind, Unit};
-use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount};
+use crate::model::record::measure::{Family, Measure, Name, ScopeKind, Unit};
+use crate::model::record::outcome::{Blast, Outcome, Reach, SharedAccount};
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -330,9 +330,9 @@ pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::measure;
-    use crate::model::observed::Observed;
-    use crate::model::outcome::{FailureCount, Metric, StopReason, Value};
+    use crate::model::record::measure;
+    use crate::model::record::operator::Observed;
+    use crate::model::record::outcome::{FailureCount, Metric, StopReason, Value};
     use crate::scenario::Comparison;
 
     fn outcome(replication: u32, value: Value) -> Outcome {

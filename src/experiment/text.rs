@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::model::measure::{Name, Unit};
+use crate::model::record::measure::{Name, Unit};
 
 /// What files write as a word.
 pub(crate) trait Written: Sized {

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::{Crew, MetricSummary, Progress, Samples, Shown};
-use crate::model::measure::READY_SECONDS_P95;
-use crate::model::outcome::Outcome;
+use crate::model::record::measure::READY_SECONDS_P95;
+use crate::model::record::outcome::Outcome;
 use crate::model::spec::Spec;
 use crate::scenario::metrics::Target;
 
@@ -117,7 +117,7 @@ pub fn replicate_until(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::measure::PODS;
+    use crate::model::record::measure::PODS;
 
     fn until(text: &str) -> Until {
         Until::parse(text, 1_000).unwrap()

@@ -9,8 +9,8 @@
 
 use super::{Crew, Shown as Kept};
 use crate::engine::stats::quantile_of;
-use crate::model::measure::{CLEAR_SECONDS, Measure, UNREADY_POD_MINUTES};
-use crate::model::outcome::Outcome;
+use crate::model::record::measure::{CLEAR_SECONDS, Measure, UNREADY_POD_MINUTES};
+use crate::model::record::outcome::Outcome;
 use crate::model::spec::{Began, History, LimitStateSpec, Spec};
 use crate::scenario::{Parameter, Scenario};
 use crate::units::Span;

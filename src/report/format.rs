@@ -1,7 +1,7 @@
 //! How figures are written for people: spans as `1m48s`, counts as `4,210`, shares as `12.5%`.
 
 use crate::experiment::MetricSummary;
-use crate::model::measure::Unit;
+use crate::model::record::measure::Unit;
 
 /// What stands for a value that does not exist.
 pub const NOTHING: &str = "—";
@@ -157,7 +157,7 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::measure::READY_SECONDS_P95;
+    use crate::model::record::measure::READY_SECONDS_P95;
 
     #[test]
     fn spans_read_as_people_say_them() {

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::style::Style;
 use super::{VERSION, format};
 use crate::experiment::{End, Open, Range, Way, WayVerdict as Verdict, What, WhatNow};
-use crate::model::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
+use crate::model::record::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
 use crate::scenario::{Scenario, wrapped};
 
 /// Columns of a long text.

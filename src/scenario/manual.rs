@@ -9,7 +9,7 @@ use super::metrics::Quantity;
 use super::presets::{self, Reading};
 use super::tables::ROOT;
 use super::tables::timeline::SETTABLE;
-use crate::model::measure;
+use crate::model::record::measure;
 
 /// The reference page of the scenario language.
 pub fn reference() -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::measure::{self, Info, Measure, Name, ScopeKind, Unit};
+use crate::model::record::measure::{self, Info, Measure, Name, ScopeKind, Unit};
 
 /// How an amount of a metric is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

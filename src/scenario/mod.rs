@@ -44,7 +44,7 @@ pub use self::source::{Place, SourceFile};
 use self::tree::Table;
 use self::walk::{Names, Walker};
 
-use crate::model::measure::Name;
+use crate::model::record::measure::Name;
 use crate::model::spec::Spec;
 use crate::units::Share;
 

@@ -8,7 +8,7 @@ use super::field::{Field, IfAbsent, LONGEST_TEXT, Shape, Type};
 use super::levers::LEVERS;
 use super::presets;
 use super::tables::ROOT;
-use crate::model::measure::{self, ScopeKind};
+use crate::model::record::measure::{self, ScopeKind};
 
 /// Names of blocks.
 const NAME: &str = "^[a-z0-9-]+$";

@@ -2,8 +2,8 @@
 
 use crate::engine::stats::{mean_and_half_width, sign_test, welch};
 use crate::experiment::{MetricSummary, Row};
-use crate::model::measure::Better;
-use crate::model::outcome::Value;
+use crate::model::record::measure::Better;
+use crate::model::record::outcome::Value;
 
 /// The level below which a sign test speaks: that of a 95 % interval.
 const LEVEL: f64 = 0.05;
@@ -200,7 +200,7 @@ mod tests {
 
     use super::*;
     use crate::engine::chance::Chance;
-    use crate::model::measure::{
+    use crate::model::record::measure::{
         EVENTS, Name, PODS_NEVER_READY, PODS_READY, PULL_FAILURES_BY_CAUSE, RECOVERY_SECONDS,
         REQUESTS,
     };

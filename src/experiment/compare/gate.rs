@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Changed, Difference};
-use crate::model::measure::{Absence, Better};
+use crate::model::record::measure::{Absence, Better};
 use crate::scenario::metrics::Target;
 use crate::units::Share;
 

@@ -2,8 +2,8 @@
 
 use super::{Arm, Comparison, Design, compare_rows};
 use crate::experiment::Row;
-use crate::model::measure::Better;
-use crate::model::outcome::Value;
+use crate::model::record::measure::Better;
+use crate::model::record::outcome::Value;
 use crate::scenario::metrics::Target;
 
 /// A variant's place.

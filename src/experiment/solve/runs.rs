@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use super::search::{Demand, Trial};
 use crate::experiment::summary::judge;
 use crate::experiment::{Crew, FailureSummary, Row, Samples, Shown};
-use crate::model::measure::PULL_FAILURES_BY_CAUSE;
-use crate::model::outcome::{Outcome, StopReason};
+use crate::model::record::measure::PULL_FAILURES_BY_CAUSE;
+use crate::model::record::outcome::{Outcome, StopReason};
 use crate::scenario::{Diagnostics, Request, Scenario, SourceFile, load};
 
 /// Settings that the scenario cannot be read with.

@@ -11,7 +11,7 @@ use super::super::{
 use super::plan::{Plan, PlanPoint};
 use crate::engine::chance::stable_hash;
 use crate::experiment::text;
-use crate::model::measure::Name;
+use crate::model::record::measure::Name;
 use crate::scenario::load;
 use crate::scenario::metrics::Target;
 

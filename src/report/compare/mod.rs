@@ -20,7 +20,7 @@ use super::format;
 use crate::experiment::compare::{
     Changed, Comparison, Design, Difference, Effect, Gate, Passage, Rank, Stack,
 };
-use crate::model::measure::{self, Better, Measure};
+use crate::model::record::measure::{self, Better, Measure};
 use crate::scenario::metrics::Target;
 
 /// A comparison with everything that is told of it.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{Compared, change, expectations, gate, passes, relative, verdict};
 use crate::experiment::compare::{Arm, Changed, Difference, Effect, Rank, Stack};
-use crate::model::measure::Unit;
+use crate::model::record::measure::Unit;
 use crate::report::VERSION;
 use crate::report::format;
 use crate::report::page::{Page, clip, pad};

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::whole::{At, FileError};
 use crate::experiment::{Row, Samples};
-use crate::model::measure::Name;
-use crate::model::outcome::Value;
+use crate::model::record::measure::Name;
+use crate::model::record::outcome::Value;
 
 /// Name of the file.
 pub(super) const NAME: &str = "replications.csv";
@@ -80,7 +80,7 @@ fn damaged(line: usize) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::measure::{LIMIT_UNITS_SPENT, PODS};
+    use crate::model::record::measure::{LIMIT_UNITS_SPENT, PODS};
 
     fn row(name: Name, values: Vec<Value>) -> Row {
         Row { scope: "run".into(), name, values }

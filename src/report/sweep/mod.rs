@@ -23,7 +23,7 @@ pub use text::sweep_text;
 
 use crate::experiment::sweep::{Judged, Plan, PlanPoint, PointResult};
 use crate::experiment::{FailureSummary, MetricSummary};
-use crate::model::measure::Unit;
+use crate::model::record::measure::Unit;
 use crate::report::format;
 use crate::scenario::metrics::Target;
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::chance::stable_hash;
-use crate::model::measure::{
+use crate::model::record::measure::{
     Measure, PULL_FAILURES_BY_CAUSE, READY_SECONDS_P95, UNREADY_POD_MINUTES,
 };
 

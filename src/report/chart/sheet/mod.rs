@@ -22,7 +22,7 @@ use std::path::Path;
 use super::figure::{Entry, Marker};
 use super::palette::Colour;
 use super::{remove_drawing, write_drawing};
-pub use crate::model::measure::Better;
+pub use crate::model::record::measure::Better;
 use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
 use crate::report::format;
