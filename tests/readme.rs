@@ -211,7 +211,7 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
         let info = Name::parse(metric).unwrap_or_else(|| panic!("{metric} is unknown")).info();
         found.insert(info.name);
         let kind = scope.split('.').next().unwrap();
-        if info.unit.name() != unit || !info.of.has(kind) {
+        if info.unit.text() != unit || !info.of.has(kind) {
             wrong.push(format!("the unit or scopes of {metric} are wrong"));
         }
     }
@@ -232,8 +232,8 @@ fn the_table_of_metrics_is_the_catalogue() {
     let mut table = String::from("| metric | unit | what it is | scopes | absent where |\n");
     table += "|---|---|---|---|---|\n";
     for it in measure::ALL {
-        let scopes: Vec<&str> = it.of.scopes().iter().map(|it| it.name()).collect();
-        let (unit, scopes, absent) = (it.unit.name(), scopes.join(", "), it.absence.text());
+        let scopes: Vec<&str> = it.of.scopes().iter().map(|it| it.text()).collect();
+        let (unit, scopes, absent) = (it.unit.text(), scopes.join(", "), it.absence.text());
         writeln!(table, "| `{}` | {unit} | {} | {scopes} | {absent} |", it.form(), it.doc).unwrap();
     }
     holds_table("### Metrics", &table);

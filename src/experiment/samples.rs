@@ -120,7 +120,7 @@ impl Samples {
 
     /// A metric of the whole run.
     pub fn of_run(&self, measure: Measure) -> Option<&Row> {
-        self.find(ScopeKind::Run.name(), &measure.into())
+        self.find(ScopeKind::Run.text(), &measure.into())
     }
 }
 

@@ -157,12 +157,12 @@ impl Summary {
 
     /// A metric of the whole run.
     pub fn of_run(&self, measure: Measure) -> Option<&MetricSummary> {
-        self.find(ScopeKind::Run.name(), &measure.into())
+        self.find(ScopeKind::Run.text(), &measure.into())
     }
 
     /// The members of `family` of the whole run, each with what tells it apart.
     pub fn family_of_run(&self, family: Family) -> impl Iterator<Item = (&str, &MetricSummary)> {
-        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.name());
+        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.text());
         of_run.filter_map(move |it| Some((family.part(&it.name)?, it)))
     }
 

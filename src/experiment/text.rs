@@ -4,6 +4,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serializer};
 
 use crate::model::record::measure::{Name, Unit};
+use crate::words::Words;
 
 /// What files write as a word.
 pub(crate) trait Written: Sized {
@@ -25,11 +26,11 @@ impl Written for Name {
 
 impl Written for Unit {
     fn written(&self) -> String {
-        self.name().to_owned()
+        self.text().to_owned()
     }
 
     fn read(text: &str) -> Option<Self> {
-        Self::parse(text)
+        Words::parse(text)
     }
 }
 

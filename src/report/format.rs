@@ -139,10 +139,10 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
         return format!("{bound} (censored in {} of {})", metric.censored, metric.replications);
     }
     let Some(mean) = metric.mean else { return NOTHING.into() };
-    let mut text = quantity(mean, metric.unit.name());
+    let mut text = quantity(mean, metric.unit.text());
     if let Some(half_width) = metric.half_width {
         // An interval far below the digits shown says nothing.
-        let half = quantity(half_width, metric.unit.name());
+        let half = quantity(half_width, metric.unit.text());
         if 5e-4 * mean.abs() < half_width && half != "0" && half != "0%" {
             text = format!("{text} ± {half}");
         }

@@ -84,8 +84,8 @@ fn split_scope(
 ) -> Option<(String, String)> {
     let mut parts = path.splitn(3, '.');
     let kind = parts.next().unwrap_or_default();
-    if !ScopeKind::BLOCKS.map(ScopeKind::name).contains(&kind) {
-        return Some((ScopeKind::Run.name().into(), path.into()));
+    if !ScopeKind::BLOCKS.map(ScopeKind::text).contains(&kind) {
+        return Some((ScopeKind::Run.text().into(), path.into()));
     }
     let (Some(name), Some(metric)) = (parts.next(), parts.next()) else {
         walker
@@ -173,7 +173,7 @@ fn check_scope(scope: &str, info: &Info, path: &str, key: Origin, problems: &mut
         .iter()
         .map(|it| match it {
             ScopeKind::Run => format!("`{}`", info.name),
-            kind => format!("`{}.NAME.{}`", kind.name(), info.name),
+            kind => format!("`{}.NAME.{}`", kind.text(), info.name),
         })
         .collect();
     let message = format!("`expect.{path}`: a {kind} has no `{}`", info.name);

@@ -65,16 +65,16 @@ pub struct Target {
 impl Target {
     /// A metric of the whole run.
     pub fn of_run(measure: Measure) -> Self {
-        Self { scope: ScopeKind::Run.name().to_owned(), metric: measure.into() }
+        Self { scope: ScopeKind::Run.text().to_owned(), metric: measure.into() }
     }
 
     /// Reads `unready_pod_minutes` or `workload.api.ready_seconds_p95`. Whether the block exists is
     /// not looked at.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let kinds = ScopeKind::BLOCKS.map(ScopeKind::name);
+        let kinds = ScopeKind::BLOCKS.map(ScopeKind::text);
         let (scope, metric) = match text.splitn(3, '.').collect::<Vec<_>>().as_slice() {
             [kind, name, metric] if kinds.contains(kind) => (format!("{kind}.{name}"), *metric),
-            _ => (ScopeKind::Run.name().to_owned(), text),
+            _ => (ScopeKind::Run.text().to_owned(), text),
         };
         let (base, part) = metric.split_once('.').unwrap_or((metric, ""));
         let Some(info) = measure::find(base) else {
@@ -87,7 +87,7 @@ impl Target {
         };
         let kind = scope.split('.').next().unwrap_or_default();
         if !info.of.has(kind) {
-            let scopes: Vec<&str> = info.of.scopes().iter().map(|it| it.name()).collect();
+            let scopes: Vec<&str> = info.of.scopes().iter().map(|it| it.text()).collect();
             let scopes = scopes.join(", ");
             return Err(format!("`{base}` is not measured of a {kind}, but of: {scopes}"));
         }
@@ -107,7 +107,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.scope != ScopeKind::Run.name() {
+        if self.scope != ScopeKind::Run.text() {
             write!(f, "{}.", self.scope)?;
         }
         self.metric.fmt(f)

@@ -78,7 +78,7 @@ impl Changed {
 
     /// The difference in a metric of the whole run.
     pub fn of_run(&self, measure: Measure) -> Option<&Difference> {
-        self.find(ScopeKind::Run.name(), &measure.into())
+        self.find(ScopeKind::Run.text(), &measure.into())
     }
 
     /// Whether every replication went as in the base, event by event.

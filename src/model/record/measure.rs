@@ -5,117 +5,59 @@
 
 use std::fmt;
 
-/// What metrics are measured in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unit {
-    /// Bytes.
-    Bytes,
-    /// Canaries of a release.
-    Canaries,
-    /// Events of the simulation.
-    Events,
-    /// Images on nodes.
-    Images,
-    /// Minutes.
-    Minutes,
-    /// Pods.
-    Pods,
-    /// Pull attempts of kubelets.
-    Pulls,
-    /// HTTP requests.
-    Requests,
-    /// Rollouts of a workload.
-    Rollouts,
-    /// Runs of image GC.
-    Runs,
-    /// Seconds.
-    Seconds,
-    /// A share, from 0 to 1.
-    Share,
-    /// What a limit counts.
-    Units,
-    /// Distinct contents.
-    Versions,
-}
+use crate::words::words;
 
-impl Unit {
-    /// Every unit.
-    pub const ALL: [Self; 14] = [
-        Self::Bytes,
-        Self::Canaries,
-        Self::Events,
-        Self::Images,
-        Self::Minutes,
-        Self::Pods,
-        Self::Pulls,
-        Self::Requests,
-        Self::Rollouts,
-        Self::Runs,
-        Self::Seconds,
-        Self::Share,
-        Self::Units,
-        Self::Versions,
-    ];
-
-    /// As it is written in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Bytes => "bytes",
-            Self::Canaries => "canaries",
-            Self::Events => "events",
-            Self::Images => "images",
-            Self::Minutes => "minutes",
-            Self::Pods => "pods",
-            Self::Pulls => "pulls",
-            Self::Requests => "requests",
-            Self::Rollouts => "rollouts",
-            Self::Runs => "runs",
-            Self::Seconds => "seconds",
-            Self::Share => "share",
-            Self::Units => "units",
-            Self::Versions => "versions",
-        }
+words! {
+    /// What metrics are measured in.
+    pub enum Unit {
+        /// Bytes.
+        Bytes = "bytes",
+        /// Canaries of a release.
+        Canaries = "canaries",
+        /// Events of the simulation.
+        Events = "events",
+        /// Images on nodes.
+        Images = "images",
+        /// Minutes.
+        Minutes = "minutes",
+        /// Pods.
+        Pods = "pods",
+        /// Pull attempts of kubelets.
+        Pulls = "pulls",
+        /// HTTP requests.
+        Requests = "requests",
+        /// Rollouts of a workload.
+        Rollouts = "rollouts",
+        /// Runs of image GC.
+        Runs = "runs",
+        /// Seconds.
+        Seconds = "seconds",
+        /// A share, from 0 to 1.
+        Share = "share",
+        /// What a limit counts.
+        Units = "units",
+        /// Distinct contents.
+        Versions = "versions",
     }
 
-    /// The unit that files write so.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == text)
+    /// What a scope is one of: the whole run, or the kind of a block.
+    pub enum ScopeKind {
+        /// The whole run.
+        Run = "run",
+        /// `workload.NAME`.
+        Workload = "workload",
+        /// `pool.NAME`.
+        Pool = "pool",
+        /// `registry.NAME`.
+        Registry = "registry",
+        /// `mirror.NAME`.
+        Mirror = "mirror",
     }
-}
-
-/// What a scope is one of: the whole run, or the kind of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ScopeKind {
-    /// The whole run.
-    Run,
-    /// `workload.NAME`.
-    Workload,
-    /// `pool.NAME`.
-    Pool,
-    /// `registry.NAME`.
-    Registry,
-    /// `mirror.NAME`.
-    Mirror,
 }
 
 impl ScopeKind {
-    /// Every kind of scope.
-    pub const ALL: [Self; 5] =
-        [Self::Run, Self::Workload, Self::Pool, Self::Registry, Self::Mirror];
-
     /// The kinds that name a block.
     pub const BLOCKS: [Self; 4] = [Self::Workload, Self::Pool, Self::Registry, Self::Mirror];
-
-    /// As a scope begins.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Run => "run",
-            Self::Workload => "workload",
-            Self::Pool => "pool",
-            Self::Registry => "registry",
-            Self::Mirror => "mirror",
-        }
-    }
 }
 
 /// What the members of a family of metrics are told apart by.
@@ -190,7 +132,7 @@ impl Of {
 
     /// Whether scopes that begin with `kind` have the metric.
     pub fn has(self, kind: &str) -> bool {
-        self.scopes().iter().any(|it| it.name() == kind)
+        self.scopes().iter().any(|it| it.text() == kind)
     }
 }
 

@@ -36,7 +36,7 @@ pub struct Outcome {
 impl Outcome {
     /// A metric of the whole run.
     pub fn of_run(&self, measure: Measure) -> Value {
-        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.name());
+        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.text());
         let mut values = of_run.filter(|it| it.name == measure).map(|it| it.value);
         values.next().unwrap_or(Value::Absent)
     }

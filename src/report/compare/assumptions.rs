@@ -114,7 +114,7 @@ pub(super) fn section(page: &mut Page, compared: &Compared<'_>, assumed: Assumed
     for (rank, changed) in compared.ranked() {
         let unit = |value| {
             let it = compared.by_difference(changed)?;
-            Some(format::quantity(value, it.base.unit.name()))
+            Some(format::quantity(value, it.base.unit.text()))
         };
         let text = match assumed.range(compared, rank.position) {
             Some((low, high)) => {

@@ -53,7 +53,7 @@ fn metric(compared: &Compared<'_>) -> Metric {
     let row = compared.comparison.base.samples.find(&by.scope, &by.metric);
     Metric {
         name: by.to_string(),
-        unit: row.map_or("", |it| it.name.info().unit.name()),
+        unit: row.map_or("", |it| it.name.info().unit.text()),
         better: by.info().better,
     }
 }

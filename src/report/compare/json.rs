@@ -165,7 +165,7 @@ fn difference(it: &Difference) -> DifferenceDocument<'_> {
     DifferenceDocument {
         metric: it.base.name.to_string(),
         scope: &it.base.scope,
-        unit: it.base.unit.name(),
+        unit: it.base.unit.text(),
         base_mean: it.base.mean,
         mean: it.changed.mean,
         difference: it.difference,

@@ -173,7 +173,7 @@ fn change(it: &Difference) -> String {
     }
     let Some(difference) = it.difference else { return censored(it) };
     let sign = if 0.0 < difference { "+" } else { "" };
-    let unit = it.base.unit.name();
+    let unit = it.base.unit.text();
     let text = format!("{sign}{}", format::quantity(difference, unit));
     match it.half_width {
         Some(half_width) => format!("{text} ± {}", format::quantity(half_width, unit)),

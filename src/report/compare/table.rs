@@ -43,7 +43,7 @@ fn record(variant: &str, it: &Difference, what_if: bool) -> [String; 17] {
         variant.to_owned(),
         it.base.name.to_string(),
         it.base.scope.clone(),
-        it.base.unit.name().to_owned(),
+        it.base.unit.text().to_owned(),
         number(it.base.mean),
         number(it.changed.mean),
         number(it.difference),

@@ -197,7 +197,7 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
 /// A mean without its interval, or what a censored one exceeds.
 fn short(it: &crate::experiment::MetricSummary, beyond: Option<f64>) -> String {
     match (it.mean, beyond) {
-        (Some(mean), _) => format::quantity(mean, it.unit.name()),
+        (Some(mean), _) => format::quantity(mean, it.unit.text()),
         (None, Some(beyond)) if 0 < it.censored && it.unit == Unit::Seconds => {
             format!(">{}", format::seconds(beyond))
         }

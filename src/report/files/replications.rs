@@ -19,7 +19,7 @@ pub(super) fn write(out: &mut dyn Write, samples: &Samples) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(HEAD)?;
     for row in samples.rows() {
-        let (name, unit) = (row.name.to_string(), row.name.info().unit.name());
+        let (name, unit) = (row.name.to_string(), row.name.info().unit.text());
         for (replication, value) in row.values.iter().enumerate() {
             let (number, state) = match value {
                 Value::Known(number) => (number.to_string(), "known"),
@@ -60,7 +60,7 @@ fn parse(input: impl Read) -> io::Result<Samples> {
         };
         let replication: usize = field(0).parse().map_err(|_| damaged(line))?;
         if replication == 0 {
-            let name = Name::parse(field(1)).filter(|it| it.info().unit.name() == field(3));
+            let name = Name::parse(field(1)).filter(|it| it.info().unit.text() == field(3));
             let name = name.ok_or_else(|| damaged(line))?;
             rows.push(Row { scope: field(2).to_owned(), name, values: vec![] });
             field(1).clone_into(&mut of);

@@ -27,7 +27,7 @@ pub fn summary_csv(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
         csv.write_record([
             it.name.to_string(),
             it.scope.clone(),
-            it.unit.name().to_owned(),
+            it.unit.text().to_owned(),
             number(it.mean),
             number(it.half_width),
             number(it.p5),

@@ -62,7 +62,7 @@ impl View<'_> {
         let unit = match Quantity::of(target.info().unit) {
             Quantity::Number => "",
             _ if !is_measured => "",
-            Quantity::Span | Quantity::Share | Quantity::Bytes => target.info().unit.name(),
+            Quantity::Span | Quantity::Share | Quantity::Bytes => target.info().unit.text(),
         };
         Metric { name: target.to_string(), unit, better: target.info().better }
     }

@@ -110,7 +110,7 @@ impl SweptPoint {
     fn short(&self, target: usize) -> String {
         let Some(figure) = &self.figures[target] else { return format::NOTHING.into() };
         match figure.mean {
-            Some(mean) => format::quantity(mean, figure.unit.name()),
+            Some(mean) => format::quantity(mean, figure.unit.text()),
             None if figure.censored == 0 => format::NOTHING.into(),
             None if figure.unit == Unit::Seconds => {
                 format!(">{}", format::seconds(self.horizon_seconds))
