@@ -8,6 +8,7 @@ pub(crate) mod counts;
 pub(crate) mod digest;
 pub(crate) mod fact;
 pub(crate) mod levels;
+pub mod measure;
 pub(crate) mod metrics;
 pub mod operator;
 pub mod outcome;
