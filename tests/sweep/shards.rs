@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
+use crate::support::Folder;
 use proptest::prelude::*;
 use pullstorm::experiment::Crew;
 use pullstorm::experiment::sweep::{Asked, Plan, PointResult, Shard, draft, run_point};
@@ -58,12 +59,6 @@ struct Whole {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-fn root(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    path
-}
-
 fn targets() -> Vec<Target> {
     vec![Target { scope: "run".into(), metric: "unready_pod_minutes".into() }]
 }
@@ -84,7 +79,7 @@ fn whole() -> &'static Whole {
         let plan = draft(&file, &Request::default(), Asked::default(), &crew).unwrap().plan;
         let run = |point| run_point(&crew, &plan, point, &|_| {}, &|_| {}).unwrap();
         let results: Vec<PointResult> = plan.points.iter().map(run).collect();
-        let out = root("sweep-whole");
+        let out = Folder::new("shards/whole");
         let folder = SweepFolder::of(&out, &plan.scenario);
         folder.write_plan(&plan).unwrap();
         for (point, result) in plan.points.iter().zip(&results) {
@@ -92,7 +87,6 @@ fn whole() -> &'static Whole {
         }
         put_together(&folder, &plan, &base);
         let files = files(folder.path());
-        fs::remove_dir_all(out).unwrap();
         Whole { plan, base, results, files }
     })
 }
@@ -139,7 +133,7 @@ proptest! {
         in_place: bool,
     ) {
         let whole = whole();
-        let out = root(&format!("sweep-shards-{:?}", std::thread::current().id()));
+        let out = Folder::new(&format!("shards/{:?}", std::thread::current().id()));
         let folders: Vec<SweepFolder> = (0..3)
             .map(|at| SweepFolder::of(&out.join(format!("part-{at}")), &whole.plan.scenario))
             .collect();
@@ -166,7 +160,6 @@ proptest! {
         let names = |it: &BTreeMap<String, Vec<u8>>| it.keys().cloned().collect::<Vec<_>>();
         prop_assert_eq!(names(&joined), names(&whole.files));
         prop_assert!(joined == whole.files);
-        fs::remove_dir_all(&out).unwrap();
     }
 
     /// Every point is in exactly one shard, and shards differ by at most one point.
@@ -183,7 +176,7 @@ proptest! {
 #[test]
 fn what_is_missing_or_contradicts_itself_is_named() {
     let whole = whole();
-    let out = root("sweep-missing");
+    let out = Folder::new("shards/missing");
     let [one, two] = ["one", "two"].map(|it| SweepFolder::of(&out.join(it), "few"));
     for folder in [&one, &two] {
         folder.write_plan(&whole.plan).unwrap();
@@ -235,7 +228,6 @@ fn what_is_missing_or_contradicts_itself_is_named() {
     for part in [&first.id, named, "one/few/sweep", "two/few/sweep"] {
         assert!(contradicting[0].contains(part), "{contradicting:?}");
     }
-    fs::remove_dir_all(out).unwrap();
 }
 
 /// Figures come back as they were written, to the last bit.
