@@ -13,7 +13,7 @@ use crate::model::words::asker::Spender;
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
 use crate::model::words::kubelet_events::Sign;
-use crate::model::words::reply::{Grant, Reply};
+use crate::model::words::reply::{Grant, Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::words::request::Unit;
 use crate::model::{Event, World};
@@ -239,6 +239,8 @@ impl World<'_> {
             .then(|| self.supply.limits.pulls_left(now, request.endpoint.registry, &request.asker))
             .flatten();
         let sign = self.supply.limits.sign_of(reply);
+        let refused_post = state.step == Step::TokenPost && reply == Reply::Challenged;
+        let (outcome, status) = RequestOutcome::of(reply, redirected, refused_post);
         let told = RequestTold {
             node: pull.node,
             pod: pull.pod,
@@ -251,8 +253,8 @@ impl World<'_> {
             remaining,
             endpoint: request.endpoint,
             reply,
-            redirected,
-            refused_post: state.step == Step::TokenPost && reply == Reply::Challenged,
+            outcome,
+            status,
             sign,
             key: pull
                 .key(self.cluster.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),

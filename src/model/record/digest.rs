@@ -63,6 +63,8 @@ impl Digest {
     }
 
     /// Takes a fact; what nobody outside could see leaves no trace.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, now: Time, fact: &Fact, causes: &Causes) {
         match *fact {
             Fact::PodCreated { pod, ran_before: false, .. } => {
@@ -81,8 +83,8 @@ impl Digest {
                 let cause = result.err().map_or(0, |(cause, _)| causes.key(cause));
                 self.add(now, Kind::PullEnded, combine(pod.key, image_key), cause);
             }
-            Fact::Request(it) => self.add_request(now, it.endpoint, it.key, it.outcome().0),
-            Fact::MirrorRequest(it) => self.add_request(now, it.endpoint, it.key, it.outcome().0),
+            Fact::Request(it) => self.add_request(now, it.endpoint, it.key, it.outcome),
+            Fact::MirrorRequest(it) => self.add_request(now, it.endpoint, it.key, it.outcome),
             Fact::NodeChanged { key, state, .. } => self.add(now, Kind::Node, key, state as u64),
             Fact::Workload { workload, what } => self.fold_workload(now, workload, what),
             Fact::ImageDeleted { deleted: it, .. } => {

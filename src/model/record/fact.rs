@@ -40,8 +40,9 @@ pub(crate) struct RequestTold {
     pub(crate) remaining: Option<u64>,
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
-    pub(crate) redirected: bool,
-    pub(crate) refused_post: bool,
+    /// What became of it, as outputs name it, and the status of the answer.
+    pub(crate) outcome: RequestOutcome,
+    pub(crate) status: Option<u16>,
     /// What its client sees of a reply that is no success.
     pub(crate) sign: Option<Sign>,
     /// Stable key of the pull.
@@ -58,7 +59,9 @@ pub(crate) struct MirrorRequestTold {
     pub(crate) object: (&'static str, Option<u32>),
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
-    pub(crate) redirected: bool,
+    /// What became of it, as outputs name it, and the status of the answer.
+    pub(crate) outcome: RequestOutcome,
+    pub(crate) status: Option<u16>,
     pub(crate) key: u64,
 }
 
@@ -208,17 +211,5 @@ impl RequestTold {
             _ if self.is_head => ("tag", None),
             object => object.name(),
         }
-    }
-
-    /// What became of it, as outputs name it, and the status of the answer.
-    pub(crate) fn outcome(&self) -> (RequestOutcome, Option<u16>) {
-        RequestOutcome::of(self.reply, self.redirected, self.refused_post)
-    }
-}
-
-impl MirrorRequestTold {
-    /// What became of it, as outputs name it, and the status of the answer.
-    pub(crate) fn outcome(&self) -> (RequestOutcome, Option<u16>) {
-        RequestOutcome::of(self.reply, self.redirected, false)
     }
 }

@@ -86,6 +86,8 @@ impl Levels {
     }
 
     /// Takes a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, fact: &Fact) {
         if self.enabled {
             self.population.fold(fact);

@@ -59,6 +59,8 @@ impl Population {
     }
 
     /// Takes a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, fact: &Fact) {
         match *fact {
             Fact::PodCreated { pod, ran_before, .. } => {

@@ -6,7 +6,7 @@ use crate::model::record::outcome::{PodRow, PullResult, PullRow, RequestRow, Req
 use crate::model::spec::Spec;
 use crate::model::words::attempt::{PullEnd, PullEnded};
 use crate::model::words::cause::Causes;
-use crate::model::words::endpoint::EndpointKind;
+use crate::model::words::endpoint::{Endpoint, EndpointKind};
 use crate::model::words::phase::Phase;
 use crate::model::words::reply::{RequestOutcome, refusal};
 use crate::units::{MICROS_PER_SECOND, Time};
@@ -82,6 +82,8 @@ impl<'a> Rows<'a> {
     }
 
     /// Takes a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, now: Time, fact: &Fact, causes: &Causes) {
         match *fact {
             Fact::PodCreated { pod, ordinal, ran_before: false } => {
@@ -118,8 +120,18 @@ impl<'a> Rows<'a> {
                 }
                 self.push_pull(pod, &open, None, PullResult::Open);
             }
-            Fact::Request(told) => self.request(now, &told, causes),
-            Fact::MirrorRequest(told) => self.mirror_request(now, &told, causes),
+            Fact::Request(told) => {
+                self.count_request(now, told.endpoint, told.outcome);
+                if self.sink.is_some() {
+                    self.request(now, &told, causes);
+                }
+            }
+            Fact::MirrorRequest(told) => {
+                self.count_request(now, told.endpoint, told.outcome);
+                if self.sink.is_some() {
+                    self.mirror_request(now, &told, causes);
+                }
+            }
             Fact::PodCreated { ran_before: true, .. }
             | Fact::PodEnded { .. }
             | Fact::PullAsked { .. }
@@ -203,8 +215,6 @@ impl<'a> Rows<'a> {
     }
 
     fn request(&mut self, now: Time, it: &RequestTold, causes: &Causes) {
-        let (outcome, status) = it.outcome();
-        self.count_request(now, it.endpoint.idx(), outcome);
         let row = self.row_of(it.pod).map(|row| self.pods[row as usize]);
         let Some(sink) = &mut self.sink else { return };
         let (object, layer) = it.object();
@@ -220,14 +230,12 @@ impl<'a> Rows<'a> {
             object,
             layer,
             endpoint: (&server.name, it.endpoint.kind.name_at(server)),
-            status,
+            status: it.status,
             cause: refusal(it.reply).map(|it| causes.label(it)),
         });
     }
 
     fn mirror_request(&mut self, now: Time, it: &MirrorRequestTold, causes: &Causes) {
-        let (outcome, status) = it.outcome();
-        self.count_request(now, it.endpoint.idx(), outcome);
         let Some(sink) = &mut self.sink else { return };
         let server = &self.spec.registries[it.endpoint.registry.idx()];
         sink.request(&RequestRow {
@@ -240,14 +248,14 @@ impl<'a> Rows<'a> {
             object: it.object.0,
             layer: it.object.1,
             endpoint: (&server.name, it.endpoint.kind.name_at(server)),
-            status,
+            status: it.status,
             cause: refusal(it.reply).map(|it| causes.label(it)),
         });
     }
 
-    fn count_request(&mut self, now: Time, endpoint: usize, outcome: RequestOutcome) {
+    fn count_request(&mut self, now: Time, endpoint: Endpoint, outcome: RequestOutcome) {
         if self.detail {
-            self.requests[endpoint * RequestOutcome::ALL.len() + outcome as usize].count(now);
+            self.requests[endpoint.idx() * RequestOutcome::ALL.len() + outcome as usize].count(now);
         }
     }
 }

@@ -14,6 +14,8 @@ use crate::units::Time;
 
 impl Operator {
     /// Hands on what could be seen of a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, now: Time, fact: &Fact) {
         match *fact {
             Fact::PullAsked { pod, asking } => self.asked(now, pod, &asking),

@@ -255,7 +255,6 @@ impl Line<'_, '_> {
     }
 
     fn request(&mut self, it: &RequestTold) {
-        let (outcome, status) = it.outcome();
         let (name, layer) = it.object();
         let names = self.names;
         let fields = [
@@ -266,15 +265,14 @@ impl Line<'_, '_> {
             names.endpoint(it.endpoint),
             ("method", Field::Text(it.method)),
             object(name, layer),
-            ("outcome", Field::Text(outcome.name())),
-            ("status", status.map_or(Field::Nothing, |it| Field::Number(u64::from(it)))),
+            ("outcome", Field::Text(it.outcome.name())),
+            ("status", it.status.map_or(Field::Nothing, |it| Field::Number(u64::from(it)))),
             label("cause", refusal(it.reply), self.causes),
         ];
         self.say("request", &fields);
     }
 
     fn mirror_request(&mut self, it: &MirrorRequestTold) {
-        let (outcome, status) = it.outcome();
         let names = self.names;
         let fields = [
             ("replica", Field::Text(&names.replicas[it.replica as usize])),
@@ -282,8 +280,8 @@ impl Line<'_, '_> {
             names.endpoint(it.endpoint),
             ("method", Field::Text(if it.is_head { "HEAD" } else { "GET" })),
             object(it.object.0, it.object.1),
-            ("outcome", Field::Text(outcome.name())),
-            ("status", status.map_or(Field::Nothing, |it| Field::Number(u64::from(it)))),
+            ("outcome", Field::Text(it.outcome.name())),
+            ("status", it.status.map_or(Field::Nothing, |it| Field::Number(u64::from(it)))),
             label("cause", refusal(it.reply), self.causes),
         ];
         self.say("mirror-request", &fields);

@@ -161,6 +161,8 @@ impl<'a> Counts<'a> {
     }
 
     /// Takes a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
     pub(crate) fn fold(&mut self, now: Time, fact: &Fact, causes: &Causes) {
         match *fact {
             Fact::PodCreated { pod, ran_before, .. } => {
@@ -174,11 +176,11 @@ impl<'a> Counts<'a> {
             }
             Fact::PullOpen { pod, open } => self.pull_open(pod, &open),
             Fact::Request(it) => {
-                self.count_request(now, it.endpoint, it.outcome().0, it.reply);
+                self.count_request(now, it.endpoint, it.outcome, it.reply);
                 self.mirrors.asked(it.endpoint);
             }
             Fact::MirrorRequest(it) => {
-                self.count_request(now, it.endpoint, it.outcome().0, it.reply);
+                self.count_request(now, it.endpoint, it.outcome, it.reply);
             }
             Fact::LimitAsked { limit, asker, metered } => {
                 self.limit_asked(now, limit, &asker, metered);

@@ -21,7 +21,7 @@ use crate::model::supply::mirror::{Inbound, Served, Session, Source};
 use crate::model::words::asker::Spender;
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
-use crate::model::words::reply::Reply;
+use crate::model::words::reply::{Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::{Event, World};
 use crate::resource::link::{LinkId, Path};
@@ -302,6 +302,7 @@ impl World<'_> {
         let rtt = request.endpoint.rtt(upstream);
         let back = now + upstream.server_time + (rtt - rtt.half());
         let object = self.catalogue.image(task.content).object(task.object as usize);
+        let (outcome, status) = RequestOutcome::of(reply, redirected, false);
         let told = MirrorRequestTold {
             replica: task.replica,
             image: task.reference,
@@ -309,7 +310,8 @@ impl World<'_> {
             object: task.ask.object(object),
             endpoint: request.endpoint,
             reply,
-            redirected,
+            outcome,
+            status,
             key: request.key,
         };
         self.record.note(now, Fact::MirrorRequest(told));
