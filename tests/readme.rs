@@ -190,7 +190,6 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
         ["run", &path, "--requests", "--replications", "2", "--no-charts", "--out", &out];
     pullstorm(&arguments);
     let readme = read("README.md");
-    let spans: BTreeSet<&str> = code_spans(&readme).into_iter().collect();
     let mut wrong = vec![];
     for file in ["summary", "timeseries", "pulls", "pods", "requests"] {
         let text = fs::read_to_string(format!("{out}/upgrade/{file}.csv")).unwrap();
