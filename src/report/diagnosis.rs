@@ -8,7 +8,7 @@ use super::format;
 use super::page::{Page, clip};
 use crate::experiment::Measured;
 use crate::experiment::diagnosis::features::Feature;
-use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
+use crate::experiment::diagnosis::{Conclusion, Diagnosis, Finding};
 use crate::scenario::{Scenario, library};
 
 /// Most pieces of evidence, and most levers, shown.
@@ -69,10 +69,10 @@ pub(super) fn section(page: &mut Page, scenario: &Scenario, diagnosis: &Diagnosi
 
 /// Named causes with how sure they are; or that there is none.
 pub(super) fn headline(diagnosis: &Diagnosis) -> String {
-    match diagnosis.verdict {
-        Verdict::Healthy => "healthy: nothing to explain".into(),
-        Verdict::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
-        Verdict::Found => {
+    match diagnosis.conclusion {
+        Conclusion::Healthy => "healthy: nothing to explain".into(),
+        Conclusion::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
+        Conclusion::Found => {
             let named = diagnosis.findings.iter();
             let named: Vec<String> =
                 named.map(|it| format!("{} ({})", it.rule.id, it.confidence())).collect();

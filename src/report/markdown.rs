@@ -1,6 +1,6 @@
 //! The summary as Markdown, for a ticket or a pull request.
 
-use super::summary_text::{by_cause, demand, figure, held, observed, set_by_hand, what_if};
+use super::summary_text::{by_cause, figure, held, observed, set_by_hand, what_if};
 use super::{Run, VERSION, diagnosis, format};
 
 /// The summary of `run` as Markdown.
@@ -35,7 +35,7 @@ pub fn summary_markdown(run: Run<'_>) -> String {
             let uncertain = if it.uncertain { " uncertain" } else { "" };
             line(format!(
                 "| `{}` | {} | {} | {verdict}{uncertain} |",
-                cell(&demand(it)),
+                cell(&it.text()),
                 observed(it, run),
                 held(it)
             ));

@@ -4,7 +4,7 @@ use super::format::{self, NOTHING};
 use super::page::{Page, clip, pad};
 use super::style::Style;
 use super::{Run, VERSION, diagnosis};
-use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
+use crate::experiment::{Judged, MetricSummary, ReachSummary, Summary};
 use crate::model::record::measure::{self, Measure};
 use crate::model::record::outcome::PullResult;
 use crate::scenario::Scenario;
@@ -103,14 +103,15 @@ fn expectations(page: &mut Page, run: Run<'_>) {
         format!("{holding} of {} hold, each in at least {in_runs} of runs", verdicts.len());
     page.heading("EXPECTATIONS", &remark);
     let lines: Vec<(String, String)> =
-        verdicts.iter().map(|it| (demand(it), observed(it, run))).collect();
+        verdicts.iter().map(|it| (it.text(), observed(it, run))).collect();
     let widest = |column: fn(&(String, String)) -> &String, most: usize| {
         lines.iter().map(|it| column(it).chars().count()).filter(|it| *it <= most).max()
     };
     let demands = widest(|it| &it.0, 44).unwrap_or(0);
     // What a mark, the gaps and the longest share of replications leave.
     let figures = widest(|it| &it.1, 100 - 4 - demands - 4 - 34).unwrap_or(0);
-    for (it, (demand, observed)) in verdicts.iter().zip(&lines) {
+    let expectations = &run.scenario.expectations;
+    for ((it, written), (demand, observed)) in verdicts.iter().zip(expectations).zip(&lines) {
         let mark = if it.holds { page.style.good("✓") } else { page.style.bad("✗") };
         let uncertain =
             if it.uncertain { page.style.doubtful(", uncertain") } else { String::new() };
@@ -123,39 +124,29 @@ fn expectations(page: &mut Page, run: Run<'_>) {
             page.line(&format!("      {}   {held}{uncertain}", clip(observed, 50)));
         }
         if !it.holds {
-            page.line(&page.style.faint(&format!("      demanded in {}", it.expectation.origin)));
+            page.line(&page.style.faint(&format!("      demanded in {}", written.origin)));
         }
     }
 }
 
-/// The demand as it was written, with its scope.
-pub(super) fn demand(it: &Verdict) -> String {
-    let expectation = &it.expectation;
-    match expectation.scope.as_str() {
-        "run" => format!("{} {}", expectation.metric, expectation.text),
-        scope => format!("{scope}.{} {}", expectation.metric, expectation.text),
-    }
-}
-
 /// What was observed instead.
-pub(super) fn observed(it: &Verdict, run: Run<'_>) -> String {
-    match &it.observed {
+pub(super) fn observed(it: &Judged, run: Run<'_>) -> String {
+    match run.summary.find(&it.scope, &it.metric) {
         Some(metric) if metric.absent == metric.replications => "no value".into(),
         Some(metric) => figure(metric, run),
-        None if 0 < it.held => "0".into(),
+        None if 0 < it.held_in_replications => "0".into(),
         None => "no value".into(),
     }
 }
 
 /// In how many replications it held.
-pub(super) fn held(it: &Verdict) -> String {
-    let (low, high) = it.share_interval;
+pub(super) fn held(it: &Judged) -> String {
     format!(
         "{} of {} runs ({:.0}–{:.0}%)",
-        it.held,
+        it.held_in_replications,
         it.replications,
-        (low * 100.0).floor(),
-        (high * 100.0).ceil()
+        (it.share_held_low * 100.0).floor(),
+        (it.share_held_high * 100.0).ceil()
     )
 }
 
@@ -495,10 +486,9 @@ fn unverified(scenario: &Scenario, limit: &str) -> Vec<String> {
 
 /// Accounts that make it worse at a limit: their addresses would have more units without them.
 pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
-    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.limit == limit);
     of_limit
         .map(|it| {
-            let it = &it.at_most;
             let [addresses, units, apart] =
                 [it.addresses as f64, it.units, it.units_apart].map(format::count);
             let name = clip(&it.account, 20);
