@@ -19,7 +19,6 @@ use crate::report::compare::{
 };
 use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
-use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
 use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
 
@@ -205,7 +204,7 @@ fn variants(
         stack,
         assumptions,
         readings,
-        set: set_by_hand(base),
+        set: base.set_by_hand(),
         sure_from: trials_to_be_sure(base.in_runs.as_f64()),
         horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
     })
@@ -413,7 +412,7 @@ fn two_files(
         second.clone_into(&mut arms[1].name);
     }
     let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
-    let set = set_by_hand(&scenarios[0]);
+    let set = scenarios[0].set_by_hand();
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
     Ok(of_two(arms, &names, remarks, set, horizon_seconds))
 }

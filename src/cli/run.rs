@@ -13,9 +13,8 @@ use crate::model;
 use crate::model::outcome::RequestSink;
 use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
 use crate::report::json::write_summary;
-use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
-use crate::report::summary_text::summary_text;
+use crate::report::summary::{summary_markdown, summary_text};
 use crate::report::{Run, chart};
 use crate::scenario::{Scenario, SourceFile};
 

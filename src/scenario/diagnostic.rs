@@ -225,7 +225,7 @@ impl Diagnostic {
 }
 
 /// Lines of at most `most` columns, broken at spaces.
-pub(crate) fn wrapped(text: &str, most: usize) -> Vec<String> {
+fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");

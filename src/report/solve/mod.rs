@@ -11,9 +11,9 @@ pub use self::short::{
 };
 
 use super::format;
-use super::page::{Page, pad};
+use super::lines::{Page, pad};
 use super::style::Style;
-use super::{VERSION, summary_text};
+use super::VERSION;
 use crate::experiment::solve::search::{Found, Stretch, Sure, Trial};
 use crate::experiment::solve::{Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
 use crate::scenario::Scenario;
@@ -401,11 +401,11 @@ pub(super) fn facts(page: &mut Page, scenario: &Scenario) {
         format!("seed {}", scenario.spec.seed),
         "simulated".into(),
     ]);
-    let set = summary_text::set_by_hand(scenario);
+    let set = scenario.set_by_hand();
     if !set.is_empty() {
         page.prose(&format!("Set: {}", set.join(" · ")), 2);
     }
-    let what_if = summary_text::what_if(scenario);
+    let what_if = scenario.what_if();
     if !what_if.is_empty() {
         page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 2);
     }
@@ -480,7 +480,7 @@ pub(super) fn markdown(
 /// Which scenario this is of.
 fn markdown_source(scenario: &Scenario) -> String {
     let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant `{it}`"));
-    let set = summary_text::set_by_hand(scenario);
+    let set = scenario.set_by_hand();
     let set = if set.is_empty() { String::new() } else { format!(", set `{}`", set.join("` `")) };
     format!(
         "Simulated by Pullstorm {VERSION}: `{}`{variant}{set}, seed {}.\n\n",

@@ -3,7 +3,7 @@
 use super::{binding_text, end, facts, markdown, markdown_table, table, times};
 use crate::experiment::solve::{Plan, SmallestMirror, Stagger};
 use crate::report::format;
-use crate::report::page::Page;
+use crate::report::lines::Page;
 use crate::report::style::Style;
 use crate::scenario::Scenario;
 use crate::units::Span;

@@ -4,7 +4,7 @@ use super::Swept;
 use super::answer::{self, Line, answer};
 use crate::report::VERSION;
 use crate::report::format;
-use crate::report::page::{Page, WIDTH, clip, pad};
+use crate::report::lines::{Page, WIDTH, clip, pad};
 use crate::report::style::Style;
 use crate::scenario::Design;
 

@@ -25,7 +25,7 @@ use super::{remove_drawing, write_drawing};
 use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
 use crate::report::format;
-use crate::report::page::clip;
+use crate::text::clip;
 pub use crate::scenario::metrics::Better;
 use axis::Axis;
 pub use curve::{Curve, Tried};
