@@ -6,7 +6,6 @@ mod diagnosis;
 pub mod files;
 pub mod format;
 pub mod json;
-mod lines;
 mod page;
 pub mod solve;
 pub mod style;

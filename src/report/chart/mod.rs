@@ -23,8 +23,8 @@ use std::path::Path;
 
 use crate::model::outcome::Detail;
 use crate::report::files::{FileError, create_folder, remove, write_whole, write_whole_by_name};
-use crate::text::clip;
 use crate::report::{Run, VERSION};
+use crate::text::clip;
 use canvas::Drawing;
 use figure::Figure;
 use window::Window;

@@ -317,9 +317,7 @@ fn stacked(page: &mut Page, stack: &Stack, compared: &Compared<'_>) {
         Column::new("stacked").only(Form::Markdown),
         Column::new("alone, against the base").width(Width::Exactly(32)).only(Form::Terminal),
         Column::new("alone, against the base").right().only(Form::Markdown),
-        Column::new("left out of all, against all")
-            .width(Width::Exactly(46))
-            .only(Form::Terminal),
+        Column::new("left out of all, against all").width(Width::Exactly(46)).only(Form::Terminal),
         Column::new("left out of all, against all").right().only(Form::Markdown),
         Column::new("verdict").only(Form::Markdown),
     ])

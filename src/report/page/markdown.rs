@@ -1,4 +1,4 @@
-//! A page as Markdown (CommonMark with the tables of GitHub), for a ticket or a pull request.
+//! A page as Markdown (`CommonMark` with the tables of GitHub), for a ticket or a pull request.
 //!
 //! Markup comes from here alone: in the text of a page everything that would be markup is escaped.
 
@@ -43,9 +43,9 @@ fn table(table: &Table) -> String {
     let columns: Vec<_> =
         table.columns_of(Form::Markdown).into_iter().map(|at| (at, &table.columns[at])).collect();
     let line = |cells: Vec<&Text>| {
-        let cell = |it: &Text| match it.is_absent() {
-            true => " |".to_owned(),
-            false => format!(" {} |", inline(it, Within::Table)),
+        let cell = |it: &Text| {
+            let text = inline(it, Within::Table);
+            if it.is_absent() { " |".to_owned() } else { format!(" {text} |") }
         };
         "|".to_owned() + &cells.into_iter().map(cell).collect::<String>()
     };
@@ -106,7 +106,7 @@ fn code(text: &str, within: Within) -> String {
 /// Text in which nothing is markup. Escaped is what would act where it stands, and no more, so
 /// that the source reads well too: `<5m` and `a_b` are no markup.
 ///
-/// Source: CommonMark 0.31.2, sections 2.4, 2.5, 4 and 6; GitHub Flavored Markdown 0.29, 4.10, 6.5.
+/// Source: `CommonMark` 0.31.2, sections 2.4, 2.5, 4 and 6; GitHub Flavored Markdown 0.29, 4.10, 6.5.
 fn escaped(text: &str, starts_block: bool) -> String {
     let mut out = String::new();
     let mut before = ' ';

@@ -11,7 +11,7 @@ mod terminal;
 mod text;
 
 pub(super) use self::table::{Align, Column, Heads, Table, Width};
-pub(super) use self::terminal::{WIDTH, fits};
+pub(super) use self::terminal::fits;
 pub(super) use self::text::{Text, Tone};
 use crate::report::style::Style;
 
@@ -174,6 +174,11 @@ impl Page {
     /// What stands before all headings.
     pub(super) fn lead(&mut self) -> &mut Section {
         &mut self.lead
+    }
+
+    /// The section that was begun last, or what stands before all headings.
+    pub(super) fn last(&mut self) -> &mut Section {
+        self.sections.last_mut().unwrap_or(&mut self.lead)
     }
 
     /// A new section behind the others.

@@ -185,6 +185,11 @@ impl Table {
         self
     }
 
+    /// How many rows there are, whatever the form.
+    pub(in crate::report) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// Puts a note beneath the last row, on a terminal.
     pub(in crate::report) fn note(&mut self, note: impl Into<Text>) {
         if let Some(row) = self.rows.last_mut() {

@@ -4,9 +4,10 @@ use super::table::{Align, Heads, Overflow, Table, TableRow, Width};
 use super::text::{Text, Tone};
 use super::{Block, Form, Item, Page, Section};
 use crate::report::style::Style;
+use crate::text::width;
 
 /// Width of the page in columns.
-pub(in crate::report) const WIDTH: usize = 100;
+const WIDTH: usize = 100;
 /// Where the values of rows begin.
 const LABEL: usize = 28;
 /// What stands between the values of a row.
@@ -61,14 +62,20 @@ impl Lines {
             Block::Prose(text, indent) => self.prose(text, *indent, WIDTH),
             Block::Remark(text) => self.prose(&text.toned(Tone::Faint), NOTE, NOTE + REMARK),
             Block::Facts(facts, indent) => {
-                self.broken(after(*indent), facts, Breaks { between: " · ", indent: 2, end: WIDTH });
+                self.broken(
+                    after(*indent),
+                    facts,
+                    Breaks { between: " · ", indent: 2, end: WIDTH },
+                );
             }
             Block::Row(label, values) => self.row(label, values, SPACE),
             Block::Entry(label, text) => self.row(label, &text.words(), " "),
             Block::List(items) => {
                 for Item { text, items } in items {
                     self.prose(text, 2, WIDTH);
-                    items.iter().for_each(|it| self.prose(it, 4, WIDTH));
+                    for it in items {
+                        self.prose(it, 4, WIDTH);
+                    }
                 }
             }
             Block::Table(table) => self.table(table),
@@ -107,7 +114,7 @@ impl Lines {
             let piece = piece.clip(end - indent);
             if at == 0 {
                 line = line.join(&piece);
-            } else if line.width() + between.len() + piece.width() <= end {
+            } else if line.width() + width(between) + piece.width() <= end {
                 line.extend(between, &piece);
             } else {
                 self.line(std::mem::replace(&mut line, after(indent).join(&piece)));
@@ -257,7 +264,9 @@ impl Layout {
                 taken = 0;
             }
             taken += wide(it);
-            parts.last_mut().into_iter().for_each(|part| part.push(*it));
+            if let Some(part) = parts.last_mut() {
+                part.push(*it);
+            }
         }
         parts
     }

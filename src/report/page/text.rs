@@ -159,7 +159,9 @@ impl Text {
                     if !is_open {
                         words.push(Self::default());
                     }
-                    words.last_mut().into_iter().for_each(|it| it.push(*tone, word));
+                    if let Some(last) = words.last_mut() {
+                        last.push(*tone, word);
+                    }
                 }
                 is_open = (is_open || !word.is_empty()) && word.len() == part.len();
             }
