@@ -5,64 +5,33 @@
 //! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
 //! and why a run stopped is data in it.
 
-mod background;
-pub mod backoff;
-pub mod disk;
-mod egress;
-pub mod gate;
+mod clock;
+pub(crate) mod control;
 pub mod ids;
 pub mod image;
-pub mod image_gc;
-pub mod image_records;
-pub mod image_store;
-pub mod kubelet;
-pub mod kubelet_events;
-mod levels;
-mod limit_tally;
-mod metrics;
-mod mirror;
-mod mirror_tally;
-mod node;
-pub mod observe;
-pub mod observed;
-pub mod outcome;
-mod pod;
-pub mod registry;
-pub(crate) mod runtime;
-mod scheduler;
-mod seen;
-mod shared_account;
-mod shown;
+pub mod node;
+pub(crate) mod pull;
+pub mod record;
 pub mod spec;
-mod state;
-mod tags;
-mod timeline;
-mod workload;
+pub(crate) mod supply;
+pub mod words;
 
-use egress::Egresses;
-use gate::{Causes, Grant};
+use clock::Clock;
+use control::Control;
 use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
 use image::Catalogue;
-use image_store::Waiter;
-use kubelet::Polling;
-use levels::Levels;
-use mirror::{Mirrors, STORE_FLOW};
-use node::{Node, Pool};
-use observe::Observer;
-use outcome::{Outcome, RequestSink, StopReason};
-use pod::Pod;
-use registry::{Faults, Limits};
-use runtime::Pulls;
+use node::Cluster;
+use node::image_store::Waiter;
+use pull::Pulls;
+use record::outcome::{Outcome, RequestSink, StopReason};
+use record::recorder::Recorder;
 use spec::Spec;
-use state::Ordered;
-use tags::Tags;
-use timeline::Timeline;
-use workload::Workload;
+use supply::Supply;
+use supply::mirror::STORE_FLOW;
+use words::cause::Causes;
+use words::polling::Polling;
+use words::reply::Grant;
 
-use crate::engine::calendar::Calendar;
-use crate::engine::chance::Chance;
-use crate::resource::link::{LinkId, Links};
-use crate::resource::pacer::Pacer;
 use crate::units::Time;
 
 /// A run stops after this many events, so that no scenario can run for ever: about an hour of one
@@ -159,37 +128,13 @@ pub(crate) enum Purpose {
 /// The state of one replication.
 pub(crate) struct World<'a> {
     spec: &'a Spec,
-    chance: Chance,
-    calendar: Calendar<Event>,
-    end: Time,
-    polling: Polling,
     catalogue: Catalogue,
-    nodes: Vec<Node>,
-    pools: Vec<Pool>,
-    pods: Vec<Pod>,
-    workloads: Vec<Workload>,
+    clock: Clock,
+    control: Control,
+    cluster: Cluster,
+    supply: Supply,
     pulls: Pulls,
-    limits: Limits,
-    faults: Faults,
-    egresses: Egresses,
-    links: Links,
-    registry_links: Vec<Option<LinkId>>,
-    mirrors: Mirrors,
-    timeline: Timeline,
-    tags: Tags,
-    ordered: Ordered,
-    scheduler_pace: Pacer,
-    controller_pace: [Pacer; 3],
-    observe: Observer<'a>,
-    levels: Levels,
-    /// Syncs of this instant, by a keyed draw.
-    due_syncs: Vec<(u64, PodId, u32)>,
-    /// Waiters woken by a store; kept so that waking allocates nothing.
-    woken: Vec<Waiter>,
-    finished_flows: Vec<u64>,
-    links_changed_at: Option<Time>,
-    /// What a concurrency limit granted to the request at the gates.
-    granted: Option<Grant>,
+    record: Recorder<'a>,
 }
 
 /// Runs one replication.
@@ -202,50 +147,19 @@ pub fn run<'a>(spec: &'a Spec, replication: u32, mut recording: Recording<'a>) -
 
 impl<'a> World<'a> {
     fn new(spec: &'a Spec, replication: u32, recording: Recording<'a>) -> Self {
-        let chance = Chance::new(spec.seed, replication);
-        let causes = Causes::new(spec);
-        let limits = Limits::new(spec, chance);
-        let mut links = Links::new();
-        let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
-        let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
-        let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
-        let mut egresses = Egresses::new(spec, chance, &egress_links);
-        let mirrors = Mirrors::new(spec, &mut links, &mut egresses);
-        let pace = &spec.control_plane;
+        let clock = Clock::new(spec, replication, recording.polling);
+        let supply = Supply::new(spec, clock.chance);
         let mut world = Self {
             spec,
-            chance,
-            calendar: Calendar::new(),
-            end: Time::ZERO + spec.horizon,
-            polling: recording.polling,
             catalogue: Catalogue::new(spec),
-            nodes: Vec::new(),
-            pools: Vec::new(),
-            pods: Vec::new(),
-            workloads: Vec::new(),
+            control: Control::new(spec),
+            cluster: Cluster::default(),
             pulls: Pulls::default(),
-            faults: Faults::new(spec, chance),
-            egresses,
-            links,
-            registry_links,
-            mirrors,
-            timeline: Timeline::new(spec),
-            tags: Tags::new(spec),
-            ordered: Ordered::default(),
-            scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
-            controller_pace: std::array::from_fn(|_| {
-                Pacer::new(pace.controller_qps, pace.controller_burst)
-            }),
-            levels: Levels::new(spec, limits.len(), recording.detail),
-            observe: Observer::new(spec, causes, recording.detail, recording.requests),
-            limits,
-            due_syncs: Vec::new(),
-            woken: Vec::new(),
-            finished_flows: Vec::new(),
-            links_changed_at: None,
-            granted: None,
+            record: Recorder::new(spec, Causes::new(spec), recording.detail, recording.requests),
+            clock,
+            supply,
         };
-        world.observe.replica_names = world.replica_names();
+        world.record.replica_names = world.replica_names();
         world.open_mirrors();
         world.open_pools();
         world.open_state();
@@ -258,19 +172,19 @@ impl<'a> World<'a> {
     fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time)>) -> (StopReason, u64) {
         let mut events = 0;
         loop {
-            let Some(next) = self.calendar.peek() else {
-                self.sample_levels(self.end);
+            let Some(next) = self.clock.calendar.peek() else {
+                self.sample_levels(self.clock.end);
                 return (StopReason::NothingLeft, events);
             };
-            if self.end < next {
-                self.sample_levels(self.end);
+            if self.clock.end < next {
+                self.sample_levels(self.clock.end);
                 return (StopReason::Horizon, events);
             }
             if events == MAX_EVENTS {
                 return (StopReason::EventBound, events);
             }
             self.sample_levels(next);
-            let Some((now, event)) = self.calendar.next() else { continue };
+            let Some((now, event)) = self.clock.calendar.next() else { continue };
             self.handle(now, event);
             events += 1;
             if events.is_multiple_of(100_000)
@@ -284,7 +198,7 @@ impl<'a> World<'a> {
     /// The only match on events: read it to know everything that can happen.
     fn handle(&mut self, now: Time, event: Event) {
         match event {
-            // workload/, scheduler.rs
+            // control/
             Event::WorkloadStarted { workload } => self.on_workload_started(now, workload),
             Event::PodAsked { workload } => self.on_pod_asked(now, workload),
             Event::PodCreated { workload, revision } => {
@@ -297,14 +211,14 @@ impl<'a> World<'a> {
             Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
             Event::CanaryChecked { workload, turn } => self.on_canary_checked(now, workload, turn),
             Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
-            // kubelet.rs
+            // node/kubelet/
             Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
             Event::SyncsDue => self.on_syncs_due(now),
             Event::InitContainerEnded { pod, plan } => {
                 self.on_init_container_ended(now, pod, plan);
             }
             Event::PullRejected { pod } => self.on_pull_rejected(now, pod),
-            // runtime/
+            // pull/
             Event::RequestArrived { pull, generation, lane, turn } => {
                 self.on_request_arrived(now, pull, generation, usize::from(lane), turn);
             }
@@ -323,9 +237,9 @@ impl<'a> World<'a> {
                 self.on_progress_checked(now, pull, generation);
             }
             Event::GrantReturned { grant } => {
-                self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+                self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
-            // mirror/
+            // supply/mirror/
             Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
             Event::MirrorStepped { task, generation } => {
                 self.on_mirror_stepped(now, task, generation);
@@ -334,20 +248,20 @@ impl<'a> World<'a> {
             // below: links
             Event::LinksChanged => self.on_links_changed(now),
             Event::FlowFinished { generation } => self.on_flow_finished(now, generation),
-            // node.rs
+            // node/machine.rs
             Event::NodeBooted { node } => self.on_node_booted(now, node),
             Event::NodeDrained { node } => self.on_node_drained(now, node),
             Event::NodeReconfigured { node } => self.on_node_reconfigured(now, node),
             Event::NodeLost { node } => self.lose_node(now, node),
             Event::SpotNoticed { node } => self.on_spot_noticed(now, node),
-            // timeline.rs, background.rs
+            // control/timeline.rs, supply/background.rs
             Event::TimelineReached { timeline, step } => {
                 self.on_timeline_reached(now, timeline, step);
             }
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }
-            // disk.rs
+            // node/disk.rs
             Event::ImageGcDue { node, plan } => self.on_image_gc_due(now, node, plan),
             Event::EvictionDue { node, plan } => self.on_eviction_due(now, node, plan),
         }
@@ -356,26 +270,26 @@ impl<'a> World<'a> {
     /// Flows have started or stopped: rates are solved once for this instant, after all that
     /// happens in it so far.
     fn links_changed(&mut self, now: Time) {
-        if self.links_changed_at != Some(now) {
-            self.links_changed_at = Some(now);
-            self.calendar.schedule(now, Event::LinksChanged);
+        if self.supply.links_changed_at != Some(now) {
+            self.supply.links_changed_at = Some(now);
+            self.clock.calendar.schedule(now, Event::LinksChanged);
         }
     }
 
     fn on_links_changed(&mut self, now: Time) {
-        self.links_changed_at = None;
-        if let Some(at) = self.links.next_completion(now) {
-            let generation = self.links.generation();
-            self.calendar.schedule(at, Event::FlowFinished { generation });
+        self.supply.links_changed_at = None;
+        if let Some(at) = self.supply.links.next_completion(now) {
+            let generation = self.supply.links.generation();
+            self.clock.calendar.schedule(at, Event::FlowFinished { generation });
         }
     }
 
     fn on_flow_finished(&mut self, now: Time, generation: u64) {
-        if self.links.generation() != generation {
+        if self.supply.links.generation() != generation {
             return;
         }
-        let mut finished = std::mem::take(&mut self.finished_flows);
-        self.links.take_completed(now, &mut finished);
+        let mut finished = std::mem::take(&mut self.supply.finished_flows);
+        self.supply.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
             if tag & STORE_FLOW != 0 {
@@ -384,6 +298,6 @@ impl<'a> World<'a> {
             }
             self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
-        self.finished_flows = finished;
+        self.supply.finished_flows = finished;
     }
 }

@@ -1,9 +1,11 @@
 //! Helpers for tests that run scenarios.
-#![allow(dead_code, reason = "each test file uses its part")]
 
+mod lab;
+
+pub(crate) use lab::{Lab, always};
 use pullstorm::experiment::diagnose;
-use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
-use pullstorm::model::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
+use pullstorm::model::record::operator::{AnswersSeen, BinSeen, PullsSeen};
+use pullstorm::model::record::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};
@@ -45,8 +47,11 @@ impl RequestSink for Requests {
     }
 }
 
-/// The spec of a scenario text; panics with the rendered diagnostics.
+/// The spec of a scenario text; panics with the rendered diagnostics. The text is shown where the
+/// test fails.
+#[expect(clippy::print_stdout, reason = "the test runner shows it where the test fails")]
 pub(crate) fn spec(text: &str) -> Spec {
+    println!("{text}");
     let file = SourceFile { name: "test.toml".into(), text: text.into() };
     match load(&file, &Request::default()) {
         Ok(loaded) => loaded.scenario.spec,
