@@ -28,12 +28,17 @@ const fn acts(c: char) -> bool {
     )
 }
 
+/// The character, or what stands in its place where it acts.
+pub const fn inert_char(c: char) -> char {
+    if acts(c) { REPLACEMENT } else { c }
+}
+
 /// `text` on one line and without a character that acts: ends of lines and tabs become spaces, all
 /// else that acts is replaced by U+FFFD, so that one sees that something was there.
 pub fn inert(text: &str) -> Cow<'_, str> {
     neutral(text, |c| match c {
         '\n' | '\t' => ' ',
-        _ => REPLACEMENT,
+        c => inert_char(c),
     })
 }
 
@@ -41,15 +46,14 @@ pub fn inert(text: &str) -> Cow<'_, str> {
 pub fn inert_lines(text: &str) -> Cow<'_, str> {
     neutral(text, |c| match c {
         '\n' | '\t' => c,
-        _ => REPLACEMENT,
+        c => inert_char(c),
     })
 }
 
-fn neutral(text: &str, instead: fn(char) -> char) -> Cow<'_, str> {
+fn neutral(text: &str, neutral: fn(char) -> char) -> Cow<'_, str> {
     if text.chars().any(acts) {
         // The end of a line as Windows has it is one end.
-        let text = text.replace("\r\n", "\n");
-        Cow::Owned(text.chars().map(|c| if acts(c) { instead(c) } else { c }).collect())
+        Cow::Owned(text.replace("\r\n", "\n").chars().map(neutral).collect())
     } else {
         Cow::Borrowed(text)
     }

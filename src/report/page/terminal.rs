@@ -310,7 +310,7 @@ mod tests {
         assert!(text.lines().all(|it| it.chars().count() <= WIDTH), "{text}");
         assert!(text.contains("workload-11 100%"));
         assert!(text.contains("x…"));
-        assert!(text.contains("  a label that is far too lon… several"), "{text}");
+        assert!(text.contains("  a label that is far too lo… several"), "{text}");
     }
 
     #[test]

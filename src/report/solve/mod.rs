@@ -381,7 +381,7 @@ fn page(it: Solution<'_>) -> Answer<'_> {
     Answer {
         scenario: it.scenario,
         is_there: it.solved.found.answer.is_some(),
-        answer: it.answer(),
+        headline: it.answer(),
         reasons: it.reasons().into_iter().chain(it.readings()).collect(),
         question: it.question(),
         spent: it.spent(),
@@ -397,7 +397,7 @@ struct Answer<'a> {
     /// Whether there is one.
     is_there: bool,
     /// In one line.
-    answer: String,
+    headline: String,
     /// What binds, and what is odd.
     reasons: Vec<String>,
     question: String,
@@ -409,12 +409,12 @@ struct Answer<'a> {
 
 impl Answer<'_> {
     fn page(self, files: &[String]) -> Page {
-        let Self { scenario, answer, question, spent, .. } = self;
+        let Self { scenario, headline, question, spent, .. } = self;
         let mut page = Page::new();
         let lead = page.lead();
         let tone = if self.is_there { Tone::Strong } else { Tone::Bad };
-        lead.add_for(Form::Terminal, Block::line(tone.text(&answer)));
-        lead.add_for(Form::Markdown, Block::prose(Tone::Strong.text(answer)));
+        lead.add_for(Form::Terminal, Block::line(tone.text(&headline)));
+        lead.add_for(Form::Markdown, Block::prose(Tone::Strong.text(headline)));
         lead.add(Block::list(self.reasons.iter().map(|it| it.trim())));
         lead.add_for(Form::Markdown, Block::prose(format!("{question}. {spent}.")));
         lead.add_for(Form::Markdown, Block::prose(source(scenario)));

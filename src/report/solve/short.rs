@@ -158,7 +158,7 @@ fn stagger<'a>(it: &Stagger, scenario: &'a Scenario) -> Answer<'a> {
     Answer {
         scenario,
         is_there: it.best.is_some(),
-        answer: stagger_answer(it),
+        headline: stagger_answer(it),
         reasons: stagger_reasons(it),
         question: stagger_question(it, scenario),
         spent: spent(it.runs, it.demand.at_most),
@@ -270,7 +270,7 @@ fn mirror<'a>(it: &SmallestMirror, scenario: &'a Scenario) -> Answer<'a> {
     Answer {
         scenario,
         is_there: it.joint.is_some(),
-        answer: mirror_answer(it),
+        headline: mirror_answer(it),
         reasons: mirror_reasons(it),
         question: mirror_question(it, scenario),
         spent: spent(it.runs, it.demand.at_most),
