@@ -106,7 +106,8 @@ fn code(text: &str, within: Within) -> String {
 /// Text in which nothing is markup. Escaped is what would act where it stands, and no more, so
 /// that the source reads well too: `<5m` and `a_b` are no markup.
 ///
-/// Source: `CommonMark` 0.31.2, sections 2.4, 2.5, 4 and 6; GitHub Flavored Markdown 0.29, 4.10, 6.5.
+/// Source: `CommonMark` 0.31.2, sections 2.4, 2.5, 4 and 6; GitHub Flavored Markdown 0.29, 4.10 and
+/// 6.5.
 fn escaped(text: &str, starts_block: bool) -> String {
     let mut out = String::new();
     let mut before = ' ';
