@@ -12,6 +12,7 @@ mod samples;
 pub mod solve;
 mod summary;
 pub mod sweep;
+mod text;
 mod until;
 mod what_now;
 

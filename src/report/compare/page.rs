@@ -2,6 +2,7 @@
 
 use super::{Compared, change, expectations, gate, passes, relative, verdict};
 use crate::experiment::compare::{Arm, Changed, Difference, Effect, Rank, Stack};
+use crate::model::record::measure::Unit;
 use crate::report::VERSION;
 use crate::report::format;
 use crate::report::page::{
@@ -225,13 +226,13 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
     let columns = std::iter::once(variant).chain(titles).collect();
     let mut table = Table::new(columns).close(6).heads(Heads::Faint);
     let base = metrics.iter().map(|(metric, _)| {
-        let row = compared.comparison.base.samples.find("run", metric);
+        let row = compared.comparison.base.samples.of_run(*metric);
         let mean = row.map(|it| short(&it.summarise(), compared.horizon_seconds));
         Text::from(mean.unwrap_or_else(|| format::NOTHING.into()) + "  ")
     });
     table.row(std::iter::once("base".into()).chain(base).collect());
     for (_, changed) in compared.ranked() {
-        let cells = metrics.iter().map(|(metric, _)| match changed.find("run", metric) {
+        let cells = metrics.iter().map(|(metric, _)| match changed.of_run(*metric) {
             Some(it) => {
                 let mean = Text::from(short(&it.changed, compared.horizon_seconds) + " ");
                 match it.effect {
@@ -250,8 +251,8 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
 /// A mean without its interval, or what a censored one exceeds.
 fn short(it: &crate::experiment::MetricSummary, beyond: Option<f64>) -> String {
     match (it.mean, beyond) {
-        (Some(mean), _) => format::quantity(mean, it.unit),
-        (None, Some(beyond)) if 0 < it.censored && it.unit == "seconds" => {
+        (Some(mean), _) => format::quantity(mean, it.unit.text()),
+        (None, Some(beyond)) if 0 < it.censored && it.unit == Unit::Seconds => {
             format!(">{}", format::seconds(beyond))
         }
         (None, _) if 0 < it.censored => "never".into(),
@@ -290,10 +291,10 @@ fn metrics(page: &mut Page, changed: &Changed, base: &Arm) {
     let shown: Vec<&Difference> = changed.differences.iter().filter(differs).collect();
     for it in shown.iter().take(MOST_LISTED) {
         let (scope, name) = (&it.base.scope, &it.base.name);
-        let whole = if scope == "run" { name.clone() } else { format!("{scope}.{name}") };
+        let whole = if scope == "run" { name.to_string() } else { format!("{scope}.{name}") };
         table.row(vec![
             whole.into(),
-            name.into(),
+            name.to_string().into(),
             scope.into(),
             change(it).into(),
             relative(it).into(),
