@@ -10,6 +10,8 @@ mod containerd {
     mod recordings;
 }
 mod diagnosis;
+#[cfg(unix)]
+mod hostile;
 mod kubelet_vectors;
 mod language {
     mod diagnostics;

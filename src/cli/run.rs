@@ -7,7 +7,7 @@ use clap::Args;
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::{Counter, Meter};
-use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell_as};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::record::outcome::{FactSink, RequestSink};
@@ -15,9 +15,8 @@ use crate::report::files::{
     RequestFile, TraceFile, WallClock, clear, folder, summary_csv, write_all,
 };
 use crate::report::json::write_summary;
-use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
-use crate::report::summary_text::summary_text;
+use crate::report::summary::{summary_markdown, summary_text};
 use crate::report::{Run, chart};
 use crate::scenario::{Scenario, SourceFile};
 
@@ -198,5 +197,5 @@ fn print(run: Run<'_>, format: Format, written: &[String]) -> Result<(), Failure
         Format::Csv => summary_csv(&mut bytes, run.summary)?,
         Format::Md => bytes = summary_markdown(run).into_bytes(),
     }
-    Ok(tell(&String::from_utf8_lossy(&bytes))?)
+    Ok(tell_as(format, &bytes)?)
 }

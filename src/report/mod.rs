@@ -6,11 +6,10 @@ mod diagnosis;
 pub mod files;
 pub mod format;
 pub mod json;
-pub mod markdown;
 mod page;
 pub mod solve;
 pub mod style;
-pub mod summary_text;
+pub mod summary;
 pub mod sweep;
 #[cfg(test)]
 pub(crate) mod synthetic;

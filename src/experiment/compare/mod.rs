@@ -8,14 +8,17 @@
 mod assumptions;
 mod effect;
 mod gate;
+mod plan;
 mod rank;
 mod stack;
 
 pub use assumptions::{Answer, Asked, Reading, Turn, sensitivity};
 pub use effect::{Design, Difference, Effect, compare_rows};
 pub use gate::{Gate, Passage, Tolerance};
+pub use plan::{NotStacked, Ran, StackPlan, wanted};
 pub use rank::{Rank, rank};
-pub use stack::{MOST_STACKED, Stack, Stacked, conflicts, stackable};
+use stack::{MOST_STACKED, conflicts, stackable};
+pub use stack::{Stack, Stacked};
 
 use std::sync::Mutex;
 

@@ -9,17 +9,15 @@ mod charts;
 mod csv;
 mod document;
 mod folder;
-mod markdown;
 mod merge;
-mod text;
+mod page;
 
 pub use assemble::{Assembled, assemble};
 pub use csv::points_csv;
 pub use document::write_sweep;
 pub use folder::{Found, Refused, SweepFolder};
-pub use markdown::sweep_markdown;
 pub use merge::{Gathered, Incomplete, gather};
-pub use text::sweep_text;
+pub use page::{sweep_markdown, sweep_text};
 
 use crate::experiment::sweep::{Plan, PlanPoint, PointResult};
 use crate::experiment::{FailureSummary, Judged, MetricSummary};

@@ -26,7 +26,7 @@ pub use crate::model::record::measure::Better;
 use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
 use crate::report::format;
-use crate::report::page::clip;
+use crate::text::clip;
 use axis::Axis;
 pub use curve::{Curve, Tried};
 pub use heat::{Cell, Heat, Map};
