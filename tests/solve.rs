@@ -158,6 +158,53 @@ fn the_smallest_quota_is_what_all_nodes_spend() {
     assert!(binding.is_itself && binding.limits.is_empty() && it.next.is_none());
 }
 
+/// The smallest rate of a connection, in steps of 10 MB/s, at which the nodes of `text` are ready
+/// in less than 10 s.
+fn slowest_connection(text: &str) -> Solved {
+    let path = "registry.lab.connection_bandwidth";
+    let lattice = Lattice::of(path, "10MB/s").unwrap();
+    let [from, to] = ["10MB/s", "400MB/s"].map(|it| lattice.read(it).unwrap());
+    let step = lattice.read_step("10MB/s").unwrap();
+    solved(text, &Axis::even(lattice, Goal::Minimize, (from, to), step), 42)
+}
+
+/// What is said to bind, its value, and the answer once that is lifted.
+fn bound_by(it: Solved) -> (String, String, Option<String>) {
+    let binding = it.binding.unwrap();
+    let [limit] = &binding.limits[..] else { panic!("{:?}", binding.limits) };
+    assert!(binding.lifted.unwrap().holds);
+    let next = it.next.unwrap().answer;
+    (limit.key.path.clone(), limit.key.value.clone(), next)
+}
+
+/// Four images of 300 MB a node: one after another they are 1,200 MB, which takes less than 10 s
+/// from 130 MB/s on (9.2 s; 120 MB/s takes 10 s and the round trips). All at once they have a
+/// connection each, and 300 MB take less than 10 s from 40 MB/s on (7.5 s; 30 MB/s takes 10 s).
+/// One at a time by either of the kubelet's keys, it is that key that binds.
+#[test]
+fn the_key_that_keeps_pulls_in_a_queue_is_what_binds() {
+    for (text, key, value) in [
+        (include_str!("data/solve-serial.toml"), "serialize_image_pulls", "true"),
+        (include_str!("data/solve-parallel.toml"), "max_parallel_image_pulls", "1"),
+    ] {
+        let it = slowest_connection(text);
+        assert_eq!(answer(&it), Some(130 * 8_000_000), "{key}");
+        let expected = format!("pool.w.kubelet.{key}");
+        assert_eq!(bound_by(it), (expected, value.into(), Some("320Mbit/s".into())));
+    }
+}
+
+/// One image of eight layers of 100 MB: one at a time they are 800 MB, which takes less than 10 s
+/// from 90 MB/s on (8.9 s). All at once each has a connection: 100 MB from 20 MB/s on (5 s; 10 MB/s
+/// takes 10 s and the round trips).
+#[test]
+fn the_lanes_of_a_pull_are_what_binds_where_its_layers_wait_for_them() {
+    let it = slowest_connection(include_str!("data/solve-lanes.toml"));
+    assert_eq!(answer(&it), Some(90 * 8_000_000));
+    let key = "pool.w.client.max_concurrent_downloads".to_owned();
+    assert_eq!(bound_by(it), (key, "1".into(), Some("160Mbit/s".into())));
+}
+
 #[test]
 fn what_fails_at_the_easy_end_and_holds_behind_it_is_told() {
     // 12 pods and at most 4 of them on a node: below three nodes some have no place.

@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 mod circles;
+#[path = "tidy/language.rs"]
+mod language;
 
 use std::fs;
 use std::path::{Path, PathBuf};

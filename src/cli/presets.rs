@@ -7,8 +7,9 @@ use clap::Args;
 
 use super::{Failure, Outcome, tell};
 use crate::report::style::Style;
-use crate::scenario::presets::{self, Preset, PresetValue, Reading};
+use crate::scenario::presets::{self, Preset, PresetKind, PresetValue, Reading};
 use crate::scenario::{nearest, schema};
+use crate::words::Words;
 
 /// What `presets` takes.
 #[derive(Args, Debug)]
@@ -24,14 +25,14 @@ pub(super) fn presets(arguments: &Arguments) -> Outcome {
         let mut text = String::new();
         for it in presets::all() {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{} {}\n    {}", it.kind, style.heading(it.name), it.title);
+            let _ =
+                writeln!(text, "{} {}\n    {}", it.kind.text(), style.heading(it.name), it.title);
         }
         text.push_str("\nShow the values of one, with their sources: `pullstorm presets NAME`.\n");
         tell(&text)?;
         return Ok(0);
     };
-    let kinds = ["registry", "egress", "mirror", "runtime"];
-    match kinds.iter().find_map(|kind| presets::find(kind, name)) {
+    match PresetKind::ALL.iter().find_map(|kind| presets::find(*kind, name)) {
         Some(preset) => tell(&shown(preset, style))?,
         None => return Err(unknown(name)),
     }
@@ -39,7 +40,8 @@ pub(super) fn presets(arguments: &Arguments) -> Outcome {
 }
 
 fn shown(preset: &Preset, style: Style) -> String {
-    let mut text = format!("{} {}\n{}\n", preset.kind, style.heading(preset.name), preset.title);
+    let mut text =
+        format!("{} {}\n{}\n", preset.kind.text(), style.heading(preset.name), preset.title);
     values(&mut text, preset.values);
     for reading in preset.readings {
         let Reading { key, word, why, .. } = reading;

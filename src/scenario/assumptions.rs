@@ -7,10 +7,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::field::{Field, IfAbsent, Source, Unverified};
-use super::presets::{self, Doubt, Preset};
-use super::tables::{field_at, pattern};
+use super::field::{Field, IfAbsent, Relation, Source, Unverified};
+use super::presets::{self, Doubt, Preset, PresetKind};
+use super::tables::{field_at, pattern, shape_of};
 use super::{Parameter, Scenario};
+use crate::words::Words;
 
 /// One assumption with its other readings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,8 +68,8 @@ fn preset_key(parameter: &Parameter) -> Option<(&'static Preset, &str)> {
     let (kind, rest) = parameter.path.split_once('.')?;
     let (_, key) = rest.split_once('.')?;
     match kind {
-        "pool" => Some((presets::find("runtime", name)?, key.strip_prefix("client.")?)),
-        _ => Some((presets::find(kind, name)?, key)),
+        "pool" => Some((presets::find(PresetKind::Runtime, name)?, key.strip_prefix("client.")?)),
+        kind => Some((presets::find(PresetKind::parse(kind)?, name)?, key)),
     }
 }
 
@@ -214,22 +215,26 @@ impl<'a> Parameters<'a> {
     /// An assumption without the readings that mean nothing beside the scenario's other values;
     /// `None` where no reading is left.
     fn in_force(&self, mut found: Assumption) -> Option<Assumption> {
-        let (table, key) = found.paths.first()?.rsplit_once('.')?;
+        let path = found.paths.first()?;
+        let (table, _) = path.rsplit_once('.')?;
         let beside = |key: &str| self.0.get(&*format!("{table}.{key}")).copied();
-        let is = |key: &str, value: &str| beside(key).is_some_and(|it| it.value == value);
-        let matters = match &*found.ground.pattern {
-            "egress.*.choose" => is("kind", "nat") && self.can_have_addresses(table),
-            "pool.*.disk.unpacked_ratio" => beside("capacity").is_some(),
-            "registry.*.limit.*.burst" => is("law", "token-bucket"),
-            "registry.*.limit.*.window" => !is("law", "concurrency"),
-            _ => true,
+        let matters = match field_at(path).and_then(|field| field.relation) {
+            Some(Relation::With { key, words, .. }) => {
+                beside(key).is_some_and(|it| words.contains(&&*it.value))
+            }
+            Some(Relation::Beside { key, .. } | Relation::Needs { key, .. }) => {
+                beside(key).is_some()
+            }
+            None => true,
         };
-        // Keys that go with one law keep it.
-        if key == "law" {
-            let kept = [("burst", "token-bucket"), ("anchor", "fixed-window")];
-            let kept = kept.iter().find(|(key, _)| beside(key).is_some_and(is_written));
-            found.readings.retain(|it| kept.is_none_or(|(_, law)| it == law));
+        let spread = found.ground.pattern == "egress.*.choose";
+        // Keys that go with a word keep it.
+        for (other, words) in goes_with(path) {
+            if beside(other).is_some_and(is_written) {
+                found.readings.retain(|it| words.contains(&&**it));
+            }
         }
+        let matters = matters && (!spread || self.can_have_addresses(table));
         (matters && !found.readings.is_empty()).then_some(found)
     }
 
@@ -239,6 +244,18 @@ impl<'a> Parameters<'a> {
         self.0.get(&*format!("{egress}.addresses")).is_some_and(|it| it.value != "1")
             || self.0.keys().any(|it| it.ends_with(&change))
     }
+}
+
+/// The keys that mean something only with some words of the key at a path, and those words.
+fn goes_with(path: &str) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+    let key = path.rsplit('.').next().unwrap_or_default().to_owned();
+    let fields = shape_of(path).map(|shape| shape.fields).unwrap_or_default();
+    fields.iter().filter_map(move |field| match field.relation {
+        Some(Relation::With { key: other, words, .. }) if other == key => Some((field.name, words)),
+        Some(Relation::With { .. } | Relation::Beside { .. } | Relation::Needs { .. }) | None => {
+            None
+        }
+    })
 }
 
 /// Whether somebody wrote it: in the file, a variant or a flag.
@@ -328,15 +345,17 @@ mod tests {
         let name = preset.name;
         let host = preset.values.iter().find(|it| it.path == "host").map(|it| it.value);
         match preset.kind {
-            "registry" => ALL_DEFAULTS
+            PresetKind::Registry => ALL_DEFAULTS
                 .replacen("host = \"r.example\"", &format!("preset = \"{name}\""), 1)
                 .replace("r.example", host.unwrap_or_default()),
-            "egress" => ALL_DEFAULTS
+            PresetKind::Egress => ALL_DEFAULTS
                 .replacen("[egress.nat]", &format!("[egress.nat]\npreset = \"{name}\""), 1)
                 .replace("[egress.nat.ports]", "")
                 .replace("count = 100", ""),
-            "mirror" => ALL_DEFAULTS.replacen("distribution-3", name, 1),
-            _ => ALL_DEFAULTS.replacen("nodes = 1", &format!("nodes = 1\nruntime = \"{name}\""), 1),
+            PresetKind::Mirror => ALL_DEFAULTS.replacen("distribution-3", name, 1),
+            PresetKind::Runtime => {
+                ALL_DEFAULTS.replacen("nodes = 1", &format!("nodes = 1\nruntime = \"{name}\""), 1)
+            }
         }
     }
 
@@ -418,7 +437,7 @@ mod tests {
         assert!(!has(&one, "egress.nat.choose"));
         assert!(has(&format!("{one}{set}"), "egress.nat.choose"));
 
-        let ecr = with_preset(presets::find("registry", "ecr-public").unwrap());
+        let ecr = with_preset(presets::find(PresetKind::Registry, "ecr-public").unwrap());
         let limit = "registry.r.limit.ecr-public-pulls";
         for (written, law, burst) in [
             ("", true, true),

@@ -1,10 +1,11 @@
 //! `[expect]`: demands on metrics.
 
-use super::build::prepulls;
 use super::diagnostic::{Code, Problems};
 use super::field::Type;
 use super::metrics::Quantity;
+use super::resolve::{fails, prepulls};
 use super::source::Origin;
+use super::tables::{self, registry};
 use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
@@ -22,7 +23,7 @@ const IN_RUNS: Share = Share::from_percent(95);
 pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectation>, Share) {
     let mut expectations = Vec::new();
     let mut in_runs = IN_RUNS;
-    for (path, key, node) in root.paths("expect") {
+    for (path, key, node) in root.get(tables::EXPECT) {
         if path == "in_runs" {
             let read = walker.value(node, *key, &Type::SHARE, "expect.in_runs");
             if let Some(Value::Share(share)) = read.map(|typed| typed.value) {
@@ -37,16 +38,16 @@ pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectati
 
 /// The causes that can end a pull in this scenario.
 pub(crate) fn causes(root: &Values) -> Vec<&str> {
-    let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
-    let outages = root.named("timeline").filter(|(_, block)| fails(block));
+    let outages = root.blocks(tables::TIMELINE).filter(|(_, block)| fails(block));
     let mut causes = Cause::FIXED.map(|it| it.label).to_vec();
     causes.extend(limits(root));
-    causes.extend(root.named("fault").chain(outages).map(|(name, _)| name));
+    causes.extend(root.blocks(tables::FAULT).chain(outages).map(|(name, _)| name));
     causes
 }
 
 fn limits(root: &Values) -> impl Iterator<Item = &str> {
-    root.named("registry").flat_map(|(_, block)| block.named("limit").map(|(name, _)| name))
+    let registries = root.blocks(tables::REGISTRY);
+    registries.flat_map(|(_, block)| block.blocks(registry::LIMIT).map(|(name, _)| name))
 }
 
 fn expectation(

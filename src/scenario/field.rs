@@ -1,10 +1,10 @@
 //! The language of the declarative tables: what a key is called, takes, defaults to, and where that
 //! is from.
 
-use super::typed::show_milli;
 use crate::model::spec::Failure;
+use crate::model::words::cause::Cause;
 use crate::units::{Bandwidth, Bytes, Share, Span};
-use crate::words::Words;
+use crate::words::{Words, words};
 
 /// A table of the language: a block, or a table within one.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Shape {
     pub(crate) doc: &'static str,
     /// Its keys, in the order of the reference.
     pub(crate) fields: &'static [Field],
+    /// Keys of which a table has exactly one.
+    pub(crate) one_of: &'static [&'static str],
 }
 
 /// One key.
@@ -32,6 +34,68 @@ pub(crate) struct Field {
     pub(crate) unverified: Option<Unverified>,
     /// Whether no released software has it: a lever to ask "what if" with.
     pub(crate) what_if: bool,
+    /// What it asks of another key of its table.
+    pub(crate) relation: Option<Relation>,
+    /// What it makes scarce.
+    pub(crate) capacity: Option<Capacity>,
+}
+
+/// What another key of the same table is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum When {
+    /// It has one of these words, or one of true and false.
+    Is(&'static str, &'static [&'static str]),
+    /// It lists more than one.
+    Several(&'static str),
+    /// It is there, and a number below this one.
+    Below(&'static str, u64),
+    /// It is there.
+    Given(&'static str),
+    /// Whatever it is.
+    Always,
+}
+
+/// What a key asks of another key of its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Relation {
+    /// It means something only where the other key has one of these words.
+    With {
+        /// The other key.
+        key: &'static str,
+        /// Its words.
+        words: &'static [&'static str],
+        /// Whether it has to be given there.
+        needed: bool,
+        /// What to do, where that is not to choose one of the words.
+        help: Option<&'static str>,
+    },
+    /// It means something only beside the other key.
+    Beside {
+        /// The other key.
+        key: &'static str,
+        /// What is there without the other key.
+        without: &'static str,
+        /// What to do.
+        help: &'static str,
+    },
+    /// It needs the other key.
+    Needs {
+        /// The other key.
+        key: &'static str,
+        /// What holds without the other key.
+        without: &'static str,
+    },
+}
+
+/// What a key makes scarce, and what takes that away.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Capacity {
+    /// The value that lifts it as far as it goes; `None` where no value does.
+    pub(crate) lift: Option<&'static str>,
+    /// Whether a small one makes pulls slow.
+    pub(crate) slows: bool,
+    /// The cause that a small one ends pulls of.
+    pub(crate) cause: Option<Cause>,
 }
 
 /// Where a number is from.
@@ -67,6 +131,33 @@ pub(crate) enum IfAbsent {
     Same(&'static str),
     /// An empty table, whose keys have defaults of their own.
     Table,
+    /// What the first of these that holds says, or it is left out.
+    When(&'static [(When, Fallback)]),
+}
+
+/// A default that hangs on another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fallback {
+    /// This value, in the language.
+    Value(&'static str),
+    /// The same as another key of its table.
+    Same(&'static str),
+}
+
+words! {
+    /// The kinds of blocks that have names.
+    pub(crate) enum Kind {
+        Registry = "registry",
+        Account = "account",
+        Egress = "egress",
+        Background = "background",
+        Pool = "pool",
+        Image = "image",
+        Workload = "workload",
+        Mirror = "mirror",
+        Timeline = "timeline",
+        Fault = "fault",
+    }
 }
 
 /// What a key takes.
@@ -112,7 +203,7 @@ pub(crate) enum Type {
     /// One of these words.
     Word(&'static [&'static str]),
     /// The name of a block of this kind.
-    Name(&'static str),
+    Name(Kind),
     /// A whole number, or a share of what it is a number of.
     Count {
         /// Smallest number.
@@ -153,9 +244,9 @@ pub(crate) enum Type {
         max: usize,
     },
     /// Names of blocks of this kind on both sides: old and new.
-    Replace(&'static str),
+    Replace(Kind),
     /// Names of blocks of this kind, each with a share.
-    Shares(&'static str),
+    Shares(Kind),
     /// Any paths with values; who uses them knows their types.
     Paths,
 }
@@ -163,54 +254,17 @@ pub(crate) enum Type {
 impl Field {
     /// A key that is left out by default.
     pub(crate) const fn new(name: &'static str, ty: Type, doc: &'static str) -> Self {
-        let (source, unverified, what_if) = (None, None, false);
-        Self { name, ty, if_absent: IfAbsent::None, doc, source, unverified, what_if }
-    }
-
-    /// The key has to be set.
-    pub(crate) const fn required(mut self) -> Self {
-        self.if_absent = IfAbsent::Required;
-        self
-    }
-
-    /// The key's default, in the language.
-    pub(crate) const fn default(mut self, value: &'static str) -> Self {
-        self.if_absent = IfAbsent::Value(value);
-        self
-    }
-
-    /// The key defaults to another key of its table.
-    pub(crate) const fn same_as(mut self, other: &'static str) -> Self {
-        self.if_absent = IfAbsent::Same(other);
-        self
-    }
-
-    /// The table's keys have their defaults where it is left out.
-    pub(crate) const fn filled(mut self) -> Self {
-        self.if_absent = IfAbsent::Table;
-        self
-    }
-
-    /// Where the default is from.
-    pub(crate) const fn source(mut self, text: &'static str, date: &'static str) -> Self {
-        self.source = Some(Source { text, date });
-        self
-    }
-
-    /// Nobody could verify the default: it may be any of these.
-    pub(crate) const fn unverified(
-        mut self,
-        readings: &'static [&'static str],
-        why: &'static str,
-    ) -> Self {
-        self.unverified = Some(Unverified { readings, why });
-        self
-    }
-
-    /// No released software has it.
-    pub(crate) const fn what_if(mut self) -> Self {
-        self.what_if = true;
-        self
+        Self {
+            name,
+            ty,
+            if_absent: IfAbsent::None,
+            doc,
+            source: None,
+            unverified: None,
+            what_if: false,
+            relation: None,
+            capacity: None,
+        }
     }
 }
 
@@ -257,7 +311,7 @@ impl Type {
             Self::Bool => "true or false".into(),
             Self::Text => format!("text of at most {LONGEST_TEXT} characters"),
             Self::Word(words) => format!("one of {}", words.join(", ")),
-            Self::Name(kind) => format!("the name of a block: [{kind}.NAME]"),
+            Self::Name(kind) => format!("the name of a block: [{}.NAME]", kind.text()),
             Self::Count { min, max } => {
                 format!("a whole number from {min} to {max}, or a share such as \"25%\"")
             }
@@ -273,8 +327,8 @@ impl Type {
             }
             Self::Table(shape) => format!("a table with {}", shape.keys()),
             Self::Named { shape, .. } => format!("tables by name, each with {}", shape.keys()),
-            Self::Replace(kind) => format!("a table of old and new [{kind}.…] names"),
-            Self::Shares(kind) => format!("a table of [{kind}.…] names with shares"),
+            Self::Replace(kind) => format!("a table of old and new [{}.…] names", kind.text()),
+            Self::Shares(kind) => format!("a table of [{}.…] names with shares", kind.text()),
             Self::Paths => "a table of paths and values".into(),
         }
     }
@@ -301,3 +355,9 @@ pub(crate) const MOST_BLOCKS: usize = 1_000;
 pub(crate) const MOST_LAYERS: usize = 1_000;
 /// Largest file.
 pub(crate) const LARGEST_FILE: usize = 4 << 20;
+
+/// Thousandths as a decimal.
+pub(crate) fn show_milli(milli: u64) -> String {
+    let text = format!("{}.{:03}", milli / 1_000, milli % 1_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

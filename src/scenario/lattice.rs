@@ -1,9 +1,8 @@
 //! The values of one path as whole numbers of a smallest unit: what sweeps and searches step
 //! through without drift.
 
-use super::field::Type;
+use super::field::{Type, show_milli};
 use super::tables::key_at;
-use super::typed::show_milli;
 use crate::units::{Bandwidth, Bytes, Share, Span};
 
 /// What the whole numbers of a [`Lattice`] count.

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use super::diagnostic::Code;
-use super::field::{Field, IfAbsent, Shape, Type, Unverified};
+use super::field::{Fallback, Field, IfAbsent, Relation, Shape, Type, Unverified, When};
 use super::levers::LEVERS;
 use super::metrics::Quantity;
 use super::presets::{self, Reading};
 use super::tables::ROOT;
-use super::tables::timeline::SETTABLE;
+use super::tables::timeline::Settable;
 use crate::model::record::measure;
+use crate::words::Words;
 
 /// The reference page of the scenario language.
 pub fn reference() -> String {
@@ -48,7 +49,9 @@ trips or interfaces, has defaults without a mark.\n";
 
 /// The other readings of a value that nobody could verify, and why these.
 fn other_readings(unverified: Option<Unverified>) -> (String, String) {
-    let Some(Unverified { readings, why }) = unverified else { return Default::default() };
+    let Some(Unverified { readings, why }) = unverified else {
+        return (String::new(), String::new());
+    };
     let readings: Vec<String> = readings.iter().map(|it| format!("`{it}`")).collect();
     (format!(" ? or {}", readings.join(", ")), format!(" Other readings: {why}."))
 }
@@ -87,6 +90,10 @@ fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
             IfAbsent::Value("") => "empty".to_owned(),
             IfAbsent::Value(value) => format!("`{value}`{mark}"),
             IfAbsent::Same(other) => format!("as `{other}`"),
+            IfAbsent::When(defaults) => {
+                let all: Vec<String> = defaults.iter().map(default_when).collect();
+                format!("{}{mark}", all.join("; "))
+            }
         };
         let takes = match field.ty {
             Type::Table(_) => "a table, below".to_owned(),
@@ -98,18 +105,52 @@ fn keys(page: &mut String, shape: &Shape, wanted: impl Fn(&Field) -> bool) {
             .map(|source| format!(" Source: {}, {}.", source.text, source.date))
             .unwrap_or_default();
         let doc = field.doc.replace('|', "\\|");
+        let relation = field.relation.map(asks).unwrap_or_default();
         let _ = writeln!(
             page,
-            "| `{}` | {takes} | {default} | {what_if}{doc}.{source}{why} |",
+            "| `{}` | {takes} | {default} | {what_if}{doc}.{relation}{source}{why} |",
             field.name
         );
     }
 }
 
+/// A default with what it hangs on.
+fn default_when((when, default): &(When, Fallback)) -> String {
+    let default = match default {
+        Fallback::Value(value) => format!("`{value}`"),
+        Fallback::Same(other) => format!("as `{other}`"),
+    };
+    let when = match when {
+        When::Is(key, words) => format!("with `{key}` {}", quoted(words)),
+        When::Several(key) => format!("with several `{key}`"),
+        When::Below(key, number) => format!("with `{key}` below {number}"),
+        When::Given(key) => format!("with another `{key}`"),
+        When::Always => "without".to_owned(),
+    };
+    format!("{default} {when}")
+}
+
+/// What a key asks of another key.
+fn asks(relation: Relation) -> String {
+    match relation {
+        Relation::With { key, words, needed, .. } => {
+            let needed = if needed { ", and needed there" } else { "" };
+            format!(" Only with `{key}` {}{needed}.", quoted(words))
+        }
+        Relation::Beside { key, .. } => format!(" Only beside `{key}`."),
+        Relation::Needs { key, .. } => format!(" Needs `{key}`."),
+    }
+}
+
+fn quoted(words: &[&str]) -> String {
+    let words: Vec<String> = words.iter().map(|it| format!("`{it}`")).collect();
+    words.join(" or ")
+}
+
 fn settable(page: &mut String) {
     *page += "\n## What `set` can change during a run\n\n| path | lands |\n|---|---|\n";
-    for one in SETTABLE {
-        let _ = writeln!(page, "| `{}` | {} |", one.path, one.lands);
+    for one in Settable::ALL {
+        let _ = writeln!(page, "| `{}` | {} |", one.text(), one.lands());
     }
 }
 
@@ -141,7 +182,8 @@ fn metrics(page: &mut String) {
 fn all_presets(page: &mut String) {
     *page += "\n## Presets\n";
     for preset in presets::all() {
-        let _ = write!(page, "\n### {} `{}`\n\n{}.\n\n", preset.kind, preset.name, preset.title);
+        let _ =
+            write!(page, "\n### {} `{}`\n\n{}.\n\n", preset.kind.text(), preset.name, preset.title);
         *page += "| path | value | source | date |\n|---|---|---|---|\n";
         let readings = preset.readings.iter().flat_map(|reading| {
             let word = format!(" ({})", reading.word);

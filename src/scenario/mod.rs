@@ -8,10 +8,12 @@
 mod assumptions;
 mod axes;
 mod build;
+mod capacity;
 mod check;
 mod diagnostic;
 mod expect;
 mod field;
+mod key;
 mod lattice;
 pub mod levers;
 pub mod library;
@@ -20,6 +22,7 @@ pub mod metrics;
 mod overlay;
 pub mod presets;
 mod reference;
+mod resolve;
 mod scalar;
 mod schema;
 mod settings;
@@ -33,9 +36,11 @@ use toml::de::DeTable;
 
 pub use self::assumptions::Assumption;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
+pub(crate) use self::capacity::{Scarce, scarce};
 use self::diagnostic::Problems;
 pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub(crate) use self::field::Kind;
 pub use self::lattice::Lattice;
 pub use self::manual::reference;
 pub use self::schema::schema;
@@ -314,7 +319,6 @@ fn compose(
     let settings = settings::read(&root, &mut walker);
     let (expectations, in_runs) = expect::read(&root, &mut walker);
     let mut parameters = walker.parameters;
-    build::default_parameters(&root, &mut parameters);
     parameters.sort_by(|a, b| a.path.cmp(&b.path));
     check::check(&root, &settings, problems);
     axes::check(&tree, &parts.infos().collect::<Vec<_>>(), &names, problems);
@@ -324,9 +328,9 @@ fn compose(
     Some(Scenario {
         name: file.stem().to_owned(),
         variant: (!request.variants.is_empty()).then(|| request.variants.join("+")),
-        title: root.text("title").to_owned(),
-        question: root.text("question").to_owned(),
-        replications: root.count("replications"),
+        title: root.get(tables::TITLE).to_owned(),
+        question: root.get(tables::QUESTION).to_owned(),
+        replications: root.get(tables::REPLICATIONS),
         spec: build::spec(&root, &settings),
         expectations,
         in_runs,

@@ -1,14 +1,15 @@
 //! What lies over and under the file: the variant in force, the flags of the call, the presets.
 
 use super::diagnostic::{Code, Problems};
-use super::field::{IfAbsent, MOST_BLOCKS, Type};
+use super::field::{Field, IfAbsent, Kind, MOST_BLOCKS, Type};
 use super::levers::{self, LEVERS, Lever};
-use super::presets;
+use super::presets::{self, PresetKind};
 use super::source::{Flag, Layer, Origin};
-use super::tables::ROOT;
+use super::tables::{ROOT, egress, mirror, pool, registry};
 use super::tree::{self, Entry, Node, Raw, Table};
 use super::walk::{join, shorten};
 use super::{Request, VariantInfo};
+use crate::words::Words;
 
 /// The flags of a call that set values.
 pub(crate) fn flags(request: &Request) -> Vec<Flag> {
@@ -228,44 +229,38 @@ pub(crate) fn leads_somewhere(
 
 /// Lays the presets below what the blocks say themselves.
 pub(crate) fn apply_presets(root: &mut Table) {
-    for (kind, key, preset_kind, below) in [
-        ("registry", "preset", "registry", None),
-        ("egress", "preset", "egress", None),
-        ("mirror", "kind", "mirror", None),
-        ("pool", "runtime", "runtime", Some("client")),
-    ] {
-        let Some(Raw::Table(blocks)) = root.get_mut(kind).map(|entry| &mut entry.node.raw) else {
-            continue;
+    for kind in PresetKind::ALL {
+        // The kind of block, the key that names the preset, and the table that it stands below.
+        let (block, key, below) = match kind {
+            PresetKind::Registry => (Kind::Registry, &registry::PRESET.row, None),
+            PresetKind::Egress => (Kind::Egress, &egress::PRESET.row, None),
+            PresetKind::Mirror => (Kind::Mirror, &mirror::KIND.row, None),
+            PresetKind::Runtime => (Kind::Pool, &pool::RUNTIME.row, Some(pool::CLIENT.row.name)),
         };
-        let default = match ROOT.field(kind).map(|field| field.ty) {
-            Some(Type::Named { shape, .. }) => {
-                match shape.field(key).map(|field| field.if_absent) {
-                    Some(IfAbsent::Value(name)) => Some(name),
-                    _ => None,
-                }
-            }
-            _ => None,
-        };
+        let blocks = root.get_mut(block.text()).map(|entry| &mut entry.node.raw);
+        let Some(Raw::Table(blocks)) = blocks else { continue };
         for entry in blocks.values_mut() {
             if let Raw::Table(block) = &mut entry.node.raw {
-                apply_preset(block, key, default, preset_kind, below);
+                apply_preset(block, *kind, key, below);
             }
         }
     }
 }
 
-fn apply_preset(
-    block: &mut Table,
-    key: &str,
-    default: Option<&str>,
-    preset_kind: &str,
-    below: Option<&str>,
-) {
+fn apply_preset(block: &mut Table, kind: PresetKind, key: &Field, below: Option<&str>) {
     let chosen = |block: &Table, key: &str| -> Option<String> {
         block.get(key).and_then(|entry| entry.node.raw.text()).map(str::to_owned)
     };
-    let name = chosen(block, key).or(default.map(str::to_owned));
-    let Some(preset) = name.and_then(|name| presets::find(preset_kind, &name)) else { return };
+    let default = match key.if_absent {
+        IfAbsent::Value(name) => Some(name.to_owned()),
+        IfAbsent::Required
+        | IfAbsent::None
+        | IfAbsent::Same(_)
+        | IfAbsent::When(_)
+        | IfAbsent::Table => None,
+    };
+    let name = chosen(block, key.name).or(default);
+    let Some(preset) = name.and_then(|name| presets::find(kind, &name)) else { return };
     let readings: Vec<(&str, String)> = preset
         .readings
         .iter()

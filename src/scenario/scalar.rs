@@ -3,9 +3,9 @@
 use std::str::FromStr;
 
 use super::diagnostic::Code;
-use super::field::{FASTEST, LONGEST_TEXT, Type};
+use super::field::{FASTEST, Kind, LONGEST_TEXT, Type, show_milli};
 use super::tree::{Node, Raw};
-use super::typed::{Value, show_milli};
+use super::typed::Value;
 use super::walk::{Walker, shorten};
 use crate::model::spec::{Answer, Count, Failure};
 use crate::units::{Bandwidth, Bytes, Share, Span, UnitError};
@@ -44,7 +44,7 @@ impl Walker<'_, '_> {
             },
             Type::Text => self.text(node, ty, path).map(Value::Text),
             Type::Word(words) => self.word(node, words, ty, path).map(Value::Text),
-            Type::Name(kind) => self.name(node, kind, path).map(Value::Text),
+            Type::Name(kind) => self.name(node, *kind, path).map(Value::Text),
             Type::Count { min, max } => self.count(node, (*min, *max), ty, path).map(Value::Count),
             Type::Answer => self.answer(node, ty, path).map(Value::Answer),
             _ => unreachable!("{ty:?} is not a scalar"),
@@ -185,10 +185,11 @@ impl Walker<'_, '_> {
         None
     }
 
-    pub(super) fn name(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<String> {
+    pub(super) fn name(&mut self, node: &Node, kind: Kind, path: &str) -> Option<String> {
         let Some(name) = node.raw.text() else {
             return self.wrong(node, &Type::Name(kind), path);
         };
+        let kind = kind.text();
         match self.names.state(kind, name) {
             Some(true) => return Some(name.to_owned()),
             Some(false) if 0 < self.off => return Some(name.to_owned()),

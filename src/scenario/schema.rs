@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::field::{Field, IfAbsent, LONGEST_TEXT, Shape, Type};
+use super::field::{Field, IfAbsent, LONGEST_TEXT, Relation, Shape, Type};
 use super::levers::LEVERS;
 use super::presets;
 use super::tables::ROOT;
@@ -42,20 +42,38 @@ pub fn schema() -> Value {
 }
 
 fn expect() -> Value {
-    let demand = json!({ "type": "string", "pattern": "^\\s*(<=?|>=?|==)" });
-    let mut properties = Map::new();
-    for metric in measure::ALL {
-        let value = match metric.part {
-            None => demand.clone(),
-            Some(_) => json!({ "type": "object", "additionalProperties": demand }),
-        };
-        properties.insert(metric.name.into(), described(value, metric.doc));
-    }
-    properties.insert("in_runs".into(), unit("%"));
+    let mut run = demands(ScopeKind::Run);
+    run.insert("in_runs".into(), unit("%"));
     for scope in ScopeKind::BLOCKS {
-        properties.insert(scope.text().into(), json!({ "type": "object" }));
+        let of = json!({
+            "type": "object",
+            "properties": demands(scope),
+            "additionalProperties": false,
+        });
+        let named = json!({
+            "type": "object",
+            "patternProperties": { NAME: of },
+            "additionalProperties": false,
+        });
+        run.insert(scope.text().into(), named);
     }
-    json!({ "type": "object", "properties": properties, "additionalProperties": false })
+    json!({ "type": "object", "properties": run, "additionalProperties": false })
+}
+
+/// Demands on the metrics of a scope, by name.
+fn demands(scope: ScopeKind) -> Map<String, Value> {
+    let demand = json!({ "type": "string", "pattern": "^\\s*(<=?|>=?|==)" });
+    measure::ALL
+        .iter()
+        .filter(|metric| metric.of.scopes().contains(&scope))
+        .map(|metric| {
+            let value = match metric.part {
+                None => demand.clone(),
+                Some(_) => json!({ "type": "object", "additionalProperties": demand }),
+            };
+            (metric.name.to_owned(), described(value, metric.doc))
+        })
+        .collect()
 }
 
 fn described(mut schema: Value, doc: &str) -> Value {
@@ -77,14 +95,57 @@ fn shape(shape: &Shape) -> Value {
     if !required.is_empty() {
         schema["required"] = json!(required);
     }
+    let mut all: Vec<Value> = shape.fields.iter().flat_map(relation).collect();
+    if !shape.one_of.is_empty() {
+        let one: Vec<Value> = shape.one_of.iter().map(|key| json!({ "required": [key] })).collect();
+        // A block that is switched off may be anything.
+        let off =
+            json!({ "required": ["enabled"], "properties": { "enabled": { "const": false } } });
+        all.push(json!({ "anyOf": [off, { "oneOf": one }] }));
+    }
+    if !all.is_empty() {
+        schema["allOf"] = json!(all);
+    }
     schema
+}
+
+/// What a key asks of another key of its table, as far as a file alone can break it.
+fn relation(field: &Field) -> Vec<Value> {
+    let name = field.name;
+    let both = |first: &str| json!({ "required": [first, name] });
+    match field.relation {
+        Some(Relation::With { key, words, needed, .. }) => {
+            let word = |it: &&str| match *it {
+                "true" => json!(true),
+                "false" => json!(false),
+                text => json!(text),
+            };
+            let words: Vec<Value> = words.iter().map(word).collect();
+            let is_one = json!({ "properties": { key: { "enum": words } } });
+            let mut all = vec![json!({ "if": both(key), "then": is_one })];
+            if needed && !is_of_preset(field) {
+                let has = json!({ "required": [key], "properties": { key: { "enum": words } } });
+                all.push(json!({ "if": has, "then": { "required": [name] } }));
+            }
+            all
+        }
+        Some(Relation::Needs { key, .. }) => {
+            vec![json!({ "if": { "required": [name] }, "then": both(key) })]
+        }
+        // A variant or a flag may give the other key.
+        Some(Relation::Beside { .. }) | None => vec![],
+    }
+}
+
+/// Whether a preset gives a key of this name.
+fn is_of_preset(field: &Field) -> bool {
+    let given = |path: &str| path.rsplit('.').next() == Some(field.name);
+    presets::all().any(|preset| preset.values.iter().any(|value| given(value.path)))
 }
 
 /// Whether a key has to stand in the file: it is required and no preset gives it.
 fn is_required(field: &Field) -> bool {
-    let given = |path: &str| path.rsplit('.').next() == Some(field.name);
-    matches!(field.if_absent, IfAbsent::Required)
-        && !presets::all().any(|preset| preset.values.iter().any(|value| given(value.path)))
+    matches!(field.if_absent, IfAbsent::Required) && !is_of_preset(field)
 }
 
 fn field(field: &Field) -> Value {

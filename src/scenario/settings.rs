@@ -1,17 +1,18 @@
 //! `set` in the timeline: which parameters can change during a run, and to what.
 
-use super::build;
 use super::diagnostic::Code;
 use super::field::Type;
+use super::resolve;
 use super::source::Origin;
-use super::tables::field_at;
-use super::tables::pool::KUBELET;
-use super::tables::timeline::{MOST_SET, SETTABLE};
+use super::tables::timeline::{self, MOST_SET, Settable};
+use super::tables::workload::Controller;
+use super::tables::{self, field_at, pool, registry, workload};
 use super::tree::Node;
-use super::typed::{Typed, Value, Values};
+use super::typed::{Read, Typed, Value, Values};
 use super::walk::Walker;
 use crate::model::spec::{Count, KubeletSpec};
 use crate::units::Span;
+use crate::words::Words;
 
 /// One change of one timeline block.
 #[derive(Clone, Debug)]
@@ -40,6 +41,7 @@ pub(crate) enum Changed {
 struct Set<'a> {
     at: Span,
     block: &'a str,
+    what: Settable,
     parts: Vec<&'a str>,
     value: Typed,
 }
@@ -47,18 +49,18 @@ struct Set<'a> {
 /// Reads every `set`, in the order of the timeline's names.
 pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> Vec<Setting> {
     let mut sets = Vec::new();
-    for (block, values) in root.named("timeline") {
-        let paths = values.paths("set");
+    for (block, values) in root.blocks(tables::TIMELINE) {
+        let paths = values.get(timeline::SET);
         if MOST_SET < paths.len() {
             walker.problems.error(
                 Code::TooMany,
-                values.origin("set"),
+                values.origin(timeline::SET),
                 format!("`timeline.{block}.set` has more than the {MOST_SET} paths allowed"),
             );
         }
         for (path, key, node) in paths.iter().take(MOST_SET) {
-            if let Some((parts, value)) = read_one(root, block, path, *key, node, walker) {
-                sets.push(Set { at: values.span("at"), block, parts, value });
+            if let Some((what, parts, value)) = read_one(root, block, path, *key, node, walker) {
+                sets.push(Set { at: values.get(timeline::AT), block, what, parts, value });
             }
         }
     }
@@ -72,75 +74,91 @@ fn read_one<'a>(
     key: Origin,
     node: &Node,
     walker: &mut Walker<'_, '_>,
-) -> Option<(Vec<&'a str>, Typed)> {
+) -> Option<(Settable, Vec<&'a str>, Typed)> {
     let parts: Vec<&str> = path.split('.').collect();
     let matches = |pattern: &str| {
         let pattern: Vec<&str> = pattern.split('.').collect();
         pattern.len() == parts.len()
             && pattern.iter().zip(&parts).all(|(want, have)| *want == "*" || want == have)
     };
-    if !SETTABLE.iter().any(|settable| matches(settable.path)) {
+    let Some(&what) = Settable::ALL.iter().find(|it| matches(it.text())) else {
         let message = format!("`{path}` cannot change during a run");
         let problem = walker.problems.error(Code::NotSettable, key, message);
-        for settable in SETTABLE {
-            problem.help(format!("{} lands {}", settable.path, settable.lands));
+        for settable in Settable::ALL {
+            problem.help(format!("{} lands {}", settable.text(), settable.lands()));
         }
         return None;
-    }
-    if !target_exists(root, &parts, key, walker) {
+    };
+    if !target_exists(root, what, &parts, key, walker) {
         return None;
     }
     let ty = &field_at(path)?.ty;
-    if parts[2] == "account" && node.raw.text() == Some("") {
-        return Some((parts, Typed { value: Value::Text(String::new()), origin: node.origin }));
+    let takes_none = matches!(what, Settable::WorkloadAccount | Settable::PoolAccount);
+    if takes_none && node.raw.text() == Some("") {
+        let nobody = Typed { value: Value::Text(String::new()), origin: node.origin };
+        return Some((what, parts, nobody));
     }
     let value = walker.value(node, key, ty, &format!("timeline.{block}.set.{path}"))?;
-    Some((parts, value))
+    Some((what, parts, value))
 }
 
 /// Whether the blocks and keys that a path names are there; reports it where not.
-fn target_exists(root: &Values, parts: &[&str], key: Origin, walker: &mut Walker<'_, '_>) -> bool {
+fn target_exists(
+    root: &Values,
+    what: Settable,
+    parts: &[&str],
+    key: Origin,
+    walker: &mut Walker<'_, '_>,
+) -> bool {
     let (kind, name) = (parts[0], parts[1]);
-    let missing = |walker: &mut Walker<'_, '_>, what: String, name: &str, known: Vec<&str>| {
-        let problem = walker.problems.error(Code::UnknownName, key, what);
+    let mut missing = |message: String, name: &str, known: Vec<&str>| {
+        let problem = walker.problems.error(Code::UnknownName, key, message);
         problem.did_you_mean(name, known.iter().copied());
         if !known.is_empty() {
             problem.help(format!("known: {}", super::walk::shorten(&known)));
         }
         false
     };
-    let Some(block) = root.block(kind, name) else {
-        let known = root.named(kind).map(|(name, _)| name).collect();
-        return missing(walker, format!("there is no [{kind}.{name}] to change"), name, known);
+    let blocks = root.at(kind).and_then(|typed| super::key::Named::read(&typed.value));
+    let Some(block) = blocks.and_then(|it| it.get(name)) else {
+        let known = blocks.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        return missing(format!("there is no [{kind}.{name}] to change"), name, known);
     };
-    match (kind, parts[2]) {
-        ("registry", _) if !block.named("limit").any(|(limit, _)| limit == parts[3]) => {
-            let known = block.named("limit").map(|(limit, _)| limit).collect();
-            let what = format!("`registry.{name}` has no limit `{}` to change", parts[3]);
-            missing(walker, what, parts[3], known)
+    let lacks = |keys: &[Controller], key: &str| {
+        let its = block.opt(workload::KIND).filter(|it| !keys.contains(it))?;
+        Some(format!("`workload.{name}` is a {} without {key}", its.text()))
+    };
+    match what {
+        Settable::LimitAllow => {
+            let known: Vec<&str> = block.blocks(registry::LIMIT).map(|(limit, _)| limit).collect();
+            let message = format!("`registry.{name}` has no limit `{}` to change", parts[3]);
+            known.contains(&parts[3]) || missing(message, parts[3], known)
         }
-        ("pool", "kubelet") if KUBELET.field(parts[3]).is_none() => {
-            let known = KUBELET.fields.iter().map(|field| field.name).collect();
-            let what = format!("a kubelet has no `{}`", parts[3]);
-            missing(walker, what, parts[3], known)
+        Settable::Kubelet => match pool::KUBELET_SHAPE.field(parts[3]).map(|it| it.ty) {
+            None => {
+                let known = pool::KUBELET_SHAPE.fields.iter().map(|field| field.name).collect();
+                missing(format!("a kubelet has no `{}`", parts[3]), parts[3], known)
+            }
+            Some(Type::Table(_)) => {
+                let what = format!("`{}` is a table, which cannot change during a run", parts[3]);
+                missing(what, parts[3], Vec::new())
+            }
+            Some(_) => true,
+        },
+        Settable::ReplaceBatch => {
+            let message = format!("`timeline.{name}` has no replace_nodes");
+            block.has(timeline::REPLACE_NODES) || missing(message, name, Vec::new())
         }
-        ("pool", "kubelet")
-            if matches!(KUBELET.field(parts[3]).map(|it| it.ty), Some(Type::Table(_))) =>
-        {
-            let what = format!("`{}` is a table, which cannot change during a run", parts[3]);
-            missing(walker, what, parts[3], Vec::new())
+        Settable::MaxSurge => lacks(&[Controller::Deployment], parts[2])
+            .is_none_or(|message| missing(message, name, Vec::new())),
+        Settable::MaxUnavailable => {
+            lacks(&[Controller::Deployment, Controller::DaemonSet], parts[2])
+                .is_none_or(|message| missing(message, name, Vec::new()))
         }
-        ("timeline", _) if block.table("replace_nodes").is_none() => {
-            missing(walker, format!("`timeline.{name}` has no replace_nodes"), name, Vec::new())
-        }
-        ("workload", field @ ("max_surge" | "max_unavailable"))
-            if block.text("kind") == "job"
-                || (field == "max_surge" && block.text("kind") != "deployment") =>
-        {
-            let what = format!("`workload.{name}` is a {} without {field}", block.text("kind"));
-            missing(walker, what, name, Vec::new())
-        }
-        _ => true,
+        Settable::EgressAddresses
+        | Settable::WorkloadAccount
+        | Settable::PoolAccount
+        | Settable::Preloaded => true,
     }
 }
 
@@ -150,10 +168,9 @@ fn target_exists(root: &Values, parts: &[&str], key: Origin, walker: &mut Walker
 /// the order of time.
 fn settings(root: &Values, mut sets: Vec<Set<'_>>) -> Vec<Setting> {
     sets.sort_by_key(|set| set.at);
-    let none = Values::new(Origin::DEFAULT);
     let mut kubelets: Vec<(&str, Values)> = root
-        .named("pool")
-        .map(|(name, pool)| (name, pool.table("kubelet").unwrap_or(&none).clone()))
+        .blocks(tables::POOL)
+        .filter_map(|(name, pool)| Some((name, pool.opt(pool::KUBELET)?.clone())))
         .collect();
     let mut settings: Vec<Setting> = sets
         .iter()
@@ -166,40 +183,32 @@ fn settings(root: &Values, mut sets: Vec<Set<'_>>) -> Vec<Setting> {
 }
 
 fn changed(set: &Set<'_>, kubelets: &mut [(&str, Values)]) -> Option<Changed> {
-    let parts = &set.parts;
+    let (parts, value) = (&set.parts, &set.value.value);
     let name = parts[1].to_owned();
-    Some(match (parts[0], parts[2], &set.value.value) {
-        ("registry", _, Value::Milli(allow)) => {
-            Changed::LimitAllow { registry: name, limit: parts[3].to_owned(), allow: *allow }
+    let names = || value.texts().filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    Some(match set.what {
+        Settable::LimitAllow => Changed::LimitAllow {
+            registry: name,
+            limit: parts[3].to_owned(),
+            allow: super::key::Milli::read(value)?,
+        },
+        Settable::EgressAddresses => {
+            Changed::EgressAddresses { egress: name, addresses: u32::read(value)? }
         }
-        ("egress", _, Value::Integer(addresses)) => {
-            Changed::EgressAddresses { egress: name, addresses: u32::try_from(*addresses).ok()? }
+        Settable::WorkloadAccount => Changed::WorkloadAccount { workload: name, accounts: names() },
+        Settable::PoolAccount => Changed::PoolAccount { pool: name, accounts: names() },
+        Settable::MaxSurge => Changed::MaxSurge { workload: name, max_surge: Count::read(value)? },
+        Settable::MaxUnavailable => {
+            Changed::MaxUnavailable { workload: name, max_unavailable: Count::read(value)? }
         }
-        (kind, "account", value) => {
-            let accounts = value.texts().filter(|it| !it.is_empty()).map(str::to_owned).collect();
-            match kind {
-                "pool" => Changed::PoolAccount { pool: name, accounts },
-                _ => Changed::WorkloadAccount { workload: name, accounts },
-            }
-        }
-        ("workload", "max_surge", Value::Count(count)) => {
-            Changed::MaxSurge { workload: name, max_surge: *count }
-        }
-        ("workload", "max_unavailable", Value::Count(count)) => {
-            Changed::MaxUnavailable { workload: name, max_unavailable: *count }
-        }
-        ("pool", "preloaded", value) => {
-            Changed::Preloaded { pool: name, images: value.texts().map(str::to_owned).collect() }
-        }
-        ("pool", "kubelet", _) => {
+        Settable::Preloaded => Changed::Preloaded { pool: name, images: names() },
+        Settable::Kubelet => {
             let (_, values) = kubelets.iter_mut().find(|(pool, _)| *pool == name)?;
-            let field = KUBELET.field(parts[3])?;
-            values.insert(field.name, set.value.clone());
-            Changed::Kubelet { pool: name, kubelet: build::kubelet(values) }
+            values.insert(pool::KUBELET_SHAPE.field(parts[3])?, set.value.clone());
+            Changed::Kubelet { pool: name, kubelet: resolve::kubelet(values) }
         }
-        ("timeline", _, Value::Count(batch)) => {
-            Changed::ReplaceBatch { timeline: name, batch: *batch }
+        Settable::ReplaceBatch => {
+            Changed::ReplaceBatch { timeline: name, batch: Count::read(value)? }
         }
-        _ => return None,
     })
 }

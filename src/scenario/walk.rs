@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use super::Parameter;
 use super::diagnostic::{Code, Problems, nearest};
-use super::field::{Field, IfAbsent, Shape, Type};
+use super::field::{Fallback, Field, IfAbsent, Kind, Shape, Type};
 use super::source::Origin;
-use super::tables::ROOT;
+use super::tables::{ROOT, registry};
 use super::tree::{self, Node, Raw, Table};
 use super::typed::{Typed, Value, Values};
 
@@ -82,18 +82,23 @@ impl<'a, 's> Walker<'a, 's> {
                 meant.extend(nearest(key, shape.fields.iter().map(|field| field.name)));
             }
         }
-        let mut values = Values::new(origin);
+        let mut values = Values::new(origin, shape);
         for field in shape.fields {
-            let path = join(path, field.name);
             if let Some(entry) = table.get(field.name) {
+                let path = join(path, field.name);
                 match self.value(&entry.node, entry.key, &field.ty, &path) {
-                    Some(value) => values.insert(field.name, value),
-                    None => values.mark_faulty(field.name),
+                    Some(value) => values.insert(field, value),
+                    None => values.mark_faulty(field),
                 }
-            } else if matches!(field.if_absent, IfAbsent::Required) && meant.contains(&field.name) {
-                values.mark_faulty(field.name);
+            }
+        }
+        // Defaults can hang on what is given, wherever it stands.
+        for field in shape.fields.iter().filter(|field| !table.contains_key(field.name)) {
+            let path = join(path, field.name);
+            if matches!(field.if_absent, IfAbsent::Required) && meant.contains(&field.name) {
+                values.mark_faulty(field);
             } else if let Some(value) = self.absent(field, &values, origin, &path) {
-                values.insert(field.name, value);
+                values.insert(field, value);
             }
         }
         values
@@ -112,23 +117,32 @@ impl<'a, 's> Walker<'a, 's> {
                 let node = Node::word(text, Origin::DEFAULT);
                 self.value(&node, Origin::DEFAULT, &field.ty, path)
             }
-            IfAbsent::Same(other) => {
-                let same = values.get(other)?;
-                let typed = Typed { value: same.value.clone(), origin: Origin::DEFAULT };
-                self.record(path, &typed);
-                Some(typed)
-            }
+            IfAbsent::Same(other) => self.same(other, values, path),
+            IfAbsent::When(_) => match field.default_in(values)? {
+                Fallback::Value(text) => {
+                    let node = Node::word(text, Origin::DEFAULT);
+                    self.value(&node, Origin::DEFAULT, &field.ty, path)
+                }
+                Fallback::Same(other) => self.same(other, values, path),
+            },
             IfAbsent::Table => {
                 let node = Node { raw: Raw::Table(Table::new()), origin: Origin::DEFAULT };
                 self.value(&node, Origin::DEFAULT, &field.ty, path)
             }
             // A preset that does not exist might have given it.
-            IfAbsent::Required if values.is_faulty("preset") => None,
+            IfAbsent::Required if values.is_faulty(registry::PRESET) => None,
             IfAbsent::Required => {
                 self.missing(field, origin, path);
                 None
             }
         }
+    }
+
+    fn same(&mut self, other: &str, values: &Values, path: &str) -> Option<Typed> {
+        let same = values.at(other)?;
+        let typed = Typed { value: same.value.clone(), origin: Origin::DEFAULT };
+        self.record(path, &typed);
+        Some(typed)
     }
 
     fn missing(&mut self, field: &Field, origin: Origin, path: &str) {
@@ -196,8 +210,8 @@ impl<'a, 's> Walker<'a, 's> {
                 }
                 self.list(node, of, *max, path)?
             }
-            Type::Replace(kind) => self.replace(node, kind, path)?,
-            Type::Shares(kind) => self.shares(node, kind, path)?,
+            Type::Replace(kind) => self.replace(node, *kind, path)?,
+            Type::Shares(kind) => self.shares(node, *kind, path)?,
             Type::Paths => {
                 let Raw::Table(table) = &node.raw else { return self.wrong(node, ty, path) };
                 Value::Paths(tree::flatten(table))
@@ -308,7 +322,7 @@ impl<'a, 's> Walker<'a, 's> {
         read.into_iter().collect::<Option<Vec<_>>>().map(Value::List)
     }
 
-    fn shares(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<Value> {
+    fn shares(&mut self, node: &Node, kind: Kind, path: &str) -> Option<Value> {
         let Raw::Table(table) = &node.raw else {
             return self.wrong(node, &Type::Shares(kind), path);
         };
@@ -325,7 +339,7 @@ impl<'a, 's> Walker<'a, 's> {
         read.into_iter().collect::<Option<Vec<_>>>().map(Value::Shares)
     }
 
-    fn replace(&mut self, node: &Node, kind: &'static str, path: &str) -> Option<Value> {
+    fn replace(&mut self, node: &Node, kind: Kind, path: &str) -> Option<Value> {
         let Raw::Table(table) = &node.raw else {
             self.problems
                 .error(

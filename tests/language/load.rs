@@ -6,6 +6,7 @@ use pullstorm::model::spec::{
     WorkloadKind,
 };
 use pullstorm::resource::limiter::Rule;
+use pullstorm::scenario::presets::PresetKind;
 use pullstorm::scenario::{self, Code, Comparison, Loaded, Request, SourceFile, library, presets};
 use pullstorm::units::{Bytes, Share, Span};
 
@@ -442,7 +443,7 @@ fn a_kubelet_with_a_parallel_limit_is_parallel() {
 fn every_preset_loads_below_a_bare_block() {
     for preset in presets::all() {
         let sets = match preset.kind {
-            "registry" => {
+            PresetKind::Registry => {
                 let spec =
                     load(&format!("[registry.x]\npreset = \"{}\"", preset.name)).scenario.spec;
                 assert!(
@@ -450,12 +451,12 @@ fn every_preset_loads_below_a_bare_block() {
                 );
                 continue;
             }
-            "egress" => vec![format!("egress.nat.preset={}", preset.name)],
-            "mirror" => vec![
+            PresetKind::Egress => vec![format!("egress.nat.preset={}", preset.name)],
+            PresetKind::Mirror => vec![
                 "mirror.hub-cache.enabled=true".into(),
                 format!("mirror.hub-cache.kind={}", preset.name),
             ],
-            _ => vec![format!("pool.workers.runtime={}", preset.name)],
+            PresetKind::Runtime => vec![format!("pool.workers.runtime={}", preset.name)],
         };
         load_with(DESIGN, &Request { sets, ..Request::default() });
     }

@@ -7,7 +7,7 @@
 use super::runs::{Invalid, Point, Runs, Weakest};
 use super::search::Trial;
 use crate::model::words::cause::Cause;
-use crate::scenario::{Parameter, Scenario};
+use crate::scenario::{Kind, Parameter, Scarce, Scenario, scarce};
 
 /// Most causes that are put to the test.
 const MOST_CAUSES: usize = 3;
@@ -110,80 +110,71 @@ fn of_cause(point: &Point, cause: &str) -> Option<Limit> {
             return of(it.path.clone(), &[&format!("{block}.enabled=false")]);
         }
     }
+    let fixed = Some(Cause::fixed(cause)?);
+    let keys: Vec<Scarce> = scarce().into_iter().filter(|it| it.cause == fixed).collect();
+    let block = struck(point, keys.first()?, cause)?;
+    let lift: Vec<String> = keys.iter().filter_map(|it| it.set(&block)).collect();
+    let lift: Vec<&str> = lift.iter().map(String::as_str).collect();
+    limit(scenario, &keys.first()?.path(&block), &lift)
+}
+
+/// The block whose key makes pulls fail of `cause`: the pool that it struck most, the way out of
+/// that pool, or the first mirror that has the key.
+fn struck(point: &Point, key: &Scarce, cause: &str) -> Option<String> {
+    let scenario = &point.scenario;
     let pool = || point.most_struck(cause, "pool");
-    match Cause::fixed(cause)? {
-        Cause::KubeletQps => {
-            let path = format!("pool.{}.kubelet.registry_pull_qps", pool()?);
-            of(path.clone(), &[&format!("{path}=0")])
+    let has_key = |block: &String| self::key(scenario, &key.path(block)).is_some();
+    match key.kind()? {
+        Kind::Pool => pool().map(str::to_owned),
+        Kind::Egress => {
+            let egress = &self::key(scenario, &format!("pool.{}.egress", pool()?))?.value;
+            Some(egress.trim_matches('"').to_owned())
         }
-        Cause::EgressPorts => {
-            let egress = &key(scenario, &format!("pool.{}.egress", pool()?))?.value;
-            let ports = format!("egress.{}.ports", egress.trim_matches('"'));
-            let lift = [format!("{ports}.count=65536"), format!("{ports}.hold=0s")];
-            of(format!("{ports}.count"), &[&lift[0], &lift[1]])
-        }
-        Cause::ProgressTimeout => {
-            let path = format!("pool.{}.client.progress_timeout", pool()?);
-            of(path.clone(), &[&format!("{path}=0s")])
-        }
-        Cause::DiskFull => {
-            let path = format!("pool.{}.disk.capacity", pool()?);
-            of(path.clone(), &[&format!("{path}=100TB")])
-        }
-        Cause::MirrorBusy => mirrors(scenario).find_map(|mirror| {
-            let path = format!("mirror.{mirror}.concurrency");
-            of(path.clone(), &[&format!("{path}=1000000")])
-        }),
-        Cause::MirrorDiskFull => mirrors(scenario).find_map(|mirror| {
-            let path = format!("mirror.{mirror}.disk.capacity");
-            of(path.clone(), &[&format!("{path}=1000TB")])
-        }),
-        Cause::MirrorUntrusted => {
-            mirrors(scenario).find_map(|it| of(format!("mirror.{it}.nodes.untrusted"), &[]))
-        }
-        // No key makes these, and limits and faults were looked for above.
-        Cause::PlatformMissing
-        | Cause::NodeLost
-        | Cause::KubeletRestarted
-        | Cause::Limit(_)
-        | Cause::Fault(_) => None,
+        kind => blocks(scenario, kind).into_iter().find(has_key),
     }
 }
 
-fn mirrors(scenario: &Scenario) -> impl Iterator<Item = &str> {
-    scenario.spec.registries.iter().filter(|it| it.mirror.is_some()).map(|it| it.name.as_str())
-}
-
-/// Every key that makes pulls slow and can be lifted: bandwidths, disks, paces.
-fn capacities(scenario: &Scenario) -> Vec<Limit> {
-    const FASTEST: &str = "100Tbit/s";
+/// The blocks of a kind that can have something scarce, in the order of their names.
+fn blocks(scenario: &Scenario, kind: Kind) -> Vec<String> {
     let spec = &scenario.spec;
-    let mut paths: Vec<(String, &str)> = vec![];
-    for it in spec.registries.iter().filter(|it| it.mirror.is_some()) {
-        let of = |key: &str| format!("mirror.{}.{key}", it.name);
-        paths.push((of("disk.throughput"), FASTEST));
-        paths.push((of("disk.iops"), "0"));
-        paths.push((of("nic"), FASTEST));
-        paths.push((of("concurrency"), "1000000"));
+    let servers = |of_mirrors: bool| {
+        let servers = spec.registries.iter().filter(move |it| it.mirror.is_some() == of_mirrors);
+        servers.map(|it| it.name.clone()).collect()
+    };
+    match kind {
+        Kind::Mirror => servers(true),
+        Kind::Registry => servers(false),
+        Kind::Egress => spec.egresses.iter().map(|it| it.name.clone()).collect(),
+        Kind::Pool => spec.pools.iter().map(|it| it.name.clone()).collect(),
+        Kind::Account
+        | Kind::Background
+        | Kind::Image
+        | Kind::Workload
+        | Kind::Timeline
+        | Kind::Fault => vec![],
     }
-    for it in spec.registries.iter().filter(|it| it.mirror.is_none()) {
-        paths.push((format!("registry.{}.bandwidth", it.name), FASTEST));
-        paths.push((format!("registry.{}.connection_bandwidth", it.name), FASTEST));
+}
+
+/// Kinds of blocks from the far end of a pull to the node; what has no block comes last.
+const FROM_AFAR: [Kind; 4] = [Kind::Mirror, Kind::Registry, Kind::Egress, Kind::Pool];
+
+/// Every key that makes pulls slow and can be lifted, and is not at its end yet.
+fn capacities(scenario: &Scenario) -> Vec<Limit> {
+    let all: Vec<Scarce> = scarce().into_iter().filter(|it| it.slows).collect();
+    let of_block = |block: &str, it: &Scarce| {
+        let path = it.path(block);
+        let is_bound = key(scenario, &path)?.value != it.lift?;
+        limit(scenario, &path, &[&it.set(block)?]).filter(|_| is_bound)
+    };
+    let mut limits = vec![];
+    for kind in FROM_AFAR {
+        for block in blocks(scenario, kind) {
+            let of_kind = all.iter().filter(|it| it.kind() == Some(kind));
+            limits.extend(of_kind.filter_map(|it| of_block(&block, it)));
+        }
     }
-    paths.extend(spec.egresses.iter().map(|it| (format!("egress.{}.bandwidth", it.name), FASTEST)));
-    for it in &spec.pools {
-        let of = |key: &str| format!("pool.{}.{key}", it.name);
-        paths.push((of("nic"), FASTEST));
-        paths.push((of("disk.unpack"), FASTEST));
-        paths.push((of("kubelet.serialize_image_pulls"), "false"));
-    }
-    paths.push(("control_plane.controller_qps".into(), "0"));
-    paths.push(("control_plane.scheduler_qps".into(), "0"));
-    let is_bound = |it: &Limit| it.key.value != "0" && it.key.value != "false";
-    let limits = paths
-        .into_iter()
-        .filter_map(|(path, free)| limit(scenario, &path, &[&format!("{path}={free}")]));
-    limits.filter(is_bound).collect()
+    limits.extend(all.iter().filter(|it| it.kind().is_none()).filter_map(|it| of_block("", it)));
+    limits
 }
 
 /// What binds under `sets`, where `searched` has `value` and the demand fails.
@@ -256,7 +247,8 @@ pub(super) fn binding(
             continue;
         }
         let limits = vec![limit];
-        let lifted = lift(runs, sets, &limits, n)?;
+        // A value that other keys contradict lifts nothing.
+        let Ok(lifted) = lift(runs, sets, &limits, n) else { continue };
         if lifted.holds {
             (binding.cause, binding.is_itself) = (None, false);
             (binding.limits, binding.lifted) = (limits, Some(lifted));

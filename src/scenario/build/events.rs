@@ -1,25 +1,26 @@
 //! What happens during a run: the timeline and the faults.
 
 use super::Ids;
-use crate::model::ids::{FaultId, ImageId};
+use crate::model::ids::{FaultId, ImageId, PoolId, WorkloadId};
 use crate::model::spec::{
-    Action, Answer, CanarySpec, Change, Count, DayWindow, FaultSpec, GuardSpec, RequestKind,
-    RequestKinds, TimelineSpec, Which,
+    Action, Answer, CanarySpec, Change, Count, FaultSpec, GuardSpec, RequestKinds, TimelineSpec,
 };
+use crate::scenario::resolve::{actions, day_window};
 use crate::scenario::settings::{Changed, Setting};
-use crate::scenario::typed::{Value, Values};
-use crate::units::Share;
-use crate::words::Words;
+use crate::scenario::tables::timeline::{self, ActionName};
+use crate::scenario::tables::{self, fault, registry};
+use crate::scenario::typed::{Or, Values};
+use crate::units::{Share, Span};
 
 /// The timeline, by name; an outage is a fault and not here.
 pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec> {
     let mut timeline = Vec::new();
-    for (name, values) in ids.root.named("timeline") {
-        let at = values.span("at");
+    for (name, values) in ids.root.blocks(tables::TIMELINE) {
+        let at = values.the(timeline::AT);
         let mut add = |action| {
             timeline.push(TimelineSpec { name: name.to_owned(), at, action });
         };
-        if let Some(action) = action(ids, name, values).or_else(|| first(ids, name, values)) {
+        if let Some(action) = action(ids, name, values) {
             add(action);
         }
         for setting in settings.iter().filter(|setting| setting.block == name) {
@@ -27,13 +28,18 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
         }
     }
     let position = |block: &str| timeline.iter().position(|event| event.name == block);
-    let targets: Vec<usize> = settings
-        .iter()
-        .filter_map(|setting| match &setting.changed {
-            Changed::ReplaceBatch { timeline, .. } => position(timeline),
-            _ => None,
-        })
-        .collect();
+    let target = |setting: &Setting| match &setting.changed {
+        Changed::ReplaceBatch { timeline, .. } => position(timeline),
+        Changed::LimitAllow { .. }
+        | Changed::EgressAddresses { .. }
+        | Changed::WorkloadAccount { .. }
+        | Changed::PoolAccount { .. }
+        | Changed::MaxSurge { .. }
+        | Changed::MaxUnavailable { .. }
+        | Changed::Kubelet { .. }
+        | Changed::Preloaded { .. } => None,
+    };
+    let targets: Vec<usize> = settings.iter().filter_map(target).collect();
     let mut targets = targets.into_iter();
     for event in &mut timeline {
         if let Action::Set(Change::ReplaceBatch { timeline, .. }) = &mut event.action {
@@ -43,124 +49,155 @@ pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec>
     timeline
 }
 
-fn action(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
-    let table = |key| values.table(key);
-    Some(if let Some(rollout) = table("rollout") {
-        let resume_after = rollout.span_opt("resume_after");
-        Action::Rollout {
-            workload: ids.workload(rollout.text("workload")),
-            replace: replace(ids, rollout),
-            guard: rollout
-                .count_opt("pause_on_failures")
-                .map(|pause_on_failures| GuardSpec { pause_on_failures, resume_after }),
+/// What a block does; `None` where that is a fault, or changes of parameters.
+fn action(ids: &Ids<'_>, name: &str, event: &Values) -> Option<Action> {
+    use ActionName as Name;
+    Some(match actions(event).next()? {
+        Name::Rollout => rollout(ids, event.the(timeline::ROLLOUT)),
+        Name::Canary => canary(ids, event.the(timeline::CANARY)),
+        Name::ScaleWorkload => {
+            let scale = event.the(timeline::SCALE_WORKLOAD);
+            Action::ScaleWorkload {
+                workload: workload(ids, scale),
+                replicas: scale.the(timeline::REPLICAS),
+            }
         }
-    } else if let Some(canary) = table("canary") {
-        Action::Canary {
-            workload: ids.workload(canary.text("workload")),
-            replace: replace(ids, canary),
-            canary: CanarySpec {
-                share: canary.share("share"),
-                bake: canary.span("bake"),
-                deadline: canary.span("deadline"),
-                retry_every: canary.span_opt("retry_every"),
-                max_retries: canary.count_opt("max_retries"),
-            },
+        Name::ScaleNodes => {
+            let scale = event.the(timeline::SCALE_NODES);
+            Action::ScaleNodes { pool: pool(ids, scale), nodes: scale.the(timeline::NODES) }
         }
-    } else if let Some(scale) = table("scale_workload") {
-        Action::ScaleWorkload {
-            workload: ids.workload(scale.text("workload")),
-            replicas: scale.count("replicas"),
+        Name::ReplaceNodes => {
+            let replace = event.the(timeline::REPLACE_NODES);
+            Action::ReplaceNodes {
+                pool: pool(ids, replace),
+                batch: replace.the(timeline::BATCH),
+                every: replace.the(timeline::EVERY),
+            }
         }
-    } else if let Some(scale) = table("scale_nodes") {
-        Action::ScaleNodes { pool: ids.pool(scale.text("pool")), nodes: scale.count("nodes") }
-    } else if let Some(replace) = table("replace_nodes") {
-        Action::ReplaceNodes {
-            pool: ids.pool(replace.text("pool")),
-            batch: replace.count_or_share("batch").unwrap_or(Count::Number(1)),
-            every: replace.span("every"),
+        Name::ReconfigureNodes => reconfigure(ids, event.the(timeline::RECONFIGURE_NODES)),
+        Name::RestartMirror => {
+            let restart = event.the(timeline::RESTART_MIRROR);
+            Action::RestartMirror {
+                mirror: ids.mirror(restart.the(timeline::MIRROR)),
+                fault: fault_id(ids, name),
+                keeps_storage: restart.the(timeline::KEEP_STORAGE),
+            }
         }
-    } else if let Some(change) = table("reconfigure_nodes") {
-        Action::ReconfigureNodes {
-            mirror: ids.mirror(change.text("mirror")),
-            pool: ids.pool(change.text("pool")),
-            batch: change.count_or_share("batch").unwrap_or(Count::Number(1)),
-            every: change.span("every"),
+        Name::SpotInterruptions => {
+            let spot = event.the(timeline::SPOT_INTERRUPTIONS);
+            Action::SpotInterruptions {
+                pool: pool(ids, spot),
+                mean_lifetime: spot.the(timeline::MEAN_LIFETIME),
+                notice: spot.the(timeline::NOTICE),
+            }
         }
-    } else if let Some(restart) = table("restart_mirror") {
-        Action::RestartMirror {
-            mirror: ids.mirror(restart.text("mirror")),
-            fault: fault_id(ids, name),
-            keeps_storage: restart.bool("keep_storage"),
+        Name::RestartNodes => {
+            let some = event.the(timeline::RESTART_NODES);
+            let (which, share) = (some.the(timeline::WHICH), some.the(timeline::SHARE));
+            Action::RestartNodes { pool: pool(ids, some), which, share }
         }
-    } else if let Some(spot) = table("spot_interruptions") {
-        Action::SpotInterruptions {
-            pool: ids.pool(spot.text("pool")),
-            mean_lifetime: spot.span("mean_lifetime"),
-            notice: spot.span("notice"),
+        Name::RestartKubelets => {
+            let some = event.the(timeline::RESTART_KUBELETS);
+            let (which, share) = (some.the(timeline::WHICH), some.the(timeline::SHARE));
+            Action::RestartKubelets { pool: pool(ids, some), which, share }
         }
-    } else if let Some(restart) = table("restart_nodes") {
-        let (which, share) = some_of(restart);
-        Action::RestartNodes { pool: ids.pool(restart.text("pool")), which, share }
-    } else if let Some(restart) = table("restart_kubelets") {
-        let (which, share) = some_of(restart);
-        Action::RestartKubelets { pool: ids.pool(restart.text("pool")), which, share }
-    } else if let Some(delete) = table("delete_pods") {
-        let (which, share) = some_of(delete);
-        Action::DeletePods { workload: ids.workload(delete.text("workload")), which, share }
-    } else if let Some(prune) = table("prune_images") {
-        Action::PruneImages {
-            pool: ids.pool(prune.text("pool")),
-            every: prune.span_opt("every"),
-            keep: ids.images_on_nodes(super::names(prune, "keep")),
-            only_above: prune.share_opt("only_above"),
-            between: prune.table("between").map(day_window),
+        Name::DeletePods => {
+            let some = event.the(timeline::DELETE_PODS);
+            let (which, share) = (some.the(timeline::WHICH), some.the(timeline::SHARE));
+            Action::DeletePods { workload: workload(ids, some), which, share }
         }
-    } else {
-        let pause = table("pause_rollout")?;
-        Action::PauseRollout {
-            workload: ids.workload(pause.text("workload")),
-            length: pause.span("for"),
+        Name::PruneImages => prune(ids, event.the(timeline::PRUNE_IMAGES)),
+        Name::PauseRollout => {
+            let pause = event.the(timeline::PAUSE_ROLLOUT);
+            Action::PauseRollout {
+                workload: workload(ids, pause),
+                length: pause.the(timeline::PAUSE_FOR),
+            }
         }
+        Name::Prepull => prepull(ids, name, event.the(timeline::PREPULL)),
+        Name::MoveTag => move_tag(ids, event.the(timeline::MOVE_TAG)),
+        Name::Rollback => {
+            Action::Rollback { workload: workload(ids, event.the(timeline::ROLLBACK)) }
+        }
+        Name::Outage | Name::Set => return None,
     })
 }
 
-/// What concerns which content is where before a pod asks for it.
-fn first(ids: &Ids<'_>, name: &str, values: &Values) -> Option<Action> {
-    let table = |key| values.table(key);
-    Some(if let Some(prepull) = table("prepull") {
-        Action::Prepull {
-            workload: ids.puller(name),
-            batch: prepull.count_or_share("batch").unwrap_or(Count::Share(Share::ALL)),
-            every: prepull.span("every"),
-        }
-    } else if let Some(moved) = table("move_tag") {
-        Action::MoveTag { image: ids.image(moved.text("image")), to: ids.image(moved.text("to")) }
-    } else {
-        Action::Rollback { workload: ids.workload(table("rollback")?.text("workload")) }
-    })
+fn workload(ids: &Ids<'_>, action: &Values) -> WorkloadId {
+    ids.workload(action.the(timeline::WORKLOAD))
+}
+
+fn pool(ids: &Ids<'_>, action: &Values) -> PoolId {
+    ids.pool(action.the(timeline::POOL))
+}
+
+fn rollout(ids: &Ids<'_>, rollout: &Values) -> Action {
+    let resume_after = rollout.opt(timeline::RESUME_AFTER);
+    let guard = |pause_on_failures| GuardSpec { pause_on_failures, resume_after };
+    Action::Rollout {
+        workload: workload(ids, rollout),
+        replace: replace(ids, rollout),
+        guard: rollout.opt(timeline::PAUSE_ON_FAILURES).map(guard),
+    }
+}
+
+fn canary(ids: &Ids<'_>, canary: &Values) -> Action {
+    Action::Canary {
+        workload: workload(ids, canary),
+        replace: replace(ids, canary),
+        canary: CanarySpec {
+            share: canary.the(timeline::CANARY_SHARE),
+            bake: canary.the(timeline::BAKE),
+            deadline: canary.the(timeline::DEADLINE),
+            retry_every: canary.opt(timeline::RETRY_EVERY),
+            max_retries: canary.opt(timeline::MAX_RETRIES),
+        },
+    }
+}
+
+fn reconfigure(ids: &Ids<'_>, change: &Values) -> Action {
+    Action::ReconfigureNodes {
+        mirror: ids.mirror(change.the(timeline::MIRROR)),
+        pool: pool(ids, change),
+        batch: change.the(timeline::BATCH),
+        every: change.the(timeline::EVERY),
+    }
+}
+
+fn prune(ids: &Ids<'_>, prune: &Values) -> Action {
+    Action::PruneImages {
+        pool: pool(ids, prune),
+        every: prune.opt(timeline::PRUNE_EVERY),
+        keep: ids.images_on_nodes(prune.the(timeline::KEEP)),
+        only_above: prune.opt(timeline::ONLY_ABOVE),
+        between: prune.opt(timeline::BETWEEN).map(day_window),
+    }
+}
+
+fn prepull(ids: &Ids<'_>, name: &str, prepull: &Values) -> Action {
+    Action::Prepull {
+        workload: ids.puller(name),
+        batch: prepull.opt(timeline::PREPULL_BATCH).unwrap_or(Count::Share(Share::ALL)),
+        every: prepull.the(timeline::PREPULL_EVERY),
+    }
+}
+
+fn move_tag(ids: &Ids<'_>, moved: &Values) -> Action {
+    let image = |key| ids.image(moved.the(key));
+    Action::MoveTag { image: image(timeline::IMAGE), to: image(timeline::TO) }
 }
 
 fn replace(ids: &Ids<'_>, values: &Values) -> Vec<(ImageId, ImageId)> {
-    let pairs = values.replace("replace").iter();
-    pairs
-        .map(|(old, new)| (ids.image(old), ids.image(new.value.as_text().unwrap_or_default())))
-        .collect()
-}
-
-/// A time of the day.
-pub(crate) fn day_window(values: &Values) -> DayWindow {
-    DayWindow { from: values.span("from"), until: values.span("until") }
-}
-
-fn some_of(values: &Values) -> (Which, Share) {
-    (values.the("which"), values.share("share"))
+    let pairs = values.pairs(timeline::REPLACE);
+    pairs.map(|(old, new, _)| (ids.image(old), ids.image(new))).collect()
 }
 
 fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
     match changed {
         Changed::LimitAllow { registry, limit, allow } => {
-            let limits = ids.root.block("registry", registry);
-            let at = limits.and_then(|r| r.named("limit").position(|(name, _)| name == limit));
+            let of = ids.root.block(tables::REGISTRY, registry);
+            let mut limits = of.into_iter().flat_map(|it| it.blocks(registry::LIMIT));
+            let at = limits.position(|(name, _)| name == limit);
             Change::LimitAllow {
                 registry: ids.registry(registry),
                 limit: at.expect("the check resolved the limit"),
@@ -198,25 +235,28 @@ fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
 
 /// Faults and outages, by name.
 pub(super) fn faults(ids: &Ids<'_>) -> Vec<FaultSpec> {
-    let faults = ids.root.named("fault").map(|(name, values)| fault(ids, name, values));
-    let outages = ids.root.named("timeline").filter_map(|(name, values)| {
-        let outage = values.table("outage")?;
-        let mut fault = fault(ids, name, outage);
-        fault.from = values.span("at");
-        fault.until = Some(fault.from + outage.span("for"));
-        fault.at_edge = true;
-        Some(fault)
+    let events = || ids.root.blocks(tables::TIMELINE);
+    let faults = ids.root.blocks(tables::FAULT).map(|(name, values)| fault(ids, name, values));
+    let outages = events().filter_map(|(name, event)| {
+        let outage = event.opt(timeline::OUTAGE)?;
+        let from = event.the(timeline::AT);
+        Some(FaultSpec {
+            from,
+            until: Some(from + outage.the(timeline::OUTAGE_FOR)),
+            at_edge: true,
+            ..struck(ids, name, outage)
+        })
     });
-    let restarts = ids.root.named("timeline").filter_map(|(name, values)| {
-        let restart = values.table("restart_mirror")?;
-        let from = values.span("at");
+    let restarts = events().filter_map(|(name, event)| {
+        let restart = event.opt(timeline::RESTART_MIRROR)?;
+        let from = event.the(timeline::AT);
         Some(FaultSpec {
             name: name.to_owned(),
-            registry: ids.mirror(restart.text("mirror")),
+            registry: ids.mirror(restart.the(timeline::MIRROR)),
             requests: RequestKinds::ALL,
             layers: Vec::new(),
             from,
-            until: Some(from + restart.span("down")),
+            until: Some(from + restart.the(timeline::DOWN)),
             share: Share::ALL,
             first: None,
             at_edge: true,
@@ -235,42 +275,39 @@ fn fault_id(ids: &Ids<'_>, name: &str) -> FaultId {
 }
 
 fn fault(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
-    let layers = values.list("layers").iter().filter_map(|typed| match typed.value {
-        Value::Integer(layer) => u32::try_from(layer).ok(),
-        _ => None,
-    });
+    let fault = struck(ids, name, values);
+    FaultSpec {
+        layers: values.the(fault::LAYERS),
+        from: values.the(fault::FROM),
+        until: values.opt(fault::UNTIL),
+        first: values.opt(fault::FIRST),
+        at_edge: values.opt(fault::AT_EDGE).unwrap_or(fault.at_edge),
+        ..fault
+    }
+}
+
+/// What faults and outages have in common; the rest as of a fault that says nothing of it.
+fn struck(ids: &Ids<'_>, name: &str, values: &Values) -> FaultSpec {
+    let answer = match values.the(fault::ANSWER) {
+        Or::Plain(answer) => answer,
+        Or::Table(table) => Answer::Status {
+            status: table.the(fault::STATUS),
+            retry_after: table.opt(fault::RETRY_AFTER),
+        },
+    };
+    let requests = values.opt(fault::REQUESTS);
     FaultSpec {
         name: name.to_owned(),
         registry: ids.server(values),
-        requests: requests(values),
-        layers: layers.collect(),
-        from: values.span("from"),
-        until: values.span_opt("until"),
-        share: values.share("share"),
-        first: values.count_opt("first"),
-        at_edge: values
-            .bool_opt("at_edge")
-            .unwrap_or_else(|| !matches!(answer(values), Answer::Status { .. })),
-        answer: answer(values),
-    }
-}
-
-fn requests(values: &Values) -> RequestKinds {
-    if !values.given("requests") {
-        return RequestKinds::ALL;
-    }
-    let names = super::names(values, "requests");
-    let kinds = names.into_iter().filter_map(RequestKind::parse);
-    kinds.fold(RequestKinds::default(), RequestKinds::with)
-}
-
-fn answer(values: &Values) -> Answer {
-    match values.get("answer").map(|typed| &typed.value) {
-        Some(Value::Answer(answer)) => *answer,
-        Some(Value::Table(table)) => Answer::Status {
-            status: table.count("status") as u16,
-            retry_after: table.span_opt("retry_after"),
-        },
-        _ => Answer::Drop,
+        requests: requests.map_or(RequestKinds::ALL, |kinds| {
+            kinds.into_iter().fold(RequestKinds::default(), RequestKinds::with)
+        }),
+        layers: Vec::new(),
+        from: Span::ZERO,
+        until: None,
+        share: values.the(fault::SHARE),
+        first: None,
+        at_edge: !matches!(answer, Answer::Status { .. }),
+        answer,
     }
 }

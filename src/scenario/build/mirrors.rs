@@ -1,15 +1,14 @@
 //! Mirrors: servers like registries, with what makes them pull-through caches.
 
 use super::Ids;
-use crate::model::ids::PoolId;
 use crate::model::spec::{AdoptionSpec, FilledSpec, MirrorSpec, RegistrySpec, Storing};
 use crate::scenario::presets::MirrorKind;
-use crate::scenario::source::Origin;
-use crate::scenario::tables::mirror::{Configured, Storage};
+use crate::scenario::tables::mirror::Storage;
+use crate::scenario::tables::{self, mirror, pool, timeline};
 use crate::scenario::typed::Values;
 
 pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec {
-    let rtt = values.span("rtt");
+    let rtt = values.the(mirror::RTT);
     RegistrySpec {
         name: name.to_owned(),
         // No image names it: nodes ask it for those of its upstream.
@@ -17,9 +16,9 @@ pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec
         rtt,
         token_rtt: rtt,
         cdn_rtt: rtt,
-        dns: values.span("dns"),
-        tls_round_trips: values.count("tls_round_trips"),
-        server_time: values.span("server_time"),
+        dns: values.the(mirror::DNS),
+        tls_round_trips: values.the(mirror::TLS_ROUND_TRIPS),
+        server_time: values.the(mirror::SERVER_TIME),
         needs_token: false,
         token_post: false,
         redirects_blobs: false,
@@ -32,60 +31,54 @@ pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec
 }
 
 fn cache(ids: &Ids<'_>, name: &str, values: &Values) -> MirrorSpec {
-    let none = Values::new(Origin::DEFAULT);
-    let disk = values.table("disk").unwrap_or(&none);
-    let filled = values.table("filled").unwrap_or(&none);
+    let disk = values.the(mirror::DISK);
+    let filled = values.the(mirror::FILLED);
     MirrorSpec {
-        upstream: ids.registry(values.text("upstream")),
-        egress: ids.egress(values.text("egress")),
-        account: values.text_opt("account").map(|name| ids.account(name)),
-        storing: match values.the("kind") {
+        upstream: ids.registry(values.the(mirror::UPSTREAM)),
+        egress: ids.egress(values.the(mirror::EGRESS)),
+        account: values.opt(mirror::ACCOUNT).map(|name| ids.account(name)),
+        storing: match values.the(mirror::KIND) {
             MirrorKind::Distribution28 => Storing::Beside,
             MirrorKind::Distribution3 => Storing::Teed,
         },
-        adoption: adoption(ids, name, values.table("nodes").unwrap_or(&none)),
-        replicas: values.count("replicas"),
-        is_storage_shared: match values.the("storage") {
+        adoption: adoption(ids, name, values.the(mirror::NODES)),
+        replicas: values.the(mirror::REPLICAS),
+        is_storage_shared: match values.the(mirror::STORAGE) {
             Storage::Own => false,
             Storage::Shared => true,
         },
-        nic: values.bandwidth("nic"),
-        capacity: disk.bytes_opt("capacity"),
-        disk: disk.bandwidth_opt("throughput"),
-        iops: disk.count("iops"),
-        operations_per_request: disk.count("operations_per_request"),
-        concurrency: values.count_opt("concurrency"),
-        ttl: values.span_opt("ttl").filter(|span| !span.is_zero()),
+        nic: values.the(mirror::NIC),
+        capacity: disk.opt(mirror::DISK_CAPACITY),
+        disk: disk.opt(mirror::DISK_THROUGHPUT),
+        iops: disk.the(mirror::DISK_IOPS),
+        operations_per_request: disk.the(mirror::DISK_OPERATIONS_PER_REQUEST),
+        concurrency: values.opt(mirror::CONCURRENCY),
+        ttl: values.opt(mirror::TTL).filter(|span| !span.is_zero()),
         filled: FilledSpec {
-            images: super::names(filled, "images").into_iter().map(|it| ids.image(it)).collect(),
-            age: filled.span("age"),
-            over: filled.span("over"),
+            images: ids.images(filled.the(mirror::FILLED_IMAGES)),
+            age: filled.the(mirror::FILLED_AGE),
+            over: filled.the(mirror::FILLED_OVER),
         },
     }
 }
 
 fn adoption(ids: &Ids<'_>, name: &str, nodes: &Values) -> AdoptionSpec {
-    let named = super::names(nodes, "pools");
-    let pools: Vec<PoolId> = ids
-        .root
-        .named("pool")
-        .filter(|(pool, _)| !nodes.given("pools") || named.contains(pool))
-        .map(|(pool, _)| ids.pool(pool))
-        .collect();
-    let reader: Configured = nodes.the("configured_for");
-    let reads = |(_, pool): &(&str, &Values)| reader.is_of(pool.the("runtime"));
-    let effective: Vec<PoolId> =
-        ids.root.named("pool").filter(reads).map(|(pool, _)| ids.pool(pool)).collect();
-    let by_timeline = ids.root.named("timeline").any(|(_, event)| {
-        event.table("reconfigure_nodes").is_some_and(|it| it.text("mirror") == name)
+    let named = nodes.opt(mirror::NODES_POOLS);
+    let is_meant = |pool: &str| named.as_ref().is_none_or(|named| named.contains(&pool));
+    let pools = || ids.root.blocks(tables::POOL).filter(|(pool, _)| is_meant(pool));
+    let reader = nodes.the(mirror::NODES_CONFIGURED_FOR);
+    let reads = |pool: &Values| reader.is_of(pool.the(pool::RUNTIME));
+    let by_timeline = ids.root.blocks(tables::TIMELINE).any(|(_, event)| {
+        let change = event.opt(timeline::RECONFIGURE_NODES);
+        change.is_some_and(|it| it.the(timeline::MIRROR) == name)
     });
     AdoptionSpec {
-        effective: effective.into_iter().filter(|it| pools.contains(it)).collect(),
-        pools,
-        share: nodes.share("share"),
+        effective: pools().filter(|it| reads(it.1)).map(|(pool, _)| ids.pool(pool)).collect(),
+        pools: pools().map(|(pool, _)| ids.pool(pool)).collect(),
+        share: nodes.the(mirror::NODES_SHARE),
         by_timeline,
-        untrusted: nodes.word("untrusted"),
-        resolves: nodes.bool("resolve"),
-        fails_open: nodes.bool("fail_open"),
+        untrusted: nodes.opt(mirror::NODES_UNTRUSTED),
+        resolves: nodes.the(mirror::NODES_RESOLVE),
+        fails_open: nodes.the(mirror::NODES_FAIL_OPEN),
     }
 }

@@ -1,24 +1,20 @@
 //! Checked values to the model's spec: nothing here can fail, because nothing is built where there
 //! is a problem.
 
-mod defaults;
 mod events;
 mod images;
 mod mirrors;
 mod network;
 mod pods;
-pub(crate) mod state;
+mod state;
 
+use super::field::Kind;
+use super::resolve::{prepulls, state::blocks};
 use super::settings::{Changed, Setting};
-use super::source::Origin;
+use super::tables::{self, control_plane, fault, image, pool, state as of_state};
 use super::typed::Values;
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::model::spec::{ControlPlaneSpec, Spec};
-
-pub(crate) use defaults::parameters as default_parameters;
-pub(crate) use events::day_window;
-pub(crate) use images::{layers, replicating};
-pub(crate) use pods::kubelet;
 
 /// Positions of blocks in the spec's tables.
 struct Ids<'a> {
@@ -29,49 +25,60 @@ struct Ids<'a> {
 
 impl<'a> Ids<'a> {
     fn new(root: &'a Values, settings: &[Setting]) -> Self {
+        let pools = root.blocks(tables::POOL);
         let mut preloaded: Vec<&str> =
-            root.named("pool").flat_map(|(_, pool)| names(pool, "preloaded")).collect();
-        for setting in settings {
-            if let Changed::Preloaded { images, .. } = &setting.changed {
-                preloaded.extend(images.iter().map(String::as_str));
-            }
-        }
-        preloaded.extend(
-            state::blocks(root, "cache").flat_map(|it| it.1.shares("images")).map(|it| it.0),
-        );
+            pools.flat_map(|(_, pool)| pool.the(pool::PRELOADED)).collect();
+        let set: Vec<&String> = settings
+            .iter()
+            .filter_map(|setting| match &setting.changed {
+                Changed::Preloaded { images, .. } => Some(images),
+                Changed::LimitAllow { .. }
+                | Changed::EgressAddresses { .. }
+                | Changed::WorkloadAccount { .. }
+                | Changed::PoolAccount { .. }
+                | Changed::MaxSurge { .. }
+                | Changed::MaxUnavailable { .. }
+                | Changed::Kubelet { .. }
+                | Changed::ReplaceBatch { .. } => None,
+            })
+            .flatten()
+            .collect();
+        let caches = blocks(root, of_state::CACHE);
+        preloaded.extend(caches.flat_map(|it| it.1.shares(of_state::CACHE_IMAGES)).map(|it| it.0));
+        let is_there = |name: &str| preloaded.contains(&name) || set.iter().any(|it| *it == name);
         let images = root
-            .named("image")
-            .filter(|(name, image)| image.given("reference") || preloaded.contains(name))
+            .blocks(tables::IMAGE)
+            .filter(|(name, image)| image.given(image::REFERENCE) || is_there(name))
             .map(|(name, _)| name)
             .collect();
         Self { root, images }
     }
 
-    fn position<T: From<usize>>(&self, kind: &str, name: &str) -> T {
-        let at = self.root.named(kind).position(|(known, _)| known == name);
+    fn position<T: From<usize>>(&self, kind: Kind, name: &str) -> T {
+        let at = self.root.names(kind).position(|known| known == name);
         T::from(at.expect("the walk resolved every name"))
     }
 
     fn registry(&self, name: &str) -> RegistryId {
-        self.position("registry", name)
+        self.position(Kind::Registry, name)
     }
 
     /// Mirrors come after the registries.
     fn mirror(&self, name: &str) -> RegistryId {
-        let at: RegistryId = self.position("mirror", name);
-        RegistryId::from(self.root.named("registry").len() + at.idx())
+        let at: RegistryId = self.position(Kind::Mirror, name);
+        RegistryId::from(self.root.blocks(tables::REGISTRY).len() + at.idx())
     }
 
     /// The registry or the mirror that a block names.
     fn server(&self, values: &Values) -> RegistryId {
-        match values.text_opt("mirror") {
+        match values.opt(fault::MIRROR) {
             Some(mirror) => self.mirror(mirror),
-            None => self.registry(values.text("registry")),
+            None => self.registry(values.the(fault::REGISTRY)),
         }
     }
 
     fn account(&self, name: &str) -> AccountId {
-        self.position("account", name)
+        self.position(Kind::Account, name)
     }
 
     fn accounts(&self, names: &[impl AsRef<str>]) -> Vec<AccountId> {
@@ -79,21 +86,21 @@ impl<'a> Ids<'a> {
     }
 
     fn egress(&self, name: &str) -> EgressId {
-        self.position("egress", name)
+        self.position(Kind::Egress, name)
     }
 
     fn pool(&self, name: &str) -> PoolId {
-        self.position("pool", name)
+        self.position(Kind::Pool, name)
     }
 
     fn workload(&self, name: &str) -> WorkloadId {
-        self.position("workload", name)
+        self.position(Kind::Workload, name)
     }
 
     /// The image puller of a pre-pull: pullers stand behind the workloads.
     fn puller(&self, timeline: &str) -> WorkloadId {
         let at = prepulls(self.root).position(|(name, _)| name == timeline);
-        let workloads = self.root.named("workload").len();
+        let workloads = self.root.blocks(tables::WORKLOAD).len();
         WorkloadId::from(workloads + at.expect("the check resolved the prepull"))
     }
 
@@ -107,44 +114,33 @@ impl<'a> Ids<'a> {
         let at = self.images.binary_search(&name);
         ImageId::from(at.expect("the check saw to it that this image can be pulled"))
     }
-}
 
-/// The pre-pulls of a timeline, by name of their blocks.
-pub(crate) fn prepulls(root: &Values) -> impl Iterator<Item = (&str, &Values)> {
-    root.named("timeline").filter_map(|(name, event)| Some((name, event.table("prepull")?)))
-}
-
-/// Names in a list of names.
-pub(crate) fn names<'a>(values: &'a Values, key: &str) -> Vec<&'a str> {
-    values.list(key).iter().filter_map(|typed| typed.value.as_text()).collect()
+    fn images(&self, names: Vec<&str>) -> Vec<ImageId> {
+        names.into_iter().map(|name| self.image(name)).collect()
+    }
 }
 
 /// The spec of checked values.
 pub(crate) fn spec(root: &Values, settings: &[Setting]) -> Spec {
     let ids = Ids::new(root, settings);
-    let none = Values::new(Origin::DEFAULT);
-    let pace = root.table("control_plane").unwrap_or(&none);
+    let pace = root.the(tables::CONTROL_PLANE);
+    let registries = root.blocks(tables::REGISTRY).map(|(n, v)| network::registry(n, v));
+    let mirrors = root.blocks(tables::MIRROR).map(|(n, v)| mirrors::mirror(&ids, n, v));
+    let backgrounds = root.blocks(tables::BACKGROUND);
     Spec {
-        seed: root.integer("seed"),
-        horizon: root.span("horizon"),
+        seed: root.the(tables::SEED),
+        horizon: root.the(tables::HORIZON),
         control_plane: ControlPlaneSpec {
-            controller_qps: pace.count("controller_qps"),
-            controller_burst: pace.count("controller_burst"),
-            scheduler_qps: pace.count("scheduler_qps"),
-            scheduler_burst: pace.count("scheduler_burst"),
+            controller_qps: pace.the(control_plane::CONTROLLER_QPS),
+            controller_burst: pace.the(control_plane::CONTROLLER_BURST),
+            scheduler_qps: pace.the(control_plane::SCHEDULER_QPS),
+            scheduler_burst: pace.the(control_plane::SCHEDULER_BURST),
         },
-        registries: root
-            .named("registry")
-            .map(|(n, v)| network::registry(n, v))
-            .chain(root.named("mirror").map(|(n, v)| mirrors::mirror(&ids, n, v)))
-            .collect(),
-        accounts: root.named("account").map(|(n, v)| network::account(&ids, n, v)).collect(),
-        egresses: root.named("egress").map(|(n, v)| network::egress(n, v)).collect(),
-        backgrounds: root
-            .named("background")
-            .map(|(n, v)| network::background(&ids, n, v))
-            .collect(),
-        pools: root.named("pool").map(|(n, v)| pods::pool(&ids, n, v)).collect(),
+        registries: registries.chain(mirrors).collect(),
+        accounts: root.blocks(tables::ACCOUNT).map(|(n, v)| network::account(&ids, n, v)).collect(),
+        egresses: root.blocks(tables::EGRESS).map(|(n, v)| network::egress(n, v)).collect(),
+        backgrounds: backgrounds.map(|(n, v)| network::background(&ids, n, v)).collect(),
+        pools: root.blocks(tables::POOL).map(|(n, v)| pods::pool(&ids, n, v)).collect(),
         images: images::all(&ids),
         workloads: pods::workloads(&ids),
         timeline: events::timeline(&ids, settings),

@@ -1,195 +1,78 @@
-//! The timeline and the faults.
+//! The timeline and the faults: what happens at all, when, and to whom.
 
-use super::pods;
 use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::key::Key;
+use crate::scenario::resolve::actions;
 use crate::scenario::settings::{Changed, Setting};
-use crate::scenario::tables::timeline::{NOT_ACTIONS, TIMELINE};
+use crate::scenario::tables::timeline::{self, ActionName};
+use crate::scenario::tables::{self, egress, fault, pool, workload};
 use crate::scenario::typed::Values;
-use crate::scenario::walk::shorten;
+use crate::units::Span;
+use crate::words::Words;
 
 pub(super) fn check(root: &Values, settings: &[Setting], problems: &mut Problems<'_>) {
-    for (name, event) in root.named("timeline") {
+    for (name, event) in root.blocks(tables::TIMELINE) {
         one_action(name, event, problems);
-        for action in ROLLS {
-            rolls(root, name, event, action, problems);
-        }
-        retries(name, event, problems);
-        scale(root, name, event, problems);
-        pause(root, name, event, problems);
-        never_happens(root, &format!("timeline.{name}.at"), event, "at", problems);
-        if let Some(outage) = event.table("outage") {
+        never_happens(root, &format!("timeline.{name}.at"), event, timeline::AT, problems);
+        if let Some(outage) = event.opt(timeline::OUTAGE) {
             requests(outage, &format!("timeline.{name}.outage"), problems);
             one_server(outage, &format!("timeline.{name}.outage"), problems);
         }
     }
-    for (name, fault) in root.named("fault") {
+    for (name, fault) in root.blocks(tables::FAULT) {
         window(name, fault, problems);
         requests(fault, &format!("fault.{name}"), problems);
         one_server(fault, &format!("fault.{name}"), problems);
-        never_happens(root, &format!("fault.{name}.from"), fault, "from", problems);
+        never_happens(root, &format!("fault.{name}.from"), fault, fault::FROM, problems);
     }
-    for (kind, key) in [("pool", "join"), ("workload", "start")] {
-        for (name, block) in root.named(kind) {
-            if let Some(start) = block.table(key) {
-                never_happens(root, &format!("{kind}.{name}.{key}.at"), start, "at", problems);
-            }
-        }
+    for (name, pool) in root.blocks(tables::POOL) {
+        let Some(join) = pool.opt(pool::JOIN) else { continue };
+        never_happens(root, &format!("pool.{name}.join.at"), join, pool::JOIN_AT, problems);
+    }
+    for (name, workload) in root.blocks(tables::WORKLOAD) {
+        let Some(start) = workload.opt(workload::START) else { continue };
+        let path = format!("workload.{name}.start.at");
+        never_happens(root, &path, start, workload::START_AT, problems);
     }
     for setting in settings {
-        let Some(event) = root.block("timeline", &setting.block) else { continue };
-        let origin = event.origin("set");
-        match &setting.changed {
-            Changed::WorkloadAccount { workload, accounts } => {
-                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
-                pods::accounts_fit(root, workload, &names, origin, problems);
-            }
-            Changed::EgressAddresses { egress, .. } => {
-                let values = root.block("egress", egress);
-                if values.is_some_and(|it| !it.list("shares").is_empty()) {
-                    let message = format!("`egress.{egress}` has shares for the addresses it has");
-                    problems
-                        .error(Code::NotSettable, origin, message)
-                        .help("leave its shares out to change the number of addresses");
-                }
-            }
-            Changed::PoolAccount { pool, accounts } => {
-                let names: Vec<&str> = accounts.iter().map(String::as_str).collect();
-                pods::one_per_registry(root, &format!("pool `{pool}`"), &names, origin, problems);
-            }
-            _ => {}
-        }
+        changed_addresses(root, setting, problems);
+    }
+}
+
+fn changed_addresses(root: &Values, setting: &Setting, problems: &mut Problems<'_>) {
+    let Changed::EgressAddresses { egress, .. } = &setting.changed else { return };
+    let Some(event) = root.block(tables::TIMELINE, &setting.block) else { return };
+    let values = root.block(tables::EGRESS, egress);
+    if values.is_some_and(|it| !it.get(egress::SHARES).is_empty()) {
+        let message = format!("`egress.{egress}` has shares for the addresses it has");
+        problems
+            .error(Code::NotSettable, event.origin(timeline::SET), message)
+            .help("leave its shares out to change the number of addresses");
     }
 }
 
 fn one_action(name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let actions = || {
-        let names = TIMELINE.fields.iter().map(|field| field.name);
-        names.filter(|name| !NOT_ACTIONS.contains(name))
-    };
-    let given: Vec<&str> = actions().filter(|action| event.given(action)).collect();
+    let given: Vec<ActionName> = actions(event).collect();
     let message = match given.as_slice() {
         [_] => return,
         [] => format!("`timeline.{name}` has no action"),
-        many => format!("`timeline.{name}` has {} actions: {}", many.len(), many.join(", ")),
+        many => {
+            let all: Vec<&str> = many.iter().map(|it| it.text()).collect();
+            format!("`timeline.{name}` has {} actions: {}", many.len(), all.join(", "))
+        }
     };
-    let origin = given.last().map_or(event.origin, |action| event.origin(action));
+    let origin = given.last().map_or(event.origin, |action| event.origin(action.row()));
     let problem = problems.error(Code::OneAction, origin, message);
     if given.is_empty() {
-        problem.help(format!("actions: {}", actions().collect::<Vec<_>>().join(", ")));
+        problem.help(format!("actions: {}", ActionName::TEXTS.join(", ")));
     } else {
         problem.help("give each action a [timeline.…] block of its own");
     }
 }
 
-/// Actions with a new template.
-const ROLLS: [&str; 2] = ["rollout", "canary"];
-
-fn rolls(root: &Values, name: &str, event: &Values, action: &str, problems: &mut Problems<'_>) {
-    let Some(rollout) = event.table(action) else { return };
-    let Some(workload) = rollout.text_opt("workload") else { return };
-    let Some(values) = root.block("workload", workload) else { return };
-    let help = match (action, values.text("kind")) {
-        ("rollout", "job") => Some("deployments and daemonsets roll out; a job does not"),
-        ("canary", "job" | "daemonset") => Some("only deployments have canaries"),
-        _ => None,
-    };
-    if let Some(help) = help {
-        let kind = values.text("kind");
-        let message = format!("`timeline.{name}.{action}` is for {kind} `{workload}`");
-        problems.error(Code::NotHere, rollout.origin("workload"), message).help(help);
-    }
-    for (old, new) in rollout.replace("replace") {
-        if let Some(image) = new.value.as_text() {
-            pods::pullable(root, image, new.origin, problems);
-        }
-        if runs(root, workload, old) {
-            continue;
-        }
-        let mut images: Vec<&str> = pods::images(values).collect();
-        images.sort_unstable();
-        images.dedup();
-        problems
-            .error(
-                Code::NotInWorkload,
-                rollout.origin("replace"),
-                format!(
-                    "`timeline.{name}.{action}` replaces image `{old}`, which workload \
-                     `{workload}` lacks"
-                ),
-            )
-            .did_you_mean(old, images.iter().copied())
-            .help(format!("its images: {}", shorten(&images)));
-    }
-}
-
-/// Whether a workload has an image, from the start or through a rollout.
-fn runs(root: &Values, workload: &str, image: &str) -> bool {
-    let first = root.block("workload", workload);
-    first.is_some_and(|values| pods::images(values).any(|known| known == image))
-        || rolled_to(root, workload).any(|known| known == image)
-}
-
-/// The images that rollouts bring to a workload.
-pub(super) fn rolled_to<'a>(root: &'a Values, workload: &str) -> impl Iterator<Item = &'a str> {
-    let events = root.named("timeline");
-    let rollouts = events.flat_map(|(_, event)| ROLLS.map(|action| event.table(action)));
-    rollouts
-        .flatten()
-        .filter(move |rollout| rollout.text("workload") == workload)
-        .flat_map(|rollout| rollout.replace("replace"))
-        .filter_map(|(_, new)| new.value.as_text())
-}
-
-/// What goes on or is tried again says when it stops.
-fn retries(name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let needs = [
-        ("rollout", "resume_after", "pause_on_failures", "nothing pauses this rollout"),
-        ("canary", "max_retries", "retry_every", "an undone canary is not tried again"),
-    ];
-    for (action, key, needed, without) in needs {
-        let Some(values) = event.table(action).filter(|it| it.given(key)) else { continue };
-        if !values.given(needed) {
-            let message = format!("`timeline.{name}.{action}.{key}` needs {needed} beside it");
-            problems
-                .error(Code::MissingKey, values.origin(key), message)
-                .help(format!("without {needed}, {without}"));
-        }
-    }
-}
-
-fn scale(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let Some(scale) = event.table("scale_workload") else { return };
-    let Some(workload) = scale.text_opt("workload") else { return };
-    let kind = root.block("workload", workload).and_then(|values| values.text_opt("kind"));
-    if let Some(kind @ ("daemonset" | "job")) = kind {
-        problems
-            .error(
-                Code::NotHere,
-                scale.origin("workload"),
-                format!("`timeline.{name}.scale_workload` is for {kind} `{workload}`"),
-            )
-            .help("only deployments have replicas; scale a daemonset's pool with scale_nodes");
-    }
-}
-
-fn pause(root: &Values, name: &str, event: &Values, problems: &mut Problems<'_>) {
-    let Some(pause) = event.table("pause_rollout") else { return };
-    let Some(workload) = pause.text_opt("workload") else { return };
-    let kind = root.block("workload", workload).and_then(|values| values.text_opt("kind"));
-    if kind == Some("job") {
-        problems
-            .error(
-                Code::NotHere,
-                pause.origin("workload"),
-                format!("`timeline.{name}.pause_rollout` is for job `{workload}`"),
-            )
-            .help("deployments and daemonsets roll out; a job does not");
-    }
-}
-
 /// A fault is one of a registry or one of a mirror.
 fn one_server(values: &Values, path: &str, problems: &mut Problems<'_>) {
-    match (values.given("registry"), values.given("mirror")) {
+    match (values.given(fault::REGISTRY), values.given(fault::MIRROR)) {
         (true, false) | (false, true) => {}
         (false, false) => {
             problems
@@ -200,7 +83,7 @@ fn one_server(values: &Values, path: &str, problems: &mut Problems<'_>) {
             problems
                 .error(
                     Code::NotHere,
-                    values.origin("mirror"),
+                    values.origin(fault::MIRROR),
                     format!("`{path}` has both a registry and a mirror"),
                 )
                 .help("give each of them a block of its own");
@@ -209,11 +92,11 @@ fn one_server(values: &Values, path: &str, problems: &mut Problems<'_>) {
 }
 
 fn requests(values: &Values, path: &str, problems: &mut Problems<'_>) {
-    if values.get("requests").is_some() && values.list("requests").is_empty() {
+    if values.opt(fault::REQUESTS).is_some_and(|it| it.is_empty()) {
         problems
             .error(
                 Code::OutOfRange,
-                values.origin("requests"),
+                values.origin(fault::REQUESTS),
                 format!("`{path}.requests` is empty"),
             )
             .help("leave it out for all requests");
@@ -221,14 +104,14 @@ fn requests(values: &Values, path: &str, problems: &mut Problems<'_>) {
 }
 
 fn window(name: &str, fault: &Values, problems: &mut Problems<'_>) {
-    let (Some(from), Some(until)) = (fault.span_opt("from"), fault.span_opt("until")) else {
+    let (Some(from), Some(until)) = (fault.opt(fault::FROM), fault.opt(fault::UNTIL)) else {
         return;
     };
     if until <= from {
         problems
             .error(
                 Code::OutOfRange,
-                fault.origin("until"),
+                fault.origin(fault::UNTIL),
                 format!("`fault.{name}` ends at {until}, not after its start at {from}"),
             )
             .help("`until` is a time since the start of the run, not a length");
@@ -239,10 +122,10 @@ fn never_happens(
     root: &Values,
     path: &str,
     values: &Values,
-    key: &str,
+    key: Key<Span>,
     problems: &mut Problems<'_>,
 ) {
-    let (Some(horizon), Some(at)) = (root.span_opt("horizon"), values.span_opt(key)) else {
+    let (Some(horizon), Some(at)) = (root.opt(tables::HORIZON), values.opt(key)) else {
         return;
     };
     if horizon <= at {

@@ -3,26 +3,32 @@
 use std::collections::BTreeMap;
 
 use super::not_here;
-use crate::scenario::build::names;
-use crate::scenario::build::state::{
+use crate::resource::limiter::Law;
+use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::field::{Field, Kind, show_milli};
+use crate::scenario::key::{Key, Milli};
+use crate::scenario::resolve::images::of_workload;
+use crate::scenario::resolve::state::{
     Counter, blocks, chosen, counters, lacking, ladder, limit_of, nodes_of, pods_at_once, spent,
     stuck_nodes,
 };
-use crate::scenario::diagnostic::{Code, Problems};
+use crate::scenario::resolve::{is_there, runs};
 use crate::scenario::source::{Layer, Origin};
-use crate::scenario::typed::{Typed, Values, show_milli};
+use crate::scenario::tables::workload::Controller;
+use crate::scenario::tables::{self, limit, pool, registry, state, workload};
+use crate::scenario::typed::Values;
 use crate::scenario::walk::shorten;
 
 pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
     let mut told = BTreeMap::new();
-    for (name, block) in blocks(root, "limit") {
+    for (name, block) in blocks(root, state::LIMIT) {
         limit(root, name, block, &mut told, problems);
     }
-    for (name, block) in blocks(root, "stuck") {
+    for (name, block) in blocks(root, state::STUCK) {
         stuck(root, name, block, problems);
     }
     beside_each_other(root, problems);
-    for (name, block) in blocks(root, "cache") {
+    for (name, block) in blocks(root, state::CACHE) {
         cache(root, name, block, problems);
     }
 }
@@ -56,14 +62,21 @@ fn limit<'a>(
     told: &mut BTreeMap<(usize, &'a str, Counter<'a>), &'a str>,
     problems: &mut Problems<'_>,
 ) {
-    if block.is_faulty("limit") {
+    if block.is_faulty(state::LIMIT_NAME) {
         return;
     }
     let Some((registry, position, limit)) = limit_of(root, name, block) else {
-        let limits = root.named("registry").flat_map(|it| it.1.named("limit")).map(|it| it.0);
-        let wanted = block.text_opt("limit").unwrap_or(name);
-        let key = if block.given("limit") { block.origin("limit") } else { block.origin };
-        return unknown("limit", wanted, key, limits, problems);
+        let limits = root
+            .blocks(tables::REGISTRY)
+            .flat_map(|it| it.1.blocks(registry::LIMIT))
+            .map(|it| it.0);
+        let wanted = block.opt(state::LIMIT_NAME).unwrap_or(name);
+        let key = if block.given(state::LIMIT_NAME) {
+            block.origin(state::LIMIT_NAME)
+        } else {
+            block.origin
+        };
+        return unknown(state::LIMIT.row.name, wanted, key, limits, problems);
     };
     let path = format!("state.limit.{name}");
     which_counters(root, &path, registry, limit, block, problems);
@@ -87,7 +100,7 @@ fn which_counters(
     block: &Values,
     problems: &mut Problems<'_>,
 ) {
-    if block.is_faulty("counters") {
+    if block.is_faulty(state::LIMIT_COUNTERS) {
         return;
     }
     let all: Vec<String> =
@@ -97,7 +110,7 @@ fn which_counters(
         [] => "the limit has none at the start, but those of nodes' own addresses".into(),
         all => format!("there are: {}", shorten(all)),
     };
-    if !block.given("counters") {
+    if !block.given(state::LIMIT_COUNTERS) {
         if all.len() != 1 {
             let message = format!("`{path}` has no `counters`, and {} could be meant", all.len());
             problems.error(Code::MissingKey, block.origin, message).help(there_are).help(
@@ -107,11 +120,10 @@ fn which_counters(
         }
         return;
     }
-    for wanted in block.list("counters") {
-        let Some(label) = wanted.value.as_text().filter(|it| !all.contains(it)) else { continue };
+    for (label, origin) in block.items(state::LIMIT_COUNTERS).filter(|it| !all.contains(&it.0)) {
         let message = format!("`{path}.counters` names \"{label}\", which does not exist");
         problems
-            .error(Code::UnknownName, wanted.origin, message)
+            .error(Code::UnknownName, origin, message)
             .did_you_mean(label, all.iter().copied())
             .help(there_are.clone());
     }
@@ -119,45 +131,54 @@ fn which_counters(
 
 /// What a law can have spent.
 fn by_law(path: &str, limit: &Values, block: &Values, problems: &mut Problems<'_>) {
-    let Some(law) = limit.text_opt("law") else { return };
-    let beside = format!("law = \"{law}\"");
-    if law == "concurrency" {
-        problems
-            .error(Code::NotHere, block.origin, format!("`{path}` is of a limit with {beside}"))
-            .help("it holds what is being answered: after some seconds nothing of now is left");
-        return;
-    }
-    if !block.given("spent") && !block.given("remaining") {
+    let Some(law) = limit.opt(limit::LAW) else { return };
+    let beside = format!("law = \"{}\"", law.text());
+    let (is_fixed, is_log) = match law {
+        Law::FixedWindow => (true, false),
+        Law::SlidingLog => (false, true),
+        Law::TokenBucket => (false, false),
+        Law::Concurrency => {
+            let message = format!("`{path}` is of a limit with {beside}");
+            problems
+                .error(Code::NotHere, block.origin, message)
+                .help("it holds what is being answered: after some seconds nothing of now is left");
+            return;
+        }
+    };
+    if !block.given(state::LIMIT_SPENT) && !block.given(state::LIMIT_REMAINING) {
         problems
             .error(Code::MissingKey, block.origin, format!("`{path}` has no `remaining`"))
             .help("say how many units are left, or what was spent when: spent, or both");
     }
-    if law != "fixed-window" {
+    let mut no = |key: &Field, beside: &str, help: &str| {
+        not_here(problems, block, path, key, beside, help);
+    };
+    if !is_fixed {
         let help = "its windows have no beginning; it is for law = \"fixed-window\"";
-        not_here(problems, block, path, "window_began", &beside, help);
-    } else if limit.given("anchor") {
+        no(&state::LIMIT_WINDOW_BEGAN.row, &beside, help);
+    } else if limit.given(limit::ANCHOR) {
         let help = "the limit's anchor says when its windows begin: drop one of the two";
-        not_here(problems, block, path, "window_began", "an anchor", help);
+        no(&state::LIMIT_WINDOW_BEGAN.row, "an anchor", help);
     }
-    if law != "sliding-log" {
+    if !is_log {
         let help = "when units were spent matters to law = \"sliding-log\" alone";
-        not_here(problems, block, path, "history", &beside, help);
-        if block.given("spent") {
+        no(&state::LIMIT_HISTORY.row, &beside, help);
+        if block.given(state::LIMIT_SPENT) {
             let help = "what is left says all that this law knows: drop one of the two";
-            not_here(problems, block, path, "remaining", "spent", help);
+            no(&state::LIMIT_REMAINING.row, state::LIMIT_SPENT.row.name, help);
         }
-    } else if !block.given("remaining") {
+    } else if !block.given(state::LIMIT_REMAINING) {
         let help = "all that was spent has its time; it is for what `remaining` leaves open";
-        not_here(problems, block, path, "history", "no remaining", help);
+        no(&state::LIMIT_HISTORY.row, "no remaining", help);
     }
-    let window = limit.span_opt("window");
-    if let (Some(began), Some(window)) = (block.span_opt("window_began"), window)
+    let window = limit.opt(limit::WINDOW);
+    if let (Some(began), Some(window)) = (block.opt(state::LIMIT_WINDOW_BEGAN), window)
         && window <= began
     {
         problems
             .error(
                 Code::OutOfRange,
-                block.origin("window_began"),
+                block.origin(state::LIMIT_WINDOW_BEGAN),
                 format!("`{path}.window_began` is {began}, and a window lasts {window}"),
             )
             .help("that window is over: say when the one began that runs now");
@@ -166,42 +187,42 @@ fn by_law(path: &str, limit: &Values, block: &Values, problems: &mut Problems<'_
 }
 
 /// What is left and what was spent have to fit into the allowance.
-fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Problems<'_>) {
-    let (full_key, full) = match (law, limit.milli_opt("burst"), block.milli_opt("of")) {
-        (_, _, Some(of)) => ("of", of),
-        ("token-bucket", Some(burst), None) => ("burst", burst),
-        _ => ("allow", limit.milli("allow")),
+fn sums(path: &str, law: Law, limit: &Values, block: &Values, problems: &mut Problems<'_>) {
+    let of = block.opt(state::LIMIT_OF);
+    let holds = if law == Law::TokenBucket && !limit.is_default(limit::BURST) {
+        limit::BURST
+    } else {
+        limit::ALLOW
     };
-    if !block.given("remaining") {
-        let help = "it is what remaining is of; leave it out";
-        not_here(problems, block, path, "of", "no remaining", help);
-    } else if !block.given("of") {
-        its_allowance(path, full_key, limit, block, problems);
+    let full = of.unwrap_or_else(|| limit.get(holds));
+    let full_key = if of.is_some() { state::LIMIT_OF } else { holds }.row.name;
+    if block.given(state::LIMIT_REMAINING) && !block.given(state::LIMIT_OF) {
+        its_allowance(path, holds, limit, block, problems);
     }
     if full == 0 {
         return;
     }
-    let Some(remaining) = block.milli_opt("remaining") else { return };
+    let Some(remaining) = block.opt(state::LIMIT_REMAINING) else { return };
     let shown = |it| show_milli(it);
     if full < remaining {
         problems
             .error(
                 Code::OutOfRange,
-                block.origin("remaining"),
+                block.origin(state::LIMIT_REMAINING),
                 format!("`{path}.remaining` is {}, more than the limit holds", shown(remaining)),
             )
             .help(format!("{full_key} is {}", shown(full)));
         return;
     }
-    let window = limit.span("window");
+    let window = limit.get(limit::WINDOW);
     let known: u64 = spent(block).iter().filter(|it| it.0 < window).map(|it| it.1).sum();
-    if law == "sliding-log" && full - remaining < known {
+    if law == Law::SlidingLog && full - remaining < known {
         let message = format!(
             "`{path}.spent` has {} units within the window, and remaining leaves room for {}",
             shown(known),
             shown(full - remaining)
         );
-        problems.error(Code::OutOfRange, block.origin("spent"), message).help(format!(
+        problems.error(Code::OutOfRange, block.origin(state::LIMIT_SPENT), message).help(format!(
             "{} of {} are left: drop what counts no more",
             shown(remaining),
             shown(full)
@@ -212,16 +233,17 @@ fn sums(path: &str, law: &str, limit: &Values, block: &Values, problems: &mut Pr
 /// What is left now is of the allowance now: not of one that this call or variant makes of it.
 fn its_allowance(
     path: &str,
-    full_key: &str,
+    holds: Key<Milli>,
     limit: &Values,
     block: &Values,
     problems: &mut Problems<'_>,
 ) {
     let is_file = |it: Origin| it.layer == Layer::File;
-    let changed = limit.origin(full_key);
+    let changed = limit.origin(holds);
     let is_changed = changed.is_written() && !is_file(changed);
-    if is_changed && is_file(block.origin("remaining")) {
-        let message = format!("`{path}` has no `of`, and the limit's {full_key} is changed");
+    if is_changed && is_file(block.origin(state::LIMIT_REMAINING)) {
+        let message =
+            format!("`{path}` has no `of`, and the limit's {} is changed", holds.row.name);
         problems.error(Code::MissingKey, block.origin, message).help(
             "say what remaining is of, as the header ratelimit-limit tells: what was spent of that \
              stays spent",
@@ -230,12 +252,12 @@ fn its_allowance(
 }
 
 fn stuck(root: &Values, name: &str, block: &Values, problems: &mut Problems<'_>) {
-    let Some(workload) = root.block("workload", name) else {
-        let known = root.named("workload").map(|it| it.0);
-        return unknown("workload", name, block.origin, known, problems);
+    let Some(workload) = root.block(tables::WORKLOAD, name) else {
+        let known = root.blocks(tables::WORKLOAD).map(|it| it.0);
+        return unknown(Kind::Workload.text(), name, block.origin, known, problems);
     };
     let path = format!("state.stuck.{name}");
-    if !workload.table("start").is_some_and(|it| it.bool("running")) {
+    if !runs(workload) {
         problems
             .error(
                 Code::NotHere,
@@ -244,12 +266,12 @@ fn stuck(root: &Values, name: &str, block: &Values, problems: &mut Problems<'_>)
             )
             .help(format!("its pods are there at the start: workload.{name}.start.running = true"));
     }
-    let (pods, there) = (block.integer("pods"), pods_at_once(root, workload));
+    let (pods, there) = (u64::from(block.get(state::STUCK_PODS)), pods_at_once(root, workload));
     if there < pods {
         problems
             .error(
                 Code::OutOfRange,
-                block.origin("pods"),
+                block.origin(state::STUCK_PODS),
                 format!("`{path}.pods` is {pods}, and the workload has {there}"),
             )
             .help("stuck pods are part of the workload's own");
@@ -267,24 +289,27 @@ fn its_images(
     block: &Values,
     problems: &mut Problems<'_>,
 ) {
-    let own: Vec<&str> = super::pods::images(workload).collect();
-    if block.get("images").is_some() && block.list("images").is_empty() {
+    let own: Vec<&str> = of_workload(workload).collect();
+    if block.opt(state::STUCK_IMAGES).is_some_and(|it| it.is_empty()) {
         problems
-            .error(Code::OutOfRange, block.origin("images"), format!("`{path}.images` is empty"))
+            .error(
+                Code::OutOfRange,
+                block.origin(state::STUCK_IMAGES),
+                format!("`{path}.images` is empty"),
+            )
             .help("pods that lack no image are not stuck; left out, they lack all of theirs");
     }
-    for Typed { value, origin } in block.list("images") {
-        let Some(image) = value.as_text().filter(|it| !own.contains(it)) else { continue };
+    for (image, origin) in block.items(state::STUCK_IMAGES).filter(|it| !own.contains(&it.0)) {
         problems
             .error(
                 Code::NotInWorkload,
-                *origin,
+                origin,
                 format!("`{path}.images` names `{image}`, which the workload does not run"),
             )
             .help(format!("its images: {}", shorten(&own)));
     }
-    let Some(pool) = root.block("pool", workload.text("pool")) else { return };
-    let preloaded = names(pool, "preloaded");
+    let Some(pool) = root.follow(workload, workload::POOL) else { return };
+    let preloaded = pool.get(pool::PRELOADED);
     let lacking = lacking(root, workload, block, true);
     if let Some(image) = lacking.into_iter().find(|it| preloaded.contains(it)) {
         problems
@@ -295,7 +320,7 @@ fn its_images(
             )
             .help(format!(
                 "name the images they lack (images), or drop it from pool.{}.preloaded",
-                workload.text("pool")
+                workload.get(workload::POOL)
             ));
     }
 }
@@ -309,25 +334,25 @@ fn its_window(
 ) {
     let ladder = ladder(root, workload);
     let rungs = ladder.windows();
-    let window = block.span_opt("window").unwrap_or(ladder.max);
+    let window = block.opt(state::STUCK_WINDOW).unwrap_or(ladder.max);
     if !rungs.contains(&window) {
         let known: Vec<String> = rungs.iter().map(ToString::to_string).collect();
         problems
             .error(
                 Code::OutOfRange,
-                block.origin("window"),
+                block.origin(state::STUCK_WINDOW),
                 format!("`{path}.window` is {window}, which is no rung of the kubelet's ladder"),
             )
             .help(format!("rungs: {}", known.join(", ")));
         return;
     }
-    if let Some(left) = block.span_opt("left")
+    if let Some(left) = block.opt(state::STUCK_LEFT)
         && window < left
     {
         problems
             .error(
                 Code::OutOfRange,
-                block.origin("left"),
+                block.origin(state::STUCK_LEFT),
                 format!("`{path}.left` is {left}, more than the window of {window}"),
             )
             .help("what is left of a window is no longer than it");
@@ -341,11 +366,14 @@ fn its_nodes(
     block: &Values,
     problems: &mut Problems<'_>,
 ) {
-    let (pods, on, all) =
-        (block.integer("pods"), stuck_nodes(root, workload, block), nodes_of(root, workload));
-    let given = block.integer_opt("nodes");
+    let (pods, on, all) = (
+        u64::from(block.get(state::STUCK_PODS)),
+        stuck_nodes(root, workload, block),
+        nodes_of(root, workload),
+    );
+    let given = block.opt(state::STUCK_NODES).map(u64::from);
     let mut wrong = |message: String, help: String| {
-        problems.error(Code::OutOfRange, block.origin("nodes"), message).help(help);
+        problems.error(Code::OutOfRange, block.origin(state::STUCK_NODES), message).help(help);
     };
     if let Some(wanted) = given.into_iter().chain([on]).find(|it| all < *it) {
         wrong(
@@ -354,9 +382,10 @@ fn its_nodes(
         );
         return;
     }
-    if workload.text("kind") == "daemonset" {
+    if workload.opt(workload::KIND) == Some(Controller::DaemonSet) {
         let help = "a daemonset has one pod a node: leave it out";
-        not_here(problems, block, path, "nodes", "kind = \"daemonset\"", help);
+        let beside = format!("kind = \"{}\"", Controller::DaemonSet.text());
+        not_here(problems, block, path, state::STUCK_NODES, &beside, help);
         return;
     }
     if let Some(given) = given.filter(|it| 0 < pods && pods < *it) {
@@ -366,8 +395,8 @@ fn its_nodes(
         );
         return;
     }
-    let pool = root.block("pool", workload.text("pool"));
-    let most = pool.map_or(0, |it| it.integer("max_pods"));
+    let pool = root.follow(workload, workload::POOL);
+    let most = pool.map_or(0, |it| u64::from(it.get(pool::MAX_PODS)));
     if on * most < pods {
         wrong(
             format!("{pods} pods of `{path}` do not fit on {on} nodes"),
@@ -379,20 +408,20 @@ fn its_nodes(
 /// An image that pods wait for on a node is on no other pod's mind there: running pods that have it
 /// stand elsewhere, and there has to be an elsewhere.
 fn beside_each_other(root: &Values, problems: &mut Problems<'_>) {
-    for (name, block) in blocks(root, "stuck") {
-        let Some(workload) = root.block("workload", name) else { continue };
+    for (name, block) in blocks(root, state::STUCK) {
+        let Some(workload) = root.block(tables::WORKLOAD, name) else { continue };
         let on = stuck_nodes(root, workload, block);
         let absent = lacking(root, workload, block, true);
         if on == 0 || absent.is_empty() {
             continue;
         }
-        for (other, its) in root.named("workload") {
-            let same_pool = its.text("pool") == workload.text("pool");
-            let runs = its.table("start").is_some_and(|it| it.bool("running"));
-            let mut shared = super::pods::images(its).filter(|it| absent.contains(it));
+        for (other, its) in root.blocks(tables::WORKLOAD) {
+            let same_pool = its.opt(workload::POOL) == workload.opt(workload::POOL);
+            let runs = runs(its);
+            let mut shared = of_workload(its).filter(|it| absent.contains(it));
             let Some(image) = shared.next().filter(|_| same_pool && runs) else { continue };
-            let own = root.table("state").and_then(|it| it.block("stuck", other));
-            let stuck = own.map_or(0, |it| it.integer("pods"));
+            let own = root.opt(tables::STATE).and_then(|it| it.block(state::STUCK, other));
+            let stuck = own.map_or(0, |it| it.get(state::STUCK_PODS).into());
             let first = own.map_or(0, |it| stuck_nodes(root, its, it));
             // Its stuck pods are on the first nodes of the same order.
             let holds = own.is_some_and(|it| {
@@ -400,9 +429,9 @@ fn beside_each_other(root: &Values, problems: &mut Problems<'_>) {
                 std::iter::once(image).chain(shared).any(|it| !lacks.contains(&it))
             });
             let running = pods_at_once(root, its).saturating_sub(stuck);
-            let no_room = match its.text("kind") {
-                "daemonset" => first < on,
-                _ => nodes_of(root, its) <= on,
+            let no_room = match its.opt(workload::KIND) {
+                Some(Controller::DaemonSet) => first < on,
+                Some(Controller::Deployment | Controller::Job) | None => nodes_of(root, its) <= on,
             };
             if 0 < stuck && holds || 0 < running && no_room {
                 contradiction((name, on), other, image, block, problems);
@@ -430,22 +459,21 @@ fn contradiction(
 }
 
 fn cache(root: &Values, name: &str, block: &Values, problems: &mut Problems<'_>) {
-    let Some(pool) = root.block("pool", name) else {
-        let known = root.named("pool").map(|it| it.0);
-        return unknown("pool", name, block.origin, known, problems);
+    let Some(pool) = root.block(tables::POOL, name) else {
+        let known = root.blocks(tables::POOL).map(|it| it.0);
+        return unknown(Kind::Pool.text(), name, block.origin, known, problems);
     };
     let path = format!("state.cache.{name}");
-    if root.named("registry").len() == 0 {
+    if root.blocks(tables::REGISTRY).len() == 0 {
         problems
             .error(
                 Code::NoRegistry,
-                block.origin("images"),
+                block.origin(state::CACHE_IMAGES),
                 format!("`{path}.images` needs a scenario with a registry"),
             )
             .help("add a [registry.…] block");
     }
-    let Some(join) = pool.table("join") else { return };
-    if !join.span("at").is_zero() || !join.span("over").is_zero() {
+    if is_there(pool) == Some(false) {
         problems
             .error(
                 Code::NotHere,

@@ -6,7 +6,7 @@
 //! cost 1; they differ for single-platform images. Whether the limit is still doubled is not known:
 //! if it is not, every manifest GET costs a unit.
 
-use super::{Counting, HALF_AND_DOUBLE, Preset, PresetValue, Reading, RegistryPreset};
+use super::{Counting, HALF_AND_DOUBLE, Preset, PresetKind, PresetValue, Reading, RegistryPreset};
 
 const PULLS: &str = "docs.docker.com/docker-hub/usage/pulls";
 const USAGE: &str = "docs.docker.com/docker-hub/usage";
@@ -22,7 +22,7 @@ const fn v(path: &'static str, value: &'static str, text: &'static str) -> Prese
 }
 
 pub(super) static DOCKER_HUB: Preset = Preset {
-    kind: "registry",
+    kind: PresetKind::Registry,
     name: RegistryPreset::DockerHub.text(),
     title: "Docker Hub: 100 anonymous pulls per 6 h and address, 200 per personal account",
     values: &[

@@ -15,6 +15,19 @@ pub use super::field::{Source, Unverified};
 use crate::words::words;
 
 words! {
+    /// What a preset is of; the first three stand below a block of this kind, a runtime below
+    /// `pool.NAME.client`.
+    pub enum PresetKind {
+        /// A registry.
+        Registry = "registry",
+        /// A gateway.
+        Egress = "egress",
+        /// The software of a mirror.
+        Mirror = "mirror",
+        /// A container runtime.
+        Runtime = "runtime",
+    }
+
     /// Registries with a preset.
     pub(crate) enum RegistryPreset {
         DockerHub = "docker-hub",
@@ -54,9 +67,8 @@ words! {
 /// What is known of one real thing.
 #[derive(Debug)]
 pub struct Preset {
-    /// Kind of block it stands below: `registry`, `egress`, `mirror`; `runtime` stands below
-    /// `pool.NAME.client`.
-    pub kind: &'static str,
+    /// What it is of.
+    pub kind: PresetKind,
     /// Its name.
     pub name: &'static str,
     /// One line.
@@ -126,13 +138,13 @@ pub fn all() -> impl Iterator<Item = &'static Preset> {
 }
 
 /// The preset of this kind and name; a runtime's line means its newest version.
-pub fn find(kind: &str, name: &str) -> Option<&'static Preset> {
+pub fn find(kind: PresetKind, name: &str) -> Option<&'static Preset> {
     let of_kind = || all().filter(|preset| preset.kind == kind);
     of_kind().find(|preset| preset.name == name).or_else(|| {
         let line = format!("{name}.");
         let version =
             |preset: &Preset| -> Option<u64> { preset.name.strip_prefix(&line)?.parse().ok() };
-        (kind == "runtime")
+        (kind == PresetKind::Runtime)
             .then(|| of_kind().filter(|p| version(p).is_some()).max_by_key(|p| version(p)))?
     })
 }
@@ -176,19 +188,22 @@ mod tests {
     #[test]
     fn the_lists_of_names_are_those_of_the_presets() {
         for (kind, names) in [
-            ("registry", RegistryPreset::TEXTS),
-            ("egress", EgressPreset::TEXTS),
-            ("mirror", MirrorKind::TEXTS),
-            ("runtime", Runtime::TEXTS),
+            (PresetKind::Registry, RegistryPreset::TEXTS),
+            (PresetKind::Egress, EgressPreset::TEXTS),
+            (PresetKind::Mirror, MirrorKind::TEXTS),
+            (PresetKind::Runtime, Runtime::TEXTS),
         ] {
             for name in names {
-                assert!(find(kind, name).is_some(), "{kind} {name}");
+                assert!(find(kind, name).is_some(), "{} {name}", kind.text());
             }
             for preset in all().filter(|preset| preset.kind == kind) {
                 assert!(names.contains(&preset.name), "{}", preset.name);
             }
         }
-        assert_eq!(find("runtime", "containerd-1.7").map(|p| p.name), Some("containerd-1.7.34"));
+        assert_eq!(
+            find(PresetKind::Runtime, "containerd-1.7").map(|p| p.name),
+            Some("containerd-1.7.34")
+        );
         let words: Vec<&str> =
             docker_hub::DOCKER_HUB.readings.iter().map(|reading| reading.word).collect();
         assert_eq!(words, Counting::TEXTS);

@@ -1,6 +1,6 @@
 //! NAT gateways of the clouds: ports towards one destination, and width.
 
-use super::{EgressPreset, Preset, PresetValue};
+use super::{EgressPreset, Preset, PresetKind, PresetValue};
 
 const AWS: &str = "AWS NAT gateway basics: 55,000 connections per destination and address";
 const AWS_HOLD: &str =
@@ -14,7 +14,7 @@ const AZURE_HOLD: &str =
 
 pub(super) static ALL: &[Preset] = &[
     Preset {
-        kind: "egress",
+        kind: PresetKind::Egress,
         name: EgressPreset::AwsNatGateway.text(),
         title: "AWS NAT gateway: 55,000 connections per destination and address",
         values: &[
@@ -39,7 +39,7 @@ pub(super) static ALL: &[Preset] = &[
         readings: &[],
     },
     Preset {
-        kind: "egress",
+        kind: PresetKind::Egress,
         name: EgressPreset::AzureNatGateway.text(),
         title: "Azure NAT gateway: 50,000 connections per destination and address",
         values: &[
@@ -52,7 +52,7 @@ pub(super) static ALL: &[Preset] = &[
         readings: &[],
     },
     Preset {
-        kind: "egress",
+        kind: PresetKind::Egress,
         name: EgressPreset::GcpCloudNat.text(),
         title: "GCP Cloud NAT with its static default of 64 ports per VM",
         values: &[

@@ -1,7 +1,7 @@
 //! Public registries other than Docker Hub. What they count and by what is documented in parts
 //! only, so most of it is marked unverified.
 
-use super::{Preset, PresetValue, RegistryPreset};
+use super::{Preset, PresetKind, PresetValue, RegistryPreset};
 
 const ECR: &str = "Amazon ECR Public service quotas: 1 image pull per second without credentials";
 const GHCR: &str = "429 bodies seen in public issues: retry-after: …, allowed: 44000/minute";
@@ -16,7 +16,7 @@ const fn v(path: &'static str, value: &'static str, text: &'static str) -> Prese
 
 pub(super) static ALL: &[Preset] = &[
     Preset {
-        kind: "registry",
+        kind: PresetKind::Registry,
         name: RegistryPreset::EcrPublic.text(),
         title: "Amazon ECR Public: 1 anonymous pull per second and address",
         values: &[
@@ -44,7 +44,7 @@ pub(super) static ALL: &[Preset] = &[
         readings: &[],
     },
     Preset {
-        kind: "registry",
+        kind: PresetKind::Registry,
         name: RegistryPreset::Ghcr.text(),
         title: "GitHub Container Registry: 44,000 requests per minute",
         values: &[
@@ -65,7 +65,7 @@ pub(super) static ALL: &[Preset] = &[
         readings: &[],
     },
     Preset {
-        kind: "registry",
+        kind: PresetKind::Registry,
         name: RegistryPreset::RegistryK8sIo.text(),
         title: "registry.k8s.io: 2,490 requests per 30 s and address",
         values: &[

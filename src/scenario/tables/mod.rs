@@ -2,9 +2,12 @@
 //! the reference.
 
 pub(crate) mod account;
+pub(crate) mod background;
+pub(crate) mod control_plane;
 pub(crate) mod egress;
 pub(crate) mod fault;
 pub(crate) mod image;
+pub(crate) mod limit;
 pub(crate) mod mirror;
 pub(crate) mod pool;
 pub(crate) mod registry;
@@ -12,80 +15,121 @@ pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod workload;
 
-use super::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
+use crate::scenario::field::{Field, Kind, MOST_BLOCKS, Shape, Type};
+use crate::scenario::key::{Key, Named, Paths, Table, Text};
 use crate::units::Span;
+
+pub(crate) const TITLE: Key<Text> =
+    Key::new("title", Type::Text, "One line that names the scenario").default("");
+pub(crate) const QUESTION: Key<Text> =
+    Key::new("question", Type::Text, "What the scenario asks").default("");
+pub(crate) const HORIZON: Key<Span> = Key::new(
+    "horizon",
+    Type::Span { min: Span::from_secs(1), max: crate::scenario::field::LONGEST },
+    "How long the run lasts",
+)
+.default("6h");
+pub(crate) const SEED: Key<u64> = Key::new(
+    "seed",
+    Type::Integer { min: 0, max: i64::MAX as u64 },
+    "The seed that every draw is keyed by",
+)
+.default("42");
+pub(crate) const REPLICATIONS: Key<u32> = Key::new(
+    "replications",
+    Type::Integer { min: 1, max: 10_000 },
+    "Runs of the scenario, each with other luck",
+)
+.default("20");
+pub(crate) const CONTROL_PLANE: Key<Table> =
+    Key::new("control_plane", Type::Table(&control_plane::SHAPE), control_plane::SHAPE.doc)
+        .filled();
+pub(crate) const REGISTRY: Key<Named> = blocks(Kind::Registry, &registry::SHAPE);
+pub(crate) const ACCOUNT: Key<Named> = blocks(Kind::Account, &account::SHAPE);
+pub(crate) const EGRESS: Key<Named> = blocks(Kind::Egress, &egress::SHAPE);
+pub(crate) const BACKGROUND: Key<Named> = blocks(Kind::Background, &background::SHAPE);
+pub(crate) const POOL: Key<Named> = blocks(Kind::Pool, &pool::SHAPE);
+pub(crate) const IMAGE: Key<Named> = blocks(Kind::Image, &image::SHAPE);
+pub(crate) const WORKLOAD: Key<Named> = blocks(Kind::Workload, &workload::SHAPE);
+pub(crate) const MIRROR: Key<Named> = blocks(Kind::Mirror, &mirror::SHAPE);
+pub(crate) const TIMELINE: Key<Named> = blocks(Kind::Timeline, &timeline::SHAPE);
+pub(crate) const FAULT: Key<Named> = blocks(Kind::Fault, &fault::SHAPE);
+pub(crate) const EXPECT: Key<Paths> = Key::new(
+    "expect",
+    Type::Paths,
+    "What must hold: metric = \"< 5m\", workload.NAME.metric = \"> 75%\"; in_runs",
+);
+pub(crate) const VARIANT: Key<Paths> = Key::new(
+    "variant",
+    Type::Paths,
+    "Named changes to this file: [variant.NAME] with paths and values, a title, and the \
+     lever that it stands for",
+);
+pub(crate) const STATE: Key<Table> =
+    Key::new("state", Type::Table(&state::SHAPE), state::SHAPE.doc);
+pub(crate) const SWEEP: Key<Paths> = Key::new(
+    "sweep",
+    Type::Paths,
+    "Axes of `pullstorm sweep`: paths with a list of values or { from, to, step } each, \
+     below; variant = [names]; design",
+);
 
 /// A whole file.
 pub(crate) static ROOT: Shape = Shape {
     doc: "a scenario",
     fields: &[
-        Field::new("title", Type::Text, "One line that names the scenario").default(""),
-        Field::new("question", Type::Text, "What the scenario asks").default(""),
-        Field::new(
-            "horizon",
-            Type::Span { min: Span::from_secs(1), max: super::field::LONGEST },
-            "How long the run lasts",
-        )
-        .default("6h"),
-        Field::new(
-            "seed",
-            Type::Integer { min: 0, max: i64::MAX as u64 },
-            "The seed that every draw is keyed by",
-        )
-        .default("42"),
-        Field::new(
-            "replications",
-            Type::Integer { min: 1, max: 10_000 },
-            "Runs of the scenario, each with other luck",
-        )
-        .default("20"),
-        Field::new("control_plane", Type::Table(&CONTROL_PLANE), CONTROL_PLANE.doc).filled(),
-        blocks("registry", &registry::REGISTRY),
-        blocks("account", &account::ACCOUNT),
-        blocks("egress", &egress::EGRESS),
-        blocks("background", &account::BACKGROUND),
-        blocks("pool", &pool::POOL),
-        blocks("image", &image::IMAGE),
-        blocks("workload", &workload::WORKLOAD),
-        blocks("mirror", &mirror::MIRROR),
-        blocks("timeline", &timeline::TIMELINE),
-        blocks("fault", &fault::FAULT),
-        Field::new(
-            "expect",
-            Type::Paths,
-            "What must hold: metric = \"< 5m\", workload.NAME.metric = \"> 75%\"; in_runs",
-        ),
-        Field::new(
-            "variant",
-            Type::Paths,
-            "Named changes to this file: [variant.NAME] with paths and values, a title, and the \
-             lever that it stands for",
-        ),
-        Field::new("state", Type::Table(&state::STATE), state::STATE.doc),
-        Field::new(
-            "sweep",
-            Type::Paths,
-            "Axes of `pullstorm sweep`: paths with a list of values or { from, to, step } each, \
-             below; variant = [names]; design",
-        ),
+        TITLE.row,
+        QUESTION.row,
+        HORIZON.row,
+        SEED.row,
+        REPLICATIONS.row,
+        CONTROL_PLANE.row,
+        REGISTRY.row,
+        ACCOUNT.row,
+        EGRESS.row,
+        BACKGROUND.row,
+        POOL.row,
+        IMAGE.row,
+        WORKLOAD.row,
+        MIRROR.row,
+        TIMELINE.row,
+        FAULT.row,
+        EXPECT.row,
+        VARIANT.row,
+        STATE.row,
+        SWEEP.row,
     ],
+    one_of: &[],
 };
+
+/// What lifts a rate.
+pub(crate) const MOST_BANDWIDTH: &str = "100Tbit/s";
 
 /// The key at a path such as `pool.workers.nodes`.
 pub(crate) fn field_at(path: &str) -> Option<&'static Field> {
+    found_at(path).map(|it| it.1)
+}
+
+/// The table that has the key at a path.
+pub(crate) fn shape_of(path: &str) -> Option<&'static Shape> {
+    found_at(path).map(|it| it.0)
+}
+
+fn found_at(path: &str) -> Option<(&'static Shape, &'static Field)> {
     let mut shape: &'static Shape = &ROOT;
     let mut parts = path.split('.');
     loop {
         let field = shape.field(parts.next()?)?;
-        shape = match field.ty {
+        let inner = match field.ty {
             Type::Named { shape, .. } => {
                 parts.next()?;
                 shape
             }
             Type::Table(shape) => shape,
             Type::Either { table, .. } if parts.clone().next().is_some() => table,
-            _ => return parts.next().is_none().then_some(field),
+            _ => return parts.next().is_none().then_some((shape, field)),
         };
+        shape = inner;
     }
 }
 
@@ -116,45 +160,13 @@ pub(crate) fn key_at(path: &str) -> Option<&'static Field> {
 }
 
 /// A kind of blocks.
-const fn blocks(kind: &'static str, shape: &'static Shape) -> Field {
-    Field::new(kind, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)
+const fn blocks(kind: Kind, shape: &'static Shape) -> Key<Named> {
+    Key::new(kind.text(), Type::Named { shape, max: MOST_BLOCKS }, shape.doc)
 }
 
 /// The switch that every block has.
-pub(crate) const ENABLED: Field =
-    Field::new("enabled", Type::Bool, "Whether the block is there at all").default("true");
+pub(crate) const ENABLED: Key<bool> =
+    Key::new("enabled", Type::Bool, "Whether the block is there at all").default("true");
 
-/// Rates per second and bursts of the control plane.
-const PACE: Type = Type::Integer { min: 0, max: 1_000_000 };
-
-const MANAGED: &str =
-    "managed control planes raise it, and none says to what: five times, no limit";
-
-static CONTROL_PLANE: Shape = Shape {
-    doc: "Pace of the controllers and the scheduler; managed control planes raise it",
-    fields: &[
-        Field::new("controller_qps", PACE, "Pod creations per second of a controller; 0: no limit")
-            .default("20")
-            .source("kube-controller-manager --kube-api-qps", "secondary, 2026-08")
-            .unverified(&["100", "0"], MANAGED),
-        Field::new("controller_burst", PACE, "Pod creations at once")
-            .default("30")
-            .source("kube-controller-manager --kube-api-burst", "secondary, 2026-08")
-            .unverified(&["15", "60"], HALF_AND_DOUBLE),
-        Field::new("scheduler_qps", PACE, "Bindings per second of the scheduler; 0: no limit")
-            .default("50")
-            .source("kube-scheduler --kube-api-qps", "secondary, 2026-08")
-            .unverified(&["250", "0"], MANAGED),
-        Field::new("scheduler_burst", PACE, "Bindings at once")
-            .default("100")
-            .source("kube-scheduler --kube-api-burst", "secondary, 2026-08")
-            .unverified(&["50", "200"], HALF_AND_DOUBLE),
-        Field::new(
-            "always_pull_images",
-            Type::Bool,
-            "The admission plugin AlwaysPullImages: every container has the policy Always",
-        )
-        .default("false")
-        .source("kubernetes plugin/pkg/admission/alwayspullimages/admission.go", "2026-11"),
-    ],
-};
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,9 @@
 
 use super::ENABLED;
 use crate::model::spec::History;
-use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
-use crate::words::Words;
+use crate::scenario::field::{Kind, MOST_BLOCKS, Shape, Type};
+use crate::scenario::key::{Key, List, Milli, Name, Named, Shares, Table, Text};
+use crate::units::Span;
 
 const KUBELET: &str = "kubernetes pkg/kubelet/kubelet.go, images/image_manager.go";
 const READ: &str = "2026-07";
@@ -13,121 +14,146 @@ const MOST_SPENT: usize = 1_000;
 /// Most counters of a block.
 const MOST_COUNTERS: usize = 1_000;
 
-pub(crate) static STATE: Shape = Shape {
+pub(crate) const LIMIT: Key<Named> = named("limit", &LIMIT_SHAPE);
+pub(crate) const STUCK: Key<Named> = named("stuck", &STUCK_SHAPE);
+pub(crate) const CACHE: Key<Named> = named("cache", &CACHE_SHAPE);
+
+pub(crate) static SHAPE: Shape = Shape {
     doc: "What is there at the start of the run, such as now, in the middle of a storm; what no \
-          block tells of is untouched: limits are full, nobody waits, disks hold what pools \
-          preload and what running pods need",
-    fields: &[named("limit", &LIMIT), named("stuck", &STUCK), named("cache", &CACHE)],
+     block tells of is untouched: limits are full, nobody waits, disks hold what pools \
+     preload and what running pods need",
+    fields: &[LIMIT.row, STUCK.row, CACHE.row],
+    one_of: &[],
 };
 
-const fn named(name: &'static str, shape: &'static Shape) -> Field {
-    Field::new(name, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)
+const fn named(name: &'static str, shape: &'static Shape) -> Key<Named> {
+    Key::new(name, Type::Named { shape, max: MOST_BLOCKS }, shape.doc)
 }
 
-static LIMIT: Shape = Shape {
+pub(crate) const LIMIT_NAME: Key<Text> =
+    Key::new("limit", Type::Text, "Which limit; left out: that of the block's name");
+pub(crate) const LIMIT_COUNTERS: Key<List<Text>> = Key::new(
+    "counters",
+    Type::List { of: &Type::Text, max: MOST_COUNTERS },
+    "Which of its counters, as results name them: \"nat#0\" (an address of a NAT, or a /64 \
+     of an IPv6 egress, counted from 0), \"account.ci\"; left out: the only one there is. \
+     Addresses that are a node's own start untouched",
+);
+pub(crate) const LIMIT_SPENT: Key<List<Table>> = Key::new(
+    "spent",
+    Type::List { of: &AN_ENTRY, max: MOST_SPENT },
+    "What is known to have been spent, and when",
+);
+pub(crate) const LIMIT_REMAINING: Key<Milli> = Key::new(
+    "remaining",
+    Type::Milli { min: 0, max: 1_000_000_000_000 },
+    "Units left now, as a RateLimit header tells; a sliding log has spent the others, but \
+     for those in `spent`, at times that nobody knows",
+);
+pub(crate) const LIMIT_OF: Key<Milli> = Key::new(
+    "of",
+    Type::Milli { min: 1, max: 1_000_000_000_000 },
+    "The allowance that `remaining` is of now, needed where a variant or a flag changes \
+     it; left out: that in force",
+)
+.beside(LIMIT_REMAINING, "no remaining", "it is what remaining is of; leave it out");
+pub(crate) const LIMIT_HISTORY: Key<History> = Key::word(
+    "history",
+    "Sliding log with `remaining`: when that was spent. oldest: nearly a window ago, it \
+     comes back at once; even: spread evenly over the window; newest: just now, it comes \
+     back in a window. Where it is left out, `what-now` looks at all three",
+)
+.default("even")
+.unverified(
+    &["oldest", "newest"],
+    "a counter tells what is left and not when it was spent: the two ends",
+);
+pub(crate) const LIMIT_WINDOW_BEGAN: Key<Span> = Key::new(
+    "window_began",
+    Type::SPAN,
+    "Fixed window: how long ago the window began that runs now; left out: the limit's \
+     anchor, or a random phase, and `what-now` looks at both ends",
+);
+
+static LIMIT_SHAPE: Shape = Shape {
     doc: "What has been spent of a limit; the block has the name of the limit",
     fields: &[
-        ENABLED,
-        Field::new("limit", Type::Text, "Which limit; left out: that of the block's name"),
-        Field::new(
-            "counters",
-            Type::List { of: &Type::Text, max: MOST_COUNTERS },
-            "Which of its counters, as results name them: \"nat#0\" (an address of a NAT, or a /64 \
-             of an IPv6 egress, counted from 0), \"account.ci\"; left out: the only one there is. \
-             Addresses that are a node's own start untouched",
-        ),
-        Field::new(
-            "spent",
-            Type::List { of: &Type::Table(&SPENT), max: MOST_SPENT },
-            "What is known to have been spent, and when",
-        ),
-        Field::new(
-            "remaining",
-            Type::Milli { min: 0, max: 1_000_000_000_000 },
-            "Units left now, as a RateLimit header tells; a sliding log has spent the others, but \
-             for those in `spent`, at times that nobody knows",
-        ),
-        Field::new(
-            "of",
-            Type::Milli { min: 1, max: 1_000_000_000_000 },
-            "The allowance that `remaining` is of now, needed where a variant or a flag changes \
-             it; left out: that in force",
-        ),
-        Field::new(
-            "history",
-            Type::Word(History::TEXTS),
-            "Sliding log with `remaining`: when that was spent. oldest: nearly a window ago, it \
-             comes back at once; even: spread evenly over the window; newest: just now, it comes \
-             back in a window. Where it is left out, `what-now` looks at all three",
-        )
-        .default("even")
-        .unverified(
-            &["oldest", "newest"],
-            "a counter tells what is left and not when it was spent: the two ends",
-        ),
-        Field::new(
-            "window_began",
-            Type::SPAN,
-            "Fixed window: how long ago the window began that runs now; left out: the limit's \
-             anchor, or a random phase, and `what-now` looks at both ends",
-        ),
+        ENABLED.row,
+        LIMIT_NAME.row,
+        LIMIT_COUNTERS.row,
+        LIMIT_SPENT.row,
+        LIMIT_REMAINING.row,
+        LIMIT_OF.row,
+        LIMIT_HISTORY.row,
+        LIMIT_WINDOW_BEGAN.row,
     ],
+    one_of: &[],
 };
 
-static SPENT: Shape = Shape {
-    doc: "Units spent at once",
-    fields: &[
-        Field::new("ago", Type::SPAN, "How long ago").required(),
-        Field::new("units", Type::Milli { min: 1, max: 1_000_000_000_000 }, "How many").required(),
-    ],
-};
+pub(crate) const SPENT_AGO: Key<Span> = Key::new("ago", Type::SPAN, "How long ago").required();
+pub(crate) const SPENT_UNITS: Key<Milli> =
+    Key::new("units", Type::Milli { min: 1, max: 1_000_000_000_000 }, "How many").required();
 
-static STUCK: Shape = Shape {
+/// An entry of a history.
+static AN_ENTRY: Type = Type::Table(&SPENT_SHAPE);
+
+static SPENT_SHAPE: Shape =
+    Shape { doc: "Units spent at once", fields: &[SPENT_AGO.row, SPENT_UNITS.row], one_of: &[] };
+
+pub(crate) const STUCK_PODS: Key<u32> =
+    Key::new("pods", super::workload::PODS, "How many of its pods").required();
+pub(crate) const STUCK_NODES: Key<u32> = Key::new(
+    "nodes",
+    Type::Integer { min: 1, max: 100_000 },
+    "On how many nodes they stand, evenly, none of the others beside them; left out: as \
+     few as an even spread of the workload's pods takes",
+);
+pub(crate) const STUCK_IMAGES: Key<List<Name>> = Key::new(
+    "images",
+    Type::List { of: &Type::Name(Kind::Image), max: 100 },
+    "Which of its images those nodes lack; left out: all of them. The others are there, \
+     and their containers run",
+);
+pub(crate) const STUCK_WINDOW: Key<Span> = Key::new(
+    "window",
+    Type::SPAN,
+    "The back-off window they are in, a rung of the kubelet's ladder (10s, 20s, … 5m); \
+     left out: the longest, where whoever waits for more than ten minutes is",
+)
+.source(KUBELET, READ);
+pub(crate) const STUCK_LEFT: Key<Span> = Key::new(
+    "left",
+    Type::SPAN,
+    "How much of that window is left; left out: drawn for each pod and image, evenly over \
+     the window",
+);
+
+static STUCK_SHAPE: Shape = Shape {
     doc: "Pods that wait in ImagePullBackOff now; the block has the name of their workload, which \
-          runs at the start (`start = { running = true }`). They are part of its pods, and their \
-          waiting counts from the start of the run",
+     runs at the start (`start = { running = true }`). They are part of its pods, and their \
+     waiting counts from the start of the run",
     fields: &[
-        ENABLED,
-        Field::new("pods", super::workload::PODS, "How many of its pods").required(),
-        Field::new(
-            "nodes",
-            Type::Integer { min: 1, max: 100_000 },
-            "On how many nodes they stand, evenly, none of the others beside them; left out: as \
-             few as an even spread of the workload's pods takes",
-        ),
-        Field::new(
-            "images",
-            Type::List { of: &Type::Name("image"), max: 100 },
-            "Which of its images those nodes lack; left out: all of them. The others are there, \
-             and their containers run",
-        ),
-        Field::new(
-            "window",
-            Type::SPAN,
-            "The back-off window they are in, a rung of the kubelet's ladder (10s, 20s, … 5m); \
-             left out: the longest, where whoever waits for more than ten minutes is",
-        )
-        .source(KUBELET, READ),
-        Field::new(
-            "left",
-            Type::SPAN,
-            "How much of that window is left; left out: drawn for each pod and image, evenly over \
-             the window",
-        ),
+        ENABLED.row,
+        STUCK_PODS.row,
+        STUCK_NODES.row,
+        STUCK_IMAGES.row,
+        STUCK_WINDOW.row,
+        STUCK_LEFT.row,
     ],
+    one_of: &[],
 };
 
-static CACHE: Shape = Shape {
+pub(crate) const CACHE_IMAGES: Key<Shares> = Key::new(
+    "images",
+    Type::Shares(Kind::Image),
+    "The share of the nodes that hold an image, each node by a draw of its own: { api = \
+     \"60%\" }. Nodes where pods are stuck for the image lack it all the same",
+)
+.required();
+
+static CACHE_SHAPE: Shape = Shape {
     doc: "What is on the nodes of a pool that are there at the start; the block has the name of \
-          the pool",
-    fields: &[
-        ENABLED,
-        Field::new(
-            "images",
-            Type::Shares("image"),
-            "The share of the nodes that hold an image, each node by a draw of its own: { api = \
-             \"60%\" }. Nodes where pods are stuck for the image lack it all the same",
-        )
-        .required(),
-    ],
+     the pool",
+    fields: &[ENABLED.row, CACHE_IMAGES.row],
+    one_of: &[],
 };

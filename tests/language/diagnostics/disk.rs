@@ -4,6 +4,17 @@ use super::{Case, Code, case};
 
 pub(crate) const CASES: &[Case] = &[
     case(
+        Code::Cycle,
+        (
+            "",
+            "[image.loop]\nfrom = \"loop\"\n[pool.large]\nnodes = 1\negress = \"nat\"\n\
+             disk = { capacity = \"100GB\" }\npreloaded = [\"loop\"]",
+        ),
+        "\"loop\"",
+        "loop from loop",
+        "without `from`",
+    ),
+    case(
         Code::OutOfRange,
         ("nodes = 3", "nodes = 3\nkubelet = { image_gc_high_threshold_percent = 80 }"),
         "80",
