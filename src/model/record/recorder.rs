@@ -571,7 +571,7 @@ impl<'a> Recorder<'a> {
 
     /// A request reached its endpoint.
     pub(crate) fn request(&mut self, now: Time, seen: &RequestSeen, pod: &Pod) {
-        let (outcome, status) = RequestOutcome::of(seen.reply, seen.redirected, seen.refused_post);
+        let (outcome, status) = RequestOutcome::of(seen.reply, seen.refused_post);
         let cause = refusal(seen.reply);
         self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
         self.mirrors.asked(seen.endpoint);
@@ -581,14 +581,14 @@ impl<'a> Recorder<'a> {
 
     /// A request of a mirror reached its upstream.
     pub(crate) fn mirror_request(&mut self, now: Time, seen: &MirrorRequestSeen) {
-        let (outcome, status) = RequestOutcome::of(seen.reply, seen.redirected, false);
+        let (outcome, status) = RequestOutcome::of(seen.reply, false);
         let cause = refusal(seen.reply);
         self.count_request(now, seen.endpoint, seen.key, outcome, cause.is_some());
         let Some(sink) = &mut self.sink else { return };
         let server = &self.spec.registries[seen.endpoint.registry.idx()];
         sink.request(&RequestRow {
             time: now,
-            node: &self.replica_names[seen.replica as usize],
+            node: &self.replica_names[seen.replica.idx()],
             pod: None,
             image: &self.spec.images[seen.image.idx()].name,
             attempt: None,

@@ -51,7 +51,7 @@ impl Recorder<'_> {
             }
             Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
             Reply::Dropped { .. } => Some(Sign::Closed),
-            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
+            Reply::Served | Reply::Redirected | Reply::Challenged | Reply::Hanging { .. } => None,
         }
     }
 
@@ -60,8 +60,8 @@ impl Recorder<'_> {
         let answer = match self.sign_of(seen.reply) {
             Some(sign) => Answer::Failed(sign),
             None if seen.reply == Reply::Challenged => Answer::Challenged,
-            None if seen.reply == Reply::Served => Answer::Served { remaining: seen.remaining },
-            None => Answer::Silence,
+            None if matches!(seen.reply, Reply::Hanging { .. }) => Answer::Silence,
+            None => Answer::Served { remaining: seen.remaining },
         };
         self.watch.request(now, seen.endpoint.registry, seen.kind, answer);
     }

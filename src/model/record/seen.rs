@@ -1,6 +1,6 @@
 //! Requests as the recorder sees them, and what became of each.
 
-use crate::model::ids::{ImageId, NodeId, PodId};
+use crate::model::ids::{ImageId, NodeId, PodId, ReplicaId};
 use crate::model::image::Object;
 use crate::model::spec::RequestKind;
 use crate::model::words::endpoint::Endpoint;
@@ -20,20 +20,18 @@ pub(crate) struct RequestSeen {
     pub(crate) remaining: Option<u64>,
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
-    pub(crate) redirected: bool,
     pub(crate) refused_post: bool,
     pub(crate) key: u64,
 }
 
 /// A request of a mirror that reached its upstream.
 pub(crate) struct MirrorRequestSeen {
-    pub(crate) replica: u32,
+    pub(crate) replica: ReplicaId,
     pub(crate) image: ImageId,
     pub(crate) is_head: bool,
     /// What a row calls the object, and the position of a layer.
     pub(crate) object: (&'static str, Option<u32>),
     pub(crate) endpoint: Endpoint,
     pub(crate) reply: Reply,
-    pub(crate) redirected: bool,
     pub(crate) key: u64,
 }

@@ -7,8 +7,8 @@ use crate::model::record::operator::states_pull_limit;
 use crate::model::spec::{Answer, Clients, FaultSpec, LimitKey, LimitSpec, RequestKind, Spec};
 use crate::model::supply::past::Begun;
 use crate::model::words::asker::Asker;
-use crate::model::words::request::Request;
-use crate::model::words::request::Unit;
+use crate::model::words::reply::Grant;
+use crate::model::words::request::{Request, Unit};
 use crate::resource::limiter::{Admission, Law, Limiter, Rule};
 use crate::units::{Span, Time};
 
@@ -126,8 +126,8 @@ impl Limits {
     }
 
     /// Gives back what a concurrency limit granted.
-    pub(crate) fn release(&mut self, limit: LimitId, key: u32, units: u64) {
-        self.all[limit.idx()].limiter.release(key, units);
+    pub(crate) fn release(&mut self, grant: Grant) {
+        self.all[grant.limit.idx()].limiter.release(grant.key, u64::from(grant.units));
     }
 
     /// Whether grants of this limit are given back when the answer is complete.

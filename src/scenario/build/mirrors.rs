@@ -7,6 +7,7 @@ use crate::scenario::presets::MirrorKind;
 use crate::scenario::source::Origin;
 use crate::scenario::tables::mirror::{Configured, Storage};
 use crate::scenario::typed::Values;
+use crate::units::Span;
 
 pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec {
     let rtt = values.span("rtt");
@@ -22,6 +23,8 @@ pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec
         server_time: values.span("server_time"),
         needs_token: false,
         token_post: false,
+        // Nobody gets one.
+        token_lifetime: Span::ZERO,
         redirects_blobs: false,
         connection_bandwidth: None,
         bandwidth: None,

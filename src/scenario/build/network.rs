@@ -22,6 +22,7 @@ pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
         server_time: values.span("server_time"),
         needs_token: values.bool("needs_token"),
         token_post: values.bool("token_post"),
+        token_lifetime: values.span("token_lifetime"),
         redirects_blobs: values.bool("redirects_blobs"),
         connection_bandwidth: values.bandwidth_opt("connection_bandwidth"),
         bandwidth: values.bandwidth_opt("bandwidth"),

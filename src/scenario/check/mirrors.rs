@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::not_here;
-use crate::model::pull::MAX_HOSTS;
+use crate::model::client::Hosts;
 use crate::scenario::build::{layers, names};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;
@@ -29,8 +29,8 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
         }
         let count = of_registry.entry(mirror.text("upstream")).or_default();
         *count += 1;
-        if *count == MAX_HOSTS {
-            let most = MAX_HOSTS - 1;
+        if *count == Hosts::MOST {
+            let most = Hosts::MOST - 1;
             let upstream = mirror.text("upstream");
             problems
                 .error(

@@ -53,6 +53,16 @@ pub(crate) static REGISTRY: Shape = Shape {
         Field::new("needs_token", Type::Bool, "Requests need a bearer token").default("false"),
         Field::new("token_post", Type::Bool, "The token service takes the OAuth POST")
             .default("false"),
+        Field::new(
+            "token_lifetime",
+            Type::Span {
+                min: crate::units::Span::from_secs(1),
+                max: crate::units::Span::from_secs(30 * 24 * 3_600),
+            },
+            "How long a token is valid; a request that it is too old for is answered 401",
+        )
+        .default("5m")
+        .source("replies of Docker Hub's token service, expires_in: 300", "2024"),
         Field::new("redirects_blobs", Type::Bool, "Blobs are redirected to a blob host")
             .default("false"),
         Field::new(
