@@ -10,6 +10,8 @@ mod containerd {
     mod recordings;
 }
 mod diagnosis;
+#[cfg(unix)]
+mod hostile;
 mod kubelet_vectors;
 mod language {
     mod diagnostics;
@@ -29,6 +31,7 @@ mod sweep {
     mod shards;
 }
 mod tidy;
+mod trace;
 mod world {
     mod containers;
     mod corners;

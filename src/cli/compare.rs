@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::Counter;
-use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell_as};
 use crate::engine::stats::trials_to_be_sure;
 use crate::experiment::compare::{
-    self, Arm, Asked, Comparison, Gate, MOST_STACKED, Reading, Stack, Tolerance, conflicts, rank,
-    sensitivity, stackable,
+    self, Arm, Asked, Comparison, Gate, Ran, Reading, Stack, StackPlan, Tolerance, rank,
+    sensitivity,
 };
 use crate::experiment::{Certainty, Crew};
 use crate::model::record::measure::UNREADY_POD_MINUTES;
@@ -20,7 +20,6 @@ use crate::report::compare::{
 };
 use crate::report::files::{is_run, read_run};
 use crate::report::style::Style;
-use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
 use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
 
@@ -67,8 +66,7 @@ struct Sides {
     remarks: Vec<String>,
     comparison: Comparison,
     stack: Option<Stack>,
-    assumptions: Vec<Assumption>,
-    readings: Option<Vec<Reading>>,
+    readings: Option<Readings>,
     set: Vec<String>,
     sure_from: Option<u32>,
     horizon_seconds: Option<f64>,
@@ -107,7 +105,7 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         assumed: sides
             .readings
             .as_ref()
-            .map(|it| Assumed { assumptions: &sides.assumptions, readings: it }),
+            .map(|it| Assumed { assumptions: &it.assumptions, readings: &it.readings }),
         gates: &gates,
         set: &sides.set,
         sure_from: sides.sure_from,
@@ -148,7 +146,7 @@ fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Re
             arguments.common.remark(&format!("written: {it}"));
         }
     }
-    Ok(tell(&String::from_utf8_lossy(&bytes))?)
+    Ok(tell_as(arguments.common.output, &bytes)?)
 }
 
 /// A scenario and its variants.
@@ -171,7 +169,8 @@ fn variants(
     for target in targets {
         base.check_target(target).map_err(Failure::usage)?;
     }
-    let wanted = wanted(arguments, &base)?;
+    let stacked = arguments.stack.as_deref().unwrap_or_default();
+    let wanted = compare::wanted(&base, &arguments.variants, stacked).map_err(Failure::usage)?;
     if wanted.is_empty() {
         return Err(Failure::usage(format!(
             "{} has no variants to compare with: write a [variant.NAME] block, or name a second \
@@ -187,16 +186,12 @@ fn variants(
     let mut arms = arms.into_iter();
     let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
     let comparison = Comparison::new(first, arms.collect());
-    let n = comparison.base.samples.replications();
+    let ran = Ran { comparison: &comparison, scenarios: &scenarios };
     let stack = match &arguments.stack {
-        Some(names) => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
+        Some(names) => stack(arguments, crew, &file, ran, names, by)?,
         None => None,
     };
-    let (assumptions, readings) = if arguments.assumptions {
-        assumed(arguments, crew, &file, (&comparison, &scenarios), by)
-    } else {
-        (vec![], None)
-    };
+    let readings = arguments.assumptions.then(|| readings(arguments, crew, &file, ran, by));
     let base = &scenarios[0];
     Ok(Sides {
         name: base.name.clone(),
@@ -204,35 +199,11 @@ fn variants(
         remarks: certainty.into_iter().collect(),
         comparison,
         stack,
-        assumptions,
         readings,
-        set: set_by_hand(base),
+        set: base.set_by_hand(),
         sure_from: trials_to_be_sure(base.in_runs.as_f64()),
         horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
     })
-}
-
-/// The variants that are asked for, in the order of the file.
-fn wanted(arguments: &Arguments, base: &Scenario) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = base.variants.iter().map(|it| it.name.as_str()).collect();
-    let stacked = arguments.stack.iter().flatten();
-    for name in arguments.variants.iter().chain(stacked) {
-        if !known.contains(&name.as_str()) {
-            let help = match loader::nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "it has no [variant.…] block".to_owned(),
-                None => format!("variants: {}", known.join(", ")),
-            };
-            return Err(Failure::usage(format!("{} has no variant `{name}`: {help}", base.name)));
-        }
-    }
-    let stacked: Vec<&String> = arguments.stack.iter().flatten().collect();
-    let is_wanted = |name: &str| {
-        (arguments.variants.is_empty() && stacked.is_empty())
-            || arguments.variants.iter().any(|it| it == name)
-            || stacked.iter().any(|it| *it == name)
-    };
-    Ok(known.into_iter().filter(|it| is_wanted(it)).map(str::to_owned).collect())
 }
 
 fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Scenario, Failure> {
@@ -275,72 +246,44 @@ fn stack(
     arguments: &Arguments,
     crew: &Crew,
     file: &SourceFile,
-    (comparison, scenarios): (&Comparison, &[Scenario]),
+    ran: Ran<'_>,
     names: &[String],
     by: &Target,
-    replications: u32,
 ) -> Result<Option<Stack>, Failure> {
-    let position = |name: &String| comparison.changed.iter().position(|it| it.arm.name == *name);
-    let names_of = |parts: &[usize]| -> Vec<String> {
-        parts.iter().map(|it| comparison.changed[*it].arm.name.clone()).collect()
+    let loads = |names: &[String]| loader::load(file, &arguments.common.request(names)).is_ok();
+    let plan = match StackPlan::of(ran, names, by, &loads) {
+        Ok(plan) => plan,
+        Err(why) if names.is_empty() => {
+            arguments.common.remark(&format!("--stack: {why}"));
+            return Ok(None);
+        }
+        Err(why) => return Err(Failure::usage(format!("--stack: {why}"))),
     };
-    let sides =
-        |parts: &[usize]| -> Vec<&Scenario> { parts.iter().map(|it| &scenarios[it + 1]).collect() };
-    let fits = |parts: &[usize]| {
-        let request = arguments.common.request(&names_of(parts));
-        conflicts(&sides(parts)).is_empty() && loader::load(file, &request).is_ok()
-    };
-    let parts: Vec<usize> = match names {
-        [] => stackable(comparison, by, &fits),
-        names => names.iter().filter_map(position).collect(),
-    };
-    if parts.len() < 2 || MOST_STACKED < parts.len() {
-        let help = "name two to eight with --stack NAME,NAME";
-        let n = match parts.len() {
-            0 => "no variant".to_owned(),
-            1 => "one variant alone".to_owned(),
-            n => format!("{n} variants"),
-        };
-        let text = format!("--stack: {n} cannot be stacked: {help}");
-        return if names.is_empty() {
-            arguments.common.remark(&text);
-            Ok(None)
-        } else {
-            Err(Failure::usage(text))
-        };
-    }
-    if let Some((path, who)) = conflicts(&sides(&parts)).first() {
-        return Err(Failure::usage(format!(
-            "--stack: `{path}` is set by {}: they cannot be laid over one another in any order",
-            who.join(" and ")
-        )));
-    }
-    let names = names_of(&parts);
-    let all_but = |left_out: usize| -> Vec<String> {
-        let rest = names.iter().enumerate().filter(|(at, _)| *at != left_out);
-        rest.map(|(_, name)| name.clone()).collect()
-    };
-    let mut stacked = vec![load(arguments, file, &names)?];
-    for at in 0..names.len() {
-        stacked.push(load(arguments, file, &all_but(at))?);
-    }
+    let stacked: Vec<Scenario> =
+        plan.sides().iter().map(|it| load(arguments, file, it)).collect::<Result<_, _>>()?;
     let counter = Counter::new("stacked replications", arguments.common.quiet);
     let step = |step| counter.take(step);
+    let replications = ran.comparison.base.samples.replications();
     let (arms, _) = compare::run(crew, &stacked, replications, None, &step);
     counter.finish();
-    let alone: Vec<&Arm> = parts.iter().map(|it| &comparison.changed[*it].arm).collect();
-    let left_out: Vec<&Arm> = arms[1..].iter().collect();
-    Ok(Stack::new(&comparison.base, &alone, &arms[0], &left_out, by))
+    Ok(plan.fold(ran.comparison, &arms, by))
+}
+
+/// What was assumed, and what other readings of it do.
+struct Readings {
+    assumptions: Vec<Assumption>,
+    readings: Vec<Reading>,
 }
 
 /// What the readings of unverified facts do.
-fn assumed(
+fn readings(
     arguments: &Arguments,
     crew: &Crew,
     file: &SourceFile,
-    (comparison, scenarios): (&Comparison, &[Scenario]),
+    ran: Ran<'_>,
     by: &Target,
-) -> (Vec<Assumption>, Option<Vec<Reading>>) {
+) -> Readings {
+    let Ran { comparison, scenarios } = ran;
     let all: Vec<&Scenario> = scenarios.iter().collect();
     let assumptions = Assumption::of(&all);
     let request = |it: &Scenario| {
@@ -354,7 +297,7 @@ fn assumed(
     let step = |step| counter.take(step);
     let readings = sensitivity(crew, asked, &assumptions, &step);
     counter.finish();
-    (assumptions, Some(readings))
+    Readings { assumptions, readings }
 }
 
 /// Two stored runs, or two scenarios.
@@ -414,7 +357,7 @@ fn two_files(
         second.clone_into(&mut arms[1].name);
     }
     let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
-    let set = set_by_hand(&scenarios[0]);
+    let set = scenarios[0].set_by_hand();
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
     Ok(of_two(arms, &names, remarks, set, horizon_seconds))
 }
@@ -465,7 +408,6 @@ fn of_two(
         remarks,
         comparison,
         stack: None,
-        assumptions: vec![],
         readings: None,
         set,
         sure_from: None,

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, INVALID_SCENARIO, say};
+use super::{Failure, refuse, say, warn};
 use crate::experiment::{AT_MOST, Crew, Until};
-use crate::report::style::Style;
-use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
+use crate::scenario::{self as loader, Diagnostic, Loaded, Request, Scenario, SourceFile};
 
 /// What is printed on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -96,20 +95,21 @@ impl Common {
         }
     }
 
+    /// Shows warnings, unless it is to be quiet.
+    pub(super) fn warn(&self, warnings: &[Diagnostic]) {
+        if !self.quiet {
+            warnings.iter().for_each(warn);
+        }
+    }
+
     /// Reads the scenario; problems go to standard error, all at once.
     pub(super) fn load(&self, file: &SourceFile, request: &Request) -> Result<Scenario, Failure> {
-        let colour = Style::for_stderr().is_coloured();
         match loader::load(file, request) {
             Ok(Loaded { scenario, warnings }) => {
-                for it in &warnings {
-                    self.remark(&it.render(colour));
-                }
+                self.warn(&warnings);
                 Ok(scenario)
             }
-            Err(problems) => {
-                say(problems.render(colour).trim_end());
-                Err(Failure { code: INVALID_SCENARIO, message: String::new() })
-            }
+            Err(problems) => Err(refuse(&problems)),
         }
     }
 }

@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 use super::clock::Clock;
 use super::flags::{Common, Format, Out};
 use super::progress::SearchMeter;
-use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, files, refuse, say, tell_as};
 use crate::experiment::solve::{
     AT_MOST, Axis, Goal, Invalid, Runs, Staggered, smallest_mirror, solve as search, stagger,
     under_readings,
@@ -176,7 +176,7 @@ impl Work<'_> {
             Format::Csv => solve_csv(&mut bytes, it)?,
             Format::Md => bytes = solve_markdown(it).into_bytes(),
         }
-        tell(&String::from_utf8_lossy(&bytes))?;
+        tell_as(self.arguments.common.output, &bytes)?;
         Ok(if solved.found.answer.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 }
@@ -231,7 +231,7 @@ impl Work<'_> {
             Format::Md => stagger_markdown(&found, self.scenario),
             _ => self.data(Short::Stagger(&found))?,
         };
-        tell(&text)?;
+        tell_as(arguments.common.output, text.as_bytes())?;
         Ok(if found.best.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
@@ -252,7 +252,7 @@ impl Work<'_> {
             Format::Md => mirror_markdown(&found, self.scenario),
             _ => self.data(Short::Mirror(&found))?,
         };
-        tell(&text)?;
+        tell_as(arguments.common.output, text.as_bytes())?;
         Ok(if found.joint.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
@@ -275,10 +275,8 @@ impl Work<'_> {
 
 /// A value of the range that the scenario cannot be read with.
 fn invalid(it: &Invalid) -> Failure {
-    let colour = Style::for_stderr().is_coloured();
     say(&format!("with {}:", it.sets.join(" ")));
-    say(it.problems.render(colour).trim_end());
-    Failure { code: INVALID_SCENARIO, message: String::new() }
+    refuse(&it.problems)
 }
 
 /// The values that the flags ask for.

@@ -5,6 +5,7 @@ use crate::model::World;
 use crate::model::client::{Do, Hosts};
 use crate::model::ids::{ImageId, LaneId, NodeId, ObjectId, PullId, RegistryId};
 use crate::model::pull::{Connection, Lane, ObjectState};
+use crate::model::record::fact::{BytesTold, Fact};
 use crate::model::spec::RequestKind;
 use crate::model::supply::mirror::{Inbound, Served};
 use crate::model::wire::path::Way;
@@ -144,8 +145,10 @@ impl World<'_> {
         state.offset += received - again;
         let served = state.served.take();
         let from = pull.servers[usize::from(state.line.host())];
-        self.record.body_received(from, received);
-        self.record.body_discarded(again);
+        let told = BytesTold::Received { registry: from, bytes: received };
+        self.record.note(now, Fact::Bytes(told));
+        let told = BytesTold::Discarded { bytes: again };
+        self.record.note(now, Fact::Bytes(told));
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
         }

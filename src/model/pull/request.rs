@@ -7,7 +7,7 @@ use crate::model::client::{Ask, Do, Terms};
 use crate::model::ids::{LaneId, ObjectId, PullId};
 use crate::model::image::Object;
 use crate::model::pull::Connection;
-use crate::model::record::seen::RequestSeen;
+use crate::model::record::fact::{Fact, RequestTold};
 use crate::model::spec::RequestKind;
 use crate::model::supply::mirror::Inbound;
 use crate::model::wire::exchange::{Answer, Caller, Dial};
@@ -15,7 +15,7 @@ use crate::model::wire::path::{Way, widest};
 use crate::model::words::asker::Spender;
 use crate::model::words::endpoint::Endpoint;
 use crate::model::words::kubelet_events::Sign;
-use crate::model::words::reply::{Grant, Reply};
+use crate::model::words::reply::{Grant, Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::{Event, World};
 use crate::units::{Bytes, Time};
@@ -226,7 +226,10 @@ impl World<'_> {
         let remaining = says_remaining
             .then(|| self.supply.limits.pulls_left(now, request.endpoint.registry, &request.asker))
             .flatten();
-        let seen = RequestSeen {
+        let sign = self.supply.limits.sign_of(reply);
+        let refused_post = ask == Ask::TokenPost && reply == Reply::Challenged;
+        let (outcome, status) = RequestOutcome::of(reply, refused_post);
+        let told = RequestTold {
             node: pull.node,
             pod: pull.pod,
             image: pull.image,
@@ -238,12 +241,14 @@ impl World<'_> {
             remaining,
             endpoint: request.endpoint,
             reply,
-            refused_post: ask == Ask::TokenPost && reply == Reply::Challenged,
+            outcome,
+            status,
+            sign,
             key: pull
                 .key(self.cluster.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
-        self.record.request(now, &seen, &self.cluster.pods[seen.pod.idx()]);
-        self.record.sign_of(reply)
+        self.record.note(now, Fact::Request(told));
+        sign
     }
 
     /// The body begins after the round trips of slow start.

@@ -5,6 +5,7 @@
 //! new gate or a new limit here, never a branch in the kubelet.
 
 use crate::model::World;
+use crate::model::record::fact::Fact;
 use crate::model::spec::{Answer, RequestKind};
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::EndpointKind;
@@ -93,17 +94,18 @@ impl World<'_> {
             if self.supply.limits.at_edge(limit) != at_edge {
                 continue;
             }
-            let Some(asked) = self.supply.limits.ask(now, limit, request.unit, &request.asker)
+            let Some(metered) = self.supply.limits.ask(now, limit, request.unit, &request.asker)
             else {
                 continue;
             };
-            self.record.limit_asked(now, limit, &request.asker, asked);
-            if let Admission::Refused { .. } = asked.admission {
+            let asker = request.asker;
+            self.record.note(now, Fact::LimitAsked { limit, asker, metered });
+            if let Admission::Refused { .. } = metered.admission {
                 let (status, retry_after) = self.supply.limits.refusal(limit);
                 return Some(Reply::Refused { status, cause: Cause::Limit(limit), retry_after });
             }
             if self.supply.limits.is_concurrency(limit) {
-                *grant = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
+                *grant = Some(Grant { limit, key: metered.key, units: metered.units as u32 });
             }
         }
         None

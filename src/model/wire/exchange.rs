@@ -7,6 +7,7 @@
 
 use crate::model::World;
 use crate::model::ids::{AddressId, NodeId, ReplicaId};
+use crate::model::record::fact::Fact;
 use crate::model::spec::{RequestKind, Untrusted};
 use crate::model::wire::path::Way;
 use crate::model::words::cause::Cause;
@@ -90,17 +91,15 @@ impl World<'_> {
         let server = &self.spec.registries[endpoint.registry.idx()];
         let way = Way::to(endpoint, server);
         if let Some(unmade) = self.supply.faults.unmade(now, endpoint.registry, kind, key) {
-            self.record.rejected(now);
             let after = unmade.after(way.refusing(), timeout);
             let sign = if after < timeout { Sign::DialRefused } else { Sign::DialTimeout };
-            return Err(Unconnected { cause: Cause::Fault(unmade.fault), after, sign });
+            return Err(self.unconnected(now, caller, Cause::Fault(unmade.fault), after, sign));
         }
         let takes = way.connecting();
         if let (Some(mirror), Caller::Node(node)) = (&server.mirror, caller) {
             if mirror.adoption.untrusted == Some(Untrusted::Tls) {
-                self.record.rejected(now);
                 let (cause, sign) = (Cause::MirrorUntrusted, Sign::Untrusted);
-                return Err(Unconnected { cause, after: takes, sign });
+                return Err(self.unconnected(now, caller, cause, takes, sign));
             }
             let state = &mut self.cluster.nodes[node.idx()];
             state.mirror_connections += 1;
@@ -117,14 +116,23 @@ impl World<'_> {
             }
         };
         if !self.supply.egresses.take(now, address, caller.node(), endpoint) {
-            self.record.rejected(now);
-            if matches!(caller, Caller::Node(_)) {
-                self.record.watch.port_error();
-            }
             let (cause, sign) = (Cause::EgressPorts, Sign::DialTimeout);
-            return Err(Unconnected { cause, after: timeout, sign });
+            return Err(self.unconnected(now, caller, cause, timeout, sign));
         }
         Ok(Connected { takes, address, replica: None })
+    }
+
+    fn unconnected(
+        &mut self,
+        now: Time,
+        caller: Caller,
+        cause: Cause,
+        after: Span,
+        sign: Sign,
+    ) -> Unconnected {
+        let of_node = matches!(caller, Caller::Node(_));
+        self.record.note(now, Fact::Unconnected { cause, of_node });
+        Unconnected { cause, after, sign }
     }
 
     /// A request that arrived passes the gates of its endpoint, or of a replica of a mirror there;

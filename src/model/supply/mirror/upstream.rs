@@ -10,7 +10,7 @@ use crate::model::client::Ask;
 use crate::model::client::distribution::{Errand, Known, Next, Wanted, number};
 use crate::model::ids::{FaultId, ImageId, ObjectId, RegistryId, ReplicaId, TaskId};
 use crate::model::image::Object;
-use crate::model::record::seen::MirrorRequestSeen;
+use crate::model::record::fact::{Fact, MirrorRequestTold, MirrorTold};
 use crate::model::spec::{MirrorSpec, RegistrySpec, RequestKind, Storing};
 use crate::model::supply::mirror::ping::PingLock;
 use crate::model::supply::mirror::task::{Due, Task};
@@ -21,7 +21,7 @@ use crate::model::wire::path::{Way, widest};
 use crate::model::words::asker::Spender;
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
-use crate::model::words::reply::Reply;
+use crate::model::words::reply::{Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::{Event, World};
 use crate::resource::link::{LinkId, Path};
@@ -297,18 +297,19 @@ impl World<'_> {
         self.supply.mirrors.replicas[task.replica.idx()].sent += 1;
         let Answer { reply, grant, back } = self.judge(now, &request, None);
         self.task_mut(id).grant = grant;
-        self.record.mirror_request(
-            now,
-            &MirrorRequestSeen {
-                replica: task.replica,
-                image: task.reference,
-                is_head: ask.is_head(),
-                object: ask.name(self.object_of(&task)),
-                endpoint: request.endpoint,
-                reply,
-                key: request.key,
-            },
-        );
+        let (outcome, status) = RequestOutcome::of(reply, false);
+        let told = MirrorRequestTold {
+            replica: task.replica,
+            image: task.reference,
+            is_head: ask.is_head(),
+            object: ask.name(self.object_of(&task)),
+            endpoint: request.endpoint,
+            reply,
+            outcome,
+            status,
+            key: request.key,
+        };
+        self.record.note(now, Fact::MirrorRequest(told));
         if let Reply::Hanging { cause } = reply {
             self.task_hangs(now, &task, cause);
             if ask == Ask::Ping {
@@ -373,7 +374,8 @@ impl World<'_> {
         let blob = self.catalogue.image(task.content).objects[task.object.idx()];
         let size = self.catalogue.size(blob);
         let server = self.supply.mirrors.replicas[task.replica.idx()].server;
-        self.record.mirrors.received(server, size);
+        let what = MirrorTold::Received { bytes: size };
+        self.record.note(now, Fact::Mirror { mirror: server, what });
         let store = &mut self.supply.mirrors.storage_mut(task.replica).store;
         let reserved = store.reserve(size);
         if reserved < size {
@@ -463,7 +465,8 @@ impl World<'_> {
         let replica = &mut self.supply.mirrors.replicas[task.replica.idx()];
         replica.storing.remove(&blob);
         let server = replica.server;
-        self.record.mirrors.received(server, task.reserved);
+        let what = MirrorTold::Received { bytes: task.reserved };
+        self.record.note(now, Fact::Mirror { mirror: server, what });
         let size = self.catalogue.size(blob);
         if task.reserved == size {
             self.keep_at_mirror(now, task.replica, blob, size);
@@ -492,7 +495,7 @@ impl World<'_> {
         let served = Served { replica: task.replica, source: source.unwrap_or(Source::Stored) };
         if self.mirror_answered(now, inbound, served, task.content, grows) {
             let mirror = self.supply.mirrors.replicas[task.replica.idx()].server;
-            self.record.mirrors.sent(mirror, is_hit);
+            self.record.note(now, Fact::Mirror { mirror, what: MirrorTold::Sent { is_hit } });
         } else {
             self.mirror_freed(now, task.replica);
         }
@@ -528,7 +531,8 @@ impl World<'_> {
             self.end_task(id);
             if let Some(flow) = task.flow {
                 let partial = self.supply.links.cancel(now, flow);
-                self.record.mirrors.received(server, partial);
+                let what = MirrorTold::Received { bytes: partial };
+                self.record.note(now, Fact::Mirror { mirror: server, what });
                 // What was written stays behind, and no more.
                 self.supply
                     .mirrors
