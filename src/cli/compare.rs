@@ -14,10 +14,10 @@ use crate::experiment::compare::{
 };
 use crate::experiment::{Certainty, Crew};
 use crate::report::compare::{
-    Assumed, Compared, clear_charts, comparison_csv, comparison_markdown, comparison_text,
-    write_charts, write_files, write_json,
+    Assumed, Compared, clear, comparison_csv, comparison_markdown, comparison_text, write_charts,
+    write_files, write_json,
 };
-use crate::report::files::{is_run, read_run};
+use crate::report::files::{Place, WallClock, is_run, read_run};
 use crate::report::style::Style;
 use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
@@ -62,6 +62,7 @@ pub(super) struct Arguments {
 /// What is compared, before it is ranked.
 struct Sides {
     name: String,
+    place: Place,
     title: String,
     remarks: Vec<String>,
     comparison: Comparison,
@@ -112,15 +113,7 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         sure_from: sides.sure_from,
         horizon_seconds: sides.horizon_seconds,
     };
-    let folder = arguments.out.out.join(&sides.name).join("compare");
-    clear_charts(&folder)?;
-    let names = write_files(&folder, &compared, &wall_clock)?;
-    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
-    if !arguments.out.no_charts {
-        let charts = write_charts(&folder, &compared)?;
-        let where_to = folder.join("charts");
-        lines.push(format!("{}: {} (.svg .png)", where_to.display(), charts.join(" ")));
-    }
+    let lines = write(arguments, &sides.place, &compared, &wall_clock)?;
     print(arguments, &compared, &lines)?;
     let failed = gates.iter().filter(|it| it.passage == compare::Passage::Fails).count();
     if failed == 0 {
@@ -132,6 +125,33 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
     );
     arguments.common.remark(&text);
     Ok(EXPECTATION_FAILED)
+}
+
+/// Writes all files; the lines tell which and where.
+fn write(
+    arguments: &Arguments,
+    place: &Place,
+    compared: &Compared<'_>,
+    wall_clock: &WallClock,
+) -> Result<Vec<String>, Failure> {
+    let mut charts = vec![];
+    if !arguments.out.no_charts {
+        charts = write_charts(place.staging(), compared)?;
+    }
+    // The manifest comes last: where it stands, everything else does.
+    let names = write_files(place.staging(), compared, wall_clock)?;
+    place.settle(clear)?;
+    let mut lines = vec![format!("{}: {}", place.folder().display(), names.join(" "))];
+    if !charts.is_empty() {
+        let folder = place.folder().join("charts");
+        lines.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
+    }
+    Ok(lines)
+}
+
+/// Takes the folder that the comparison called `name` goes to.
+fn take(arguments: &Arguments, name: &str) -> Result<Place, Failure> {
+    arguments.common.take(&arguments.out.out.join(name).join("compare"))
 }
 
 fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Result<(), Failure> {
@@ -182,6 +202,7 @@ fn variants(
     for name in &wanted {
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
     }
+    let place = take(arguments, &scenarios[0].name)?;
     let (arms, certainty) = replicate(arguments, crew, &scenarios)?;
     let mut arms = arms.into_iter();
     let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
@@ -199,6 +220,7 @@ fn variants(
     let base = &scenarios[0];
     Ok(Sides {
         name: base.name.clone(),
+        place,
         title: base.title.clone(),
         remarks: certainty.into_iter().collect(),
         comparison,
@@ -403,6 +425,9 @@ fn two_files(
             counts[0], counts[1]
         ));
     }
+    let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
+    let name = name_of_two(&names);
+    let place = take(arguments, &name)?;
     let (mut arms, certainty) = replicate(arguments, crew, &scenarios)?;
     remarks.extend(certainty);
     for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
@@ -412,10 +437,9 @@ fn two_files(
         first.clone_into(&mut arms[0].name);
         second.clone_into(&mut arms[1].name);
     }
-    let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
     let set = set_by_hand(&scenarios[0]);
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
-    Ok(of_two(arms, &names, remarks, set, horizon_seconds))
+    Ok(of_two((name, place), arms, remarks, set, horizon_seconds))
 }
 
 fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, Failure> {
@@ -426,7 +450,8 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
         ));
     }
     let (mut before, mut after) = (read_run(first)?, read_run(second)?);
-    let mut remarks = vec![];
+    let mut remarks = std::mem::take(&mut before.remarks);
+    remarks.append(&mut after.remarks);
     if before.version != after.version {
         remarks.push(format!(
             "The runs are of versions {} and {}: a difference can be that of the program.",
@@ -437,22 +462,27 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
         before.arm.name = first.display().to_string();
         after.arm.name = second.display().to_string();
     }
-    let names = [before.scenario, after.scenario];
-    Ok(of_two(vec![before.arm, after.arm], &names, remarks, vec![], None))
+    let name = name_of_two(&[before.scenario, after.scenario]);
+    let place = take(arguments, &name)?;
+    Ok(of_two((name, place), vec![before.arm, after.arm], remarks, vec![], None))
+}
+
+/// What a comparison of two scenarios is called.
+fn name_of_two(names: &[String; 2]) -> String {
+    if names[0] == names[1] {
+        format!("{}-twice", names[0])
+    } else {
+        format!("{}-vs-{}", names[0], names[1])
+    }
 }
 
 fn of_two(
+    (name, place): (String, Place),
     arms: Vec<Arm>,
-    names: &[String; 2],
     remarks: Vec<String>,
     set: Vec<String>,
     horizon_seconds: Option<f64>,
 ) -> Sides {
-    let name = if names[0] == names[1] {
-        format!("{}-twice", names[0])
-    } else {
-        format!("{}-vs-{}", names[0], names[1])
-    };
     let mut arms = arms.into_iter();
     let comparison = match (arms.next(), arms.next()) {
         (Some(before), Some(after)) => Comparison::new(before, vec![after]),
@@ -460,6 +490,7 @@ fn of_two(
     };
     Sides {
         name,
+        place,
         title: String::new(),
         remarks,
         comparison,

@@ -1,11 +1,14 @@
 //! Flags that verbs share: what is run, how often, where results go and how they are printed.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::{Failure, INVALID_SCENARIO, say};
 use crate::experiment::{AT_MOST, Crew, Until};
+use crate::report::files::Place;
 use crate::report::style::Style;
 use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
 
@@ -22,6 +25,21 @@ pub(super) enum Format {
     Md,
 }
 
+/// The command as it was typed, for others who want the same folder.
+pub(super) fn this_command() -> String {
+    let mut words = std::env::args();
+    let program = words.next().unwrap_or_default();
+    let program =
+        Path::new(&program).file_name().map_or(program.as_str().into(), OsStr::to_string_lossy);
+    let all: Vec<String> = std::iter::once(program.into_owned()).chain(words).collect();
+    all.join(" ").chars().take(200).collect()
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
 /// What is run, and how.
 #[derive(Args, Debug)]
 pub(super) struct Common {
@@ -30,10 +48,13 @@ pub(super) struct Common {
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(super) sets: Vec<String>,
     /// Seed, in place of the scenario's.
-    #[arg(long)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// Number of replications, in place of the scenario's.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(super) replications: Option<u32>,
     /// What is printed; the files are the same.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -41,9 +62,12 @@ pub(super) struct Common {
     /// Say nothing on standard error but errors.
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Threads; all cores when left out. Results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) threads: Option<u16>,
+    /// Threads, at most one for each core; all cores when left out. Results do not depend on it.
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(super) threads: Option<u32>,
 }
 
 /// Where results go.
@@ -67,6 +91,7 @@ pub(super) struct Enough {
     /// Most replications of --until.
     #[arg(
         long, value_name = "N", default_value_t = AT_MOST, requires = "until",
+        allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(2..=10_000)
     )]
     at_most: u32,
@@ -83,10 +108,26 @@ impl Common {
         }
     }
 
-    /// The threads to work with.
+    /// The threads to work with: as many as are asked for, but no more than there are cores, as
+    /// each beyond those costs memory and no time is won.
     pub(super) fn crew(&self) -> Result<Crew, Failure> {
-        Crew::new(self.threads.map_or(0, usize::from))
-            .map_err(|error| Failure::internal(error.to_string()))
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let asked = self.threads.map_or(cores, |it| it as usize);
+        if cores < asked {
+            self.remark(&format!(
+                "--threads {asked}: this machine has {cores} cores, so {cores} threads are used"
+            ));
+        }
+        Crew::new(asked.min(cores)).map_err(|error| Failure::internal(error.to_string()))
+    }
+
+    /// Takes the folder that results go to, before anything runs.
+    pub(super) fn take(&self, folder: &Path) -> Result<Place, Failure> {
+        let place = Place::take(folder, &this_command())?;
+        if let Some(left_behind) = place.left_behind() {
+            self.remark(left_behind);
+        }
+        Ok(place)
     }
 
     /// Says something on standard error, unless it is to be quiet.

@@ -1,7 +1,5 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
-use std::path::Path;
-
 use clap::Args;
 
 use super::clock::Clock;
@@ -11,7 +9,7 @@ use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::outcome::RequestSink;
-use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
+use crate::report::files::{Place, RequestFile, WallClock, clear, folder, summary_csv, write_all};
 use crate::report::json::write_summary;
 use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
@@ -44,7 +42,7 @@ pub(super) struct Flags {
     #[arg(long)]
     requests: bool,
     /// The replication that files of detail and charts show.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     detail_replication: u32,
     /// Run every variant of the scenario too, and rank levers by what they save.
     #[arg(long, conflicts_with = "variants")]
@@ -63,8 +61,9 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         )));
     }
     let folder = folder(&flags.out.out, &scenario.name, scenario.variant.as_deref());
+    let place = flags.common.take(&folder)?;
     let mut requests = if flags.requests {
-        Some(RequestFile::create(&folder, flags.detail_replication)?)
+        Some(RequestFile::create(place.staging(), flags.detail_replication)?)
     } else {
         None
     };
@@ -75,7 +74,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
-    let written = write_files(&folder, run, flags, requests, &wall_clock)?;
+    let written = write_files(&place, run, flags, requests, &wall_clock)?;
     if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
@@ -152,28 +151,31 @@ fn how_it_ended(until: &Until, certainty: Certainty, replications: usize) -> Str
 
 /// Writes all files; the lines tell which and where.
 fn write_files(
-    folder: &Path,
+    place: &Place,
     run: Run<'_>,
     flags: &Flags,
     requests: Option<RequestFile>,
     wall_clock: &WallClock,
 ) -> Result<Vec<String>, Failure> {
-    let chart_folder = folder.join(chart::FOLDER);
-    clear(folder)?;
-    chart::clear(&chart_folder)?;
+    let staging = place.staging();
     let mut names = vec![];
     if let Some(requests) = requests {
         names.push(requests.finish()?);
     }
     let mut charts = vec![];
     if !flags.out.no_charts {
-        charts = chart::write_all(&chart_folder, run)?;
+        charts = chart::write_all(&staging.join(chart::FOLDER), run)?;
     }
     // The manifest comes last: where it stands, everything else does.
-    names.extend(write_all(folder, run, wall_clock)?);
-    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
+    names.extend(write_all(staging, run, wall_clock)?);
+    place.settle(|folder| {
+        clear(folder)?;
+        chart::clear(&folder.join(chart::FOLDER))
+    })?;
+    let mut lines = vec![format!("{}: {}", place.folder().display(), names.join(" "))];
     if !charts.is_empty() {
-        lines.push(format!("{}: {} (.svg .png)", chart_folder.display(), charts.join(" ")));
+        let folder = place.folder().join(chart::FOLDER);
+        lines.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
     }
     Ok(lines)
 }

@@ -12,8 +12,8 @@ use crate::experiment::solve::{
 };
 use crate::report::chart;
 use crate::report::files::{
-    Short, WallClock, folder, short_csv, short_json, solve_csv, solve_json, write_short,
-    write_solved,
+    Place, Short, WallClock, clear_solved, folder, short_csv, short_json, solve_csv, solve_json,
+    write_short, write_solved,
 };
 use crate::report::solve::{
     Solution, clear_solve_chart, mirror_markdown, mirror_text, solve_chart, solve_markdown,
@@ -63,14 +63,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "VALUE")]
     step: Option<String>,
     /// Something more that must hold, such as `ready_seconds_p95 < 5m`; can be given several times.
-    #[arg(long = "expect", value_name = "METRIC < VALUE")]
+    #[arg(long = "expect", value_name = "METRIC < VALUE", allow_hyphen_values = true)]
     expects: Vec<String>,
     /// Solve for this variant of the scenario; several are laid over one another.
     #[arg(long = "variant", value_name = "NAME")]
     variants: Vec<String>,
     /// Most replications at one value.
     #[arg(
-        long, value_name = "N", default_value_t = AT_MOST,
+        long, value_name = "N", default_value_t = AT_MOST, allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(5..=10_000)
     )]
     at_most: u32,
@@ -138,6 +138,20 @@ impl Work<'_> {
         folder(&self.arguments.out.out, &self.scenario.name, variant).join("solve")
     }
 
+    /// Takes that folder, before anything runs.
+    fn take(&self) -> Result<Place, Failure> {
+        self.arguments.common.take(&self.folder())
+    }
+
+    /// Puts what was written in its place.
+    fn settle(place: &Place) -> Result<(), Failure> {
+        place.settle(|folder| {
+            clear_solved(folder)?;
+            clear_solve_chart(&folder.join(chart::FOLDER))
+        })?;
+        Ok(())
+    }
+
     /// What was written, for those who do not see it in the table.
     fn written(&self, names: &[&str]) -> Vec<String> {
         let line = format!("{}: {}", self.folder().display(), names.join(" "));
@@ -149,6 +163,7 @@ impl Work<'_> {
 
     fn one_path(&self) -> Outcome {
         let axis = axis(self.arguments, self.scenario)?;
+        let place = self.take()?;
         let clock = Clock::start();
         let crew = self.arguments.common.crew()?;
         let counter = SearchMeter::new(self.arguments.common.quiet);
@@ -161,11 +176,14 @@ impl Work<'_> {
             under_readings(&mut runs, &solved, &[], &readings).map_err(|it| invalid(&it))?;
         counter.finish();
         let it = Solution { scenario: self.scenario, solved: &solved, readings: &readings };
-        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
-        let names = write_solved(&self.folder(), it, &clock.stop(crew.threads()))?;
-        let mut written = self.written(&names);
+        let mut charts = vec![];
         if !self.arguments.out.no_charts {
-            let charts = solve_chart(&self.folder().join(chart::FOLDER), it)?;
+            charts = solve_chart(&place.staging().join(chart::FOLDER), it)?;
+        }
+        let names = write_solved(place.staging(), it, &clock.stop(crew.threads()))?;
+        Self::settle(&place)?;
+        let mut written = self.written(&names);
+        if !charts.is_empty() {
             let folder = self.folder().join(chart::FOLDER);
             written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
         }
@@ -217,6 +235,7 @@ impl Work<'_> {
                 self.scenario.spec.horizon, of.at
             )));
         }
+        let place = self.take()?;
         let clock = Clock::start();
         let crew = arguments.common.crew()?;
         let counter = SearchMeter::new(arguments.common.quiet);
@@ -225,7 +244,8 @@ impl Work<'_> {
         let found =
             stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| invalid(&it))?;
         counter.finish();
-        let written = self.write_short(Short::Stagger(&found), &clock.stop(crew.threads()))?;
+        let written =
+            self.write_short(&place, Short::Stagger(&found), &clock.stop(crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => stagger_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => stagger_markdown(&found, self.scenario),
@@ -237,6 +257,7 @@ impl Work<'_> {
 
     fn smallest_mirror(&self, mirror: &str) -> Outcome {
         let arguments = self.arguments;
+        let place = self.take()?;
         let clock = Clock::start();
         let crew = arguments.common.crew()?;
         let counter = SearchMeter::new(arguments.common.quiet);
@@ -246,7 +267,8 @@ impl Work<'_> {
             .map_err(|it| invalid(&it))?
             .map_err(|why| Failure::usage(format!("--smallest-mirror: {why}")))?;
         counter.finish();
-        let written = self.write_short(Short::Mirror(&found), &clock.stop(crew.threads()))?;
+        let written =
+            self.write_short(&place, Short::Mirror(&found), &clock.stop(crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => mirror_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => mirror_markdown(&found, self.scenario),
@@ -256,9 +278,14 @@ impl Work<'_> {
         Ok(if found.joint.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
-    fn write_short(&self, it: Short<'_>, clock: &WallClock) -> Result<Vec<String>, Failure> {
-        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
-        let names = write_short(&self.folder(), self.scenario, it, clock)?;
+    fn write_short(
+        &self,
+        place: &Place,
+        it: Short<'_>,
+        clock: &WallClock,
+    ) -> Result<Vec<String>, Failure> {
+        let names = write_short(place.staging(), self.scenario, it, clock)?;
+        Self::settle(place)?;
         Ok(self.written(&names))
     }
 

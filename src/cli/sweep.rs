@@ -9,14 +9,14 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, this_command};
 use super::progress::SweepMeter;
 use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::Crew;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
 };
-use crate::report::files::WallClock;
+use crate::report::files::{Hold, Lock, MOST_PLAN, WallClock, read_text};
 use crate::report::style::Style;
 use crate::report::sweep::{
     SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
@@ -76,12 +76,19 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     let base = base(&plan)?;
     let targets = targets(&arguments.metrics, &base)?;
     let folder = SweepFolder::of(&arguments.out.out, &plan.scenario);
-    if arguments.fresh {
-        folder.clear()?;
+    let is_whole = shard.is_none() && !arguments.plan;
+    let hold = if is_whole { Hold::Alone } else { Hold::Shared };
+    let lock = Lock::take(folder.path(), &this_command(), hold, || {
+        if arguments.fresh {
+            folder.clear()?;
+        }
+        folder.create()?;
+        folder.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
+        Ok::<(), Failure>(folder.write_plan(&plan)?)
+    })?;
+    if let Some(left_behind) = lock.left_behind() {
+        common.remark(left_behind);
     }
-    folder.create()?;
-    folder.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
-    folder.write_plan(&plan)?;
     if arguments.plan {
         return write_plan(&plan, &folder, common);
     }
@@ -143,8 +150,8 @@ fn plan(arguments: &Arguments, crew: &Crew) -> Result<Plan, Failure> {
 
 /// Reads a plan that was written before.
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::internal(format!("cannot read {}: {error}", path.display())))?;
+    let text = read_text(path, MOST_PLAN)
+        .map_err(|error| files::unreadable(&path.display().to_string(), &error.source))?;
     Plan::parse(&text).map_err(|why| {
         Failure::usage(format!(
             "cannot run the plan {}: {why}; write it anew with `pullstorm sweep SCENARIO --plan`",

@@ -8,7 +8,7 @@ use crate::experiment::{
     FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
     Verdict,
 };
-use crate::report::files::hex;
+use crate::report::format::hex;
 use crate::report::{Run, VERSION, diagnosis};
 
 #[derive(Serialize)]

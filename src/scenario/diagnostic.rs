@@ -6,6 +6,9 @@ use serde::{Serialize, Serializer};
 
 use super::source::{Origin, Place, Sources};
 
+/// Problems that are shown; whoever has mended a hundred knows what the rest are like.
+const MOST_SHOWN: usize = 100;
+
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -42,6 +45,7 @@ macro_rules! codes {
 codes! {
     "PS0101" Syntax "the text is not TOML"
     "PS0102" TooLarge "the file is larger than a scenario may be"
+    "PS0103" Encoding "the text is not UTF-8"
     "PS0201" UnknownBlock "a block or top-level key that the language does not have"
     "PS0202" UnknownKey "a key that its block does not have"
     "PS0203" BadName "a block name with other characters than a-z, 0-9 and -"
@@ -140,7 +144,11 @@ impl Diagnostics {
 
     /// The problems as text, with ANSI colours or without.
     pub fn render(&self, colour: bool) -> String {
-        let mut text: String = self.list.iter().map(|one| one.render(colour) + "\n").collect();
+        let shown = self.list.iter().take(MOST_SHOWN);
+        let mut text: String = shown.map(|one| one.render(colour) + "\n").collect();
+        if MOST_SHOWN < self.list.len() {
+            let _ = writeln!(text, "and {} more like these\n", self.list.len() - MOST_SHOWN);
+        }
         let count = |severity| self.list.iter().filter(|one| one.severity == severity).count();
         let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
             .iter()

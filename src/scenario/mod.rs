@@ -40,7 +40,7 @@ pub use self::lattice::Lattice;
 pub use self::manual::reference;
 pub use self::schema::schema;
 use self::source::{Layer, Origin, Sources};
-pub use self::source::{Place, SourceFile};
+pub use self::source::{MOST_READ, Place, SourceFile, is_folder_name};
 use self::tree::Table;
 use self::walk::{Names, Walker};
 
@@ -322,7 +322,7 @@ fn compose(
 fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
     if field::LARGEST_FILE < file.text.len() {
         problems
-            .error(Code::TooLarge, Origin::START, format!("the file has {} bytes", file.text.len()))
+            .error(Code::TooLarge, Origin::START, "the file is larger than a scenario may be")
             .help(format!("a scenario has at most {} bytes", field::LARGEST_FILE));
         return None;
     }

@@ -9,8 +9,8 @@ mod table;
 mod text;
 
 pub use assumptions::Assumed;
-pub use charts::{clear_charts, write_charts};
-pub use files::{NAMES, write_files};
+pub use charts::write_charts;
+pub use files::{clear, write_files};
 pub use json::write_json;
 pub use markdown::comparison_markdown;
 pub use table::comparison_csv;

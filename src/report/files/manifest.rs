@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::digests::{Digests, write_sealed};
 use crate::engine::chance::{combine, stable_hash};
+use crate::report::format::hex;
 use crate::report::{Run, VERSION};
 use crate::scenario::Scenario;
 
@@ -32,6 +34,7 @@ struct Manifest<'a> {
     scenario_digest: String,
     run_digest: String,
     parameters: Vec<Parameter<'a>>,
+    files: Digests,
     wall_clock: &'a WallClock,
 }
 
@@ -48,11 +51,6 @@ struct Parameter<'a> {
     unverified: bool,
 }
 
-/// A digest as it is written everywhere: 16 hexadecimal digits.
-pub(crate) fn hex(digest: u64) -> String {
-    format!("{digest:016x}")
-}
-
 /// Digest of the effective parameters; where a value came from does not matter.
 fn scenario_digest(scenario: &Scenario) -> u64 {
     scenario.parameters.iter().fold(0, |digest, it| {
@@ -60,7 +58,12 @@ fn scenario_digest(scenario: &Scenario) -> u64 {
     })
 }
 
-pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn Write,
+    run: Run<'_>,
+    files: Digests,
+    wall_clock: &WallClock,
+) -> io::Result<()> {
     let scenario = run.scenario;
     let manifest = Manifest {
         program: "pullstorm",
@@ -74,10 +77,10 @@ pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -
         scenario_digest: hex(scenario_digest(scenario)),
         run_digest: hex(run.summary.digest),
         parameters: parameters(scenario),
+        files,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }
 
 fn parameters(scenario: &Scenario) -> Vec<Parameter<'_>> {
@@ -114,6 +117,7 @@ struct AskedManifest<'a> {
     runs: u64,
     scenario_digest: String,
     parameters: Vec<Parameter<'a>>,
+    files: Digests,
     wall_clock: &'a WallClock,
 }
 
@@ -122,6 +126,7 @@ pub(super) fn write_asked(
     out: &mut dyn Write,
     scenario: &Scenario,
     asked: &Asked,
+    files: Digests,
     wall_clock: &WallClock,
 ) -> io::Result<()> {
     let manifest = AskedManifest {
@@ -136,8 +141,8 @@ pub(super) fn write_asked(
         runs: asked.runs,
         scenario_digest: hex(scenario_digest(scenario)),
         parameters: parameters(scenario),
+        files,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }

@@ -1,8 +1,12 @@
 //! The files of one run, under `output/<scenario>/`; `output/README.md` tells what their columns
 //! mean.
 
+mod bounded;
 mod detail;
+mod digests;
+mod lock;
 mod manifest;
+mod place;
 mod replications;
 mod requests;
 mod rows;
@@ -15,11 +19,15 @@ mod whole;
 
 use std::path::{Path, PathBuf};
 
+pub use bounded::{MOST_DOCUMENT, MOST_PLAN, read_start, read_text};
+pub(crate) use digests::{Digests, write_sealed};
+pub use lock::{Hold, Lock, NotLocked};
 pub use manifest::WallClock;
-pub(crate) use manifest::hex;
+pub use place::{INCOMPLETE, Place};
+pub(crate) use place::{mark, unmark};
 pub use requests::RequestFile;
 pub(crate) use rows::Rows;
-pub use solve::{solve_csv, solve_json, write_solved};
+pub use solve::{clear_solved, solve_csv, solve_json, write_solved};
 pub use solve_short::{Short, short_csv, short_json, write_short};
 pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
@@ -58,8 +66,9 @@ pub fn clear(folder: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Writes every file but the charts and `requests.csv`; returns their names in the order of
-/// writing.
+/// Writes every file but the charts and `requests.csv`, which stand in `folder` already where there
+/// are any: the manifest, which comes last, has the digest of every file there. Returns names in
+/// the order of writing.
 pub fn write_all(
     folder: &Path,
     run: Run<'_>,
@@ -79,7 +88,8 @@ pub fn write_all(
         write_whole(&folder.join("pods.csv"), |out| detail::pods(out, replication, shown))?;
         names.extend(["timeseries.csv", "pulls.csv", "pods.csv"]);
     }
-    write_whole(&folder.join("manifest.json"), |out| manifest::write(out, run, wall_clock))?;
+    let files = Digests::below(folder)?;
+    write_whole(&folder.join("manifest.json"), |out| manifest::write(out, run, files, wall_clock))?;
     names.push("manifest.json");
     Ok(names)
 }

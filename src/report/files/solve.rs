@@ -6,30 +6,34 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::manifest::{Asked, WallClock, write_asked};
-use super::{FileError, create_folder, remove, write_whole};
+use super::{Digests, FileError, create_folder, remove, write_whole};
 use crate::experiment::solve::search::Sure;
 use crate::experiment::solve::{Binding, Goal, Reading};
 use crate::report::VERSION;
 use crate::report::solve::Solution;
 
 /// Every file of a solved question; the manifest first, as it vouches for the rest.
-pub(super) const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
+const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
 
-/// Writes every file, the manifest last; returns their names.
+/// Removes the files of an earlier question from `folder`.
+pub fn clear_solved(folder: &Path) -> Result<(), FileError> {
+    NAMES.iter().try_for_each(|name| remove(&folder.join(name)))
+}
+
+/// Writes every file, the manifest last; returns their names. The chart stands in `folder` already
+/// where there is one.
 pub fn write_solved(
     folder: &Path,
     it: Solution<'_>,
     wall_clock: &WallClock,
 ) -> Result<[&'static str; 3], FileError> {
     create_folder(folder)?;
-    for name in NAMES {
-        remove(&folder.join(name))?;
-    }
     write_whole(&folder.join("solve.csv"), |out| solve_csv(out, it))?;
     write_whole(&folder.join("solve.json"), |out| solve_json(out, it))?;
     let asked = Asked { verb: "solve", question: it.question(), runs: it.solved.runs };
+    let files = Digests::below(folder)?;
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, it.scenario, &asked, wall_clock)
+        write_asked(out, it.scenario, &asked, files, wall_clock)
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }

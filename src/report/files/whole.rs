@@ -69,7 +69,7 @@ pub(crate) const PARTIAL: &str = ".partial-";
 
 /// The name under which `path` is written until it is complete; its ending stays, as encoders go by
 /// it. No other process has the same, as several may write into one folder.
-fn partial(path: &Path) -> PathBuf {
+pub(super) fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
     path.with_file_name(format!("{PARTIAL}{:016x}-{name}", of_this_process()))
 }

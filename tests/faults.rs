@@ -1,0 +1,418 @@
+//! Faults that were found by trying to break the command, one test for each: none comes back.
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
+
+/// A folder of a test's own, removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("faults").join(name);
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.0.join(name);
+        fs::write(&path, content).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_string_lossy().into_owned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        names(&self.0)
+    }
+}
+
+/// Names of what lies in a folder, at any depth, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let mut found = vec![];
+    let mut open = vec![folder.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                open.push(path.clone());
+            }
+            found.push(path.strip_prefix(folder).unwrap().to_string_lossy().into_owned());
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A small cluster: three nodes, six pods, one image.
+const SMALL: &str = r#"
+title = "three nodes"
+horizon = "10m"
+seed = 1
+replications = 2
+
+[registry.docker-hub]
+preset = "docker-hub"
+
+[egress.nat]
+preset = "aws-nat-gateway"
+
+[pool.workers]
+nodes = 3
+egress = "nat"
+runtime = "containerd-1.7"
+
+[image.api]
+reference = "docker.io/acme/api:1.25"
+layers = ["4MB", "1kB"]
+
+[workload.api]
+kind = "deployment"
+pool = "workers"
+replicas = 6
+containers = [{ image = "api" }]
+"#;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pullstorm"));
+    command.args(arguments);
+    command
+}
+
+fn pullstorm(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Runs the command; returns what it says on standard error.
+#[track_caller]
+fn ends_with(code: i32, arguments: &[&str]) -> String {
+    let output = pullstorm(arguments);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+    said
+}
+
+#[test]
+fn a_scenario_whose_name_leads_out_of_its_folder_is_refused() {
+    let folder = Folder::new("names");
+    let out = folder.path("out/inner");
+    for name in ["...toml", ".toml", "..toml"] {
+        let file = folder.file(name, SMALL);
+        for verb in ["run", "compare", "sweep", "check"] {
+            let mut arguments = vec![verb, &file];
+            if verb != "check" {
+                arguments.extend(["--out", &out]);
+            }
+            let said = ends_with(2, &arguments);
+            assert!(said.contains("rename the file"), "{said}");
+        }
+        fs::remove_file(&file).unwrap();
+    }
+    assert!(folder.names().is_empty(), "{:?}", folder.names());
+}
+
+#[test]
+fn a_plan_whose_points_lead_out_of_its_folder_is_refused() {
+    let folder = Folder::new("plan-names");
+    let file = folder.file("small.toml", SMALL);
+    let out = folder.path("out");
+    let vary = "--vary=pool.workers.nodes=2,3";
+    ends_with(0, &["sweep", &file, "--out", &out, vary, "--plan"]);
+    let plan = folder.path("out/small/sweep/plan.json");
+    let known = fs::read_to_string(&plan).unwrap();
+    let id = known.split("\"id\": \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    fs::write(&plan, known.replace(&id, "/../../../../evil")).unwrap();
+    let said = ends_with(2, &["sweep", &plan, "--out", &out]);
+    assert!(said.contains("is no id of a point"), "{said}");
+}
+
+#[test]
+fn an_unwritable_folder_is_noticed_before_anything_runs() {
+    let folder = Folder::new("unwritable");
+    let file = folder.file("small.toml", SMALL);
+    // Below a file there can be no folder, whoever asks.
+    let out = folder.file("taken", "");
+    // So many replications take longer than anybody waits.
+    let many = ["--out", &out, "--replications=10000", "--set=horizon=30d"];
+    let solve = ["solve", "cold-cluster", "--maximize=pool.workers.nodes", "--to=300", "--out"];
+    for arguments in [
+        [&["run", &file][..], &many].concat(),
+        [&["compare", &file, &file][..], &many].concat(),
+        [&["sweep", &file, "--vary=pool.workers.nodes=2,3"][..], &many].concat(),
+        [&solve[..], &[out.as_str()]].concat(),
+    ] {
+        let said = ends_with(1, &arguments);
+        assert!(said.contains("cannot create the folder") && said.contains("taken"), "{said}");
+    }
+}
+
+#[test]
+fn more_threads_than_cores_are_not_started() {
+    let folder = Folder::new("threads");
+    let file = folder.file("small.toml", SMALL);
+    let out = folder.path("out");
+    let said = ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--threads", "5000"]);
+    let cores = std::thread::available_parallelism().unwrap().get();
+    assert!(said.contains(&format!("--threads 5000: this machine has {cores} cores")), "{said}");
+    let manifest = fs::read_to_string(folder.path("out/small/manifest.json")).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["wall_clock"]["threads"], cores);
+    ends_with(2, &["run", &file, "--out", &out, "--threads", "-3"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn files_without_end_are_not_read_to_their_end() {
+    let folder = Folder::new("endless");
+    let said = ends_with(3, &["check", "/dev/zero"]);
+    assert!(said.contains("PS0102"), "{said}");
+    let plan = folder.path("endless.json");
+    std::os::unix::fs::symlink("/dev/zero", &plan).unwrap();
+    let said = ends_with(1, &["sweep", &plan]);
+    assert!(said.contains("more than the"), "{said}");
+    let file = folder.file("small.toml", SMALL);
+    let out = folder.path("out");
+    ends_with(0, &["run", &file, "--out", &out, "--no-charts"]);
+    let replications = folder.path("out/small/replications.csv");
+    fs::remove_file(&replications).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &replications).unwrap();
+    let run = folder.path("out/small");
+    let said = ends_with(1, &["compare", &run, &run]);
+    assert!(said.contains("replications.csv"), "{said}");
+}
+
+#[test]
+fn at_most_a_hundred_problems_are_shown_with_the_count_of_the_rest() {
+    let folder = Folder::new("hundred");
+    let more: String = (0..250).map(|it| format!("[pool.p{it}]\nnodse = 3\n")).collect();
+    let file = folder.file("many.toml", format!("{SMALL}{more}"));
+    let said = ends_with(3, &["check", &file]);
+    assert_eq!(said.matches("error[").count(), 100, "{said}");
+    let last = said.lines().rev().find(|it| it.contains("errors")).unwrap();
+    let all: usize = last.split(' ').next().unwrap().parse().unwrap();
+    assert!(100 < all && said.contains(&format!("and {} more like these", all - 100)), "{last}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_with_their_line_and_as_an_invalid_scenario() {
+    let folder = Folder::new("encoding");
+    let latin = folder.file("latin.toml", b"seed = 1\ntitle = \"caf\xe9\"\n");
+    let said = ends_with(3, &["check", &latin]);
+    assert!(said.contains("latin.toml:2:13") && said.contains("0xe9"), "{said}");
+    let wide: Vec<u8> = "\u{feff}seed = 1\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let wide = folder.file("wide.toml", wide);
+    let said = ends_with(3, &["run", &wide, "--out", &folder.path("out")]);
+    assert!(said.contains("wide.toml:1:1") && said.contains("the file is UTF-16"), "{said}");
+    // One bad file does not hide the next.
+    let good = folder.file("small.toml", SMALL);
+    let output = pullstorm(&["check", &latin, &good]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).contains("small.toml: ok"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_wrong_usage_like_a_name_that_is_not_there() {
+    for arguments in [["run", "nofile.toml"], ["run", "spot-chrun"], ["sweep", "nofile.json"]] {
+        ends_with(2, &arguments);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn help_that_cannot_be_written_is_a_failure_and_a_closed_pipe_is_none() {
+    for arguments in [&["--help"][..], &["--version"], &["run", "--help"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let status = command(arguments).stdout(full).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{arguments:?}");
+    }
+    let mut child = command(&["--help"]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn wrong_flags_get_no_advice_that_nobody_means() {
+    for (arguments, part) in [
+        (&["run", "--seed", "-1"][..], "a seed is a whole number from 0"),
+        (&["run", "--replications", "-1"], "1.."),
+        (&["run", "--expect", "pods < 3"], "--expect is a flag of solve"),
+        (&["compare", "cold-cluster", "--shard", "0/2"], "--shard is a flag of sweep"),
+        (&["solve", "cold-cluster", "--maximize=pool.workers.nodes", "--expect", "-1"], "--expect"),
+    ] {
+        let said = ends_with(2, arguments);
+        assert!(said.contains(part) && !said.contains("as a value, use"), "{said}");
+    }
+}
+
+#[test]
+fn a_setting_without_effect_is_refused() {
+    let folder = Folder::new("idle");
+    let file = folder.file("small.toml", SMALL);
+    let said = ends_with(3, &["run", &file, "--out", &folder.path("out"), "--set", "pool={}"]);
+    assert!(said.contains("`pool={}` sets nothing"), "{said}");
+    assert!(!Path::new(&folder.path("out")).exists());
+}
+
+/// Runs a command until `file` appears; it goes on.
+fn until_there(arguments: &[&str], file: &str) -> Child {
+    let mut started = command(arguments);
+    let child = started.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while !Path::new(file).exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+#[test]
+#[cfg(unix)]
+fn two_commands_do_not_mix_their_files_in_one_folder() {
+    let folder = Folder::new("mixed");
+    let out = folder.path("out");
+    let file = folder.file(
+        "cold-cluster.toml",
+        text(&pullstorm(&["scenarios", "--show", "cold-cluster"]).stdout),
+    );
+    let quick = ["--out", &out, "--no-charts", "--replications", "1"];
+    let vary = "--vary=egress.nat.addresses=1,2";
+    for (long, short, lock) in [
+        (vec!["run", &file], vec!["run", &file], "out/cold-cluster/.lock"),
+        (vec!["compare", &file], vec!["compare", &file], "out/cold-cluster/compare/.lock"),
+        (vec!["sweep", &file, vary], vec!["sweep", &file, vary], "out/cold-cluster/sweep/.lock"),
+    ] {
+        let long = [&long[..], &["--out", &out, "--no-charts", "--replications=10000"]].concat();
+        let short = [&short[..], &quick].concat();
+        let lock = folder.path(lock);
+        let mut first = until_there(&long, &lock);
+        let said = ends_with(1, &short);
+        for part in ["is being written to by", "--replications=10000", " since 20", " UTC"] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert!(said.contains(&format!("process {}", first.id())), "{said}");
+        // SIGKILL: the process cannot tidy up.
+        first.kill().unwrap();
+        first.wait().unwrap();
+        assert!(Path::new(&lock).exists());
+        let short = if short[0] == "sweep" { [&short[..], &["--fresh"]].concat() } else { short };
+        let said = ends_with(0, &short);
+        assert!(said.contains("was left behind"), "{said}");
+        let said = ends_with(0, &short);
+        assert!(!said.contains("was left behind"), "{said}");
+    }
+    let hidden =
+        folder.names().into_iter().filter(|it| it.contains("/.") || it.contains("incomplete"));
+    assert_eq!(hidden.collect::<Vec<_>>(), [""; 0]);
+}
+
+/// Two stored runs of one small scenario with different seeds.
+fn two_runs(folder: &Folder) -> [String; 2] {
+    let file = folder.file("small.toml", SMALL);
+    ["1", "2"].map(|seed| {
+        let out = folder.path(seed);
+        // So few pods have the same luck with every seed; one more makes a difference.
+        let pods = format!("--set=workload.api.replicas=1{seed}");
+        ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--seed", seed, &pods]);
+        folder.path(&format!("{seed}/small"))
+    })
+}
+
+#[test]
+fn stored_runs_with_other_figures_than_were_written_are_refused() {
+    let folder = Folder::new("edited");
+    let out = folder.path("out");
+    let [one, two] = two_runs(&folder);
+    let compare = ["compare", &one, &two, "--out", &out, "--no-charts"];
+    ends_with(0, &compare);
+    let path = format!("{two}/replications.csv");
+    let written = fs::read_to_string(&path).unwrap();
+    let cut = written.trim_end().rsplit_once('\n').unwrap().0;
+    let cut = cut.rsplit_once('\n').unwrap().0;
+    let foreign = fs::read_to_string(format!("{one}/replications.csv")).unwrap();
+    assert_ne!(foreign, written);
+    let edited = written.replacen(",known", "1,known", 1);
+    for content in [format!("{cut}\n"), edited, foreign] {
+        fs::write(&path, content).unwrap();
+        let said = ends_with(1, &compare);
+        assert!(said.contains("replications.csv is not the file that the run wrote"), "{said}");
+    }
+    fs::write(&path, &written).unwrap();
+    ends_with(0, &compare);
+    let path = format!("{two}/manifest.json");
+    let written = fs::read_to_string(&path).unwrap();
+    for (from, to) in [("\"seed\": 2", "\"seed\": 1"), ("\"small\"", "\"../small\"")] {
+        fs::write(&path, written.replacen(from, to, 1)).unwrap();
+        let said = ends_with(1, &compare);
+        assert!(said.contains("manifest.json is not as the run wrote it"), "{said}");
+    }
+    fs::write(&path, &written).unwrap();
+    fs::write(format!("{two}/incomplete"), "").unwrap();
+    let said = ends_with(1, &compare);
+    assert!(said.contains("a command was ended while it wrote there"), "{said}");
+}
+
+#[test]
+fn stored_runs_with_other_files_than_were_written_are_marked() {
+    let folder = Folder::new("marked");
+    let [one, two] = two_runs(&folder);
+    let compare = ["compare", &one, &two, "--out", &folder.path("out"), "--no-charts"];
+    let shown = |changed: bool| {
+        let output = pullstorm(&compare);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let shown = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(shown.contains("has been changed since the run wrote it"), changed, "{shown}");
+        shown
+    };
+    shown(false);
+    fs::write(format!("{two}/pulls.csv"), "").unwrap();
+    fs::write(format!("{two}/requests.csv"), "of another run\n").unwrap();
+    let shown = shown(true);
+    assert!(shown.contains("requests.csv is not of this run"), "{shown}");
+}
+
+#[test]
+fn a_manifest_has_the_digest_of_every_file_beside_it() {
+    let folder = Folder::new("manifest");
+    let file = folder.file("small.toml", SMALL);
+    let out = folder.path("out");
+    let all = |verb: &[&str]| {
+        let rest = [&file, "--out", out.as_str(), "--replications", "2"];
+        ends_with(0, &[&verb[..1], &rest, &verb[1..]].concat());
+    };
+    all(&["run", "--requests"]);
+    all(&["compare", &file]);
+    all(&["sweep", "--vary=pool.workers.nodes=2,3"]);
+    for (below, apart) in
+        [("small", "compare/ sweep/"), ("small-twice/compare", ""), ("small/sweep", "points/")]
+    {
+        let here = Path::new(&out).join(below);
+        let manifest = fs::read_to_string(here.join("manifest.json")).unwrap();
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+        let known: Vec<&String> = manifest["files"].as_object().unwrap().keys().collect();
+        let all = names(&here);
+        let is_ours = |it: &&String| {
+            here.join(it).is_file()
+                && *it != "manifest.json"
+                && apart.split(' ').all(|apart| apart.is_empty() || !it.starts_with(apart))
+        };
+        assert_eq!(known, all.iter().filter(is_ours).collect::<Vec<_>>());
+        for (name, it) in manifest["files"].as_object().unwrap() {
+            let length = fs::metadata(here.join(name)).unwrap().len();
+            assert_eq!(it["bytes"], length, "{name}");
+            assert_eq!(it["sha256"].as_str().unwrap().len(), 64, "{name}");
+        }
+    }
+}
