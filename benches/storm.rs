@@ -19,7 +19,7 @@ use pullstorm::engine::calendar::Calendar;
 use pullstorm::engine::chance::{Chance, combine};
 use pullstorm::experiment::Crew;
 use pullstorm::experiment::sweep::{Asked, draft, run_point};
-use pullstorm::model::outcome::Outcome;
+use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, library, load};
 use pullstorm::units::Span;

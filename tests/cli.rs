@@ -11,7 +11,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -142,7 +142,7 @@ fn wrong_usage_is_told_from_unreadable_files() {
         assert!(!output.stderr.is_empty());
     }
     let output = pullstorm(&["run", "no/such/file.toml"]);
-    expect_code(&output, 1);
+    expect_code(&output, 2);
     assert!(text(&output.stderr).contains("no/such/file.toml"));
     let output = pullstorm(&["compare", "src", "tests"]);
     expect_code(&output, 2);

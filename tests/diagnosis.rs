@@ -2,7 +2,7 @@
 //! mechanisms away one at a time and looking which takes the harm with it; what the diagnosis names
 //! from observation alone is held against that. Mistakes stay visible in `docs/diagnosis.md`.
 //!
-//! `cargo test --test diagnosis` holds the bases; `-- --ignored` holds the variants as well, and
+//! `cargo test diagnosis::` holds the bases; `-- --ignored` holds the variants as well, and
 //! with `UPDATE_GOLDEN=1` writes the page.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
@@ -379,7 +379,7 @@ fn page_path() -> PathBuf {
 const INTRODUCTION: &str = "\
 # How good the diagnosis is
 
-Written by `UPDATE_GOLDEN=1 cargo test --test diagnosis -- --include-ignored`; do not edit.
+Written by `UPDATE_GOLDEN=1 cargo test diagnosis:: -- --include-ignored`; do not edit.
 
 For each scenario and variant of the library, the *true* cause is found by taking mechanisms away
 one at a time and running it again: what takes most of the harm with it (the mean of the shares of
@@ -468,10 +468,11 @@ fn diagnosis_and_what_it_reads_know_no_cause_of_the_model() {
     let folder = root.join("src/experiment/diagnosis");
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
-    files.extend(["observed.rs", "kubelet_events.rs"].map(|it| root.join("src/model").join(it)));
+    let read = ["record/operator.rs", "words/kubelet_events.rs", "words/trigger.rs"];
+    files.extend(read.map(|it| root.join("src/model").join(it)));
     for file in files {
         let text = fs::read_to_string(&file).unwrap();
-        for banned in ["Cause", "model::gate", "FailureCount", ".failures", "metrics"] {
+        for banned in ["Cause", "words::cause", "FailureCount", ".failures", "metrics"] {
             assert!(!text.contains(banned), "{} knows {banned}", file.display());
         }
     }

@@ -3,12 +3,10 @@
 //! `rolling.go`), written apart from this model, with 20,000 runs (A), 60 seeds (B) and 50 seeds
 //! (D); F is computed by hand.
 
-mod support;
-
 use std::collections::BTreeMap;
 
-use pullstorm::model::outcome::{Detail, PullResult};
-use support::{outcome, spec};
+use crate::support::{outcome, spec};
+use pullstorm::model::record::outcome::{Detail, PullResult};
 
 /// Pods that all ask at once for an image behind a registry without latency.
 fn at_once(pods: u32, nodes: u32, horizon: &str, more: &str, pool: &str) -> String {

@@ -1,12 +1,10 @@
 //! Nodes that ask mirrors, held against counts of a real client and a real pull-through cache:
 //! containerd 1.7.24 with hosts.toml, and distribution 2.8.2 (single runs, 2026-11; the sources of
-//! the rules stand in `model::mirror` and `model::runtime::mirrored`).
+//! the rules stand in `model::supply::mirror` and `model::pull::mirrored`).
 
-mod support;
+use crate::support::{Seen, known, metric, spec, with_requests};
 
-use support::{Seen, known, metric, spec, with_requests};
-
-use pullstorm::model::outcome::{Outcome, Value};
+use pullstorm::model::record::outcome::{Outcome, Value};
 
 /// One node that pulls the lab's image of 8 objects: HEAD, manifest, config, five layers.
 #[derive(Clone, Copy)]
@@ -441,7 +439,7 @@ pool = "one"
 containers = [{ image = "app" }]
 "#;
     for seed in 0..60 {
-        let outcome = support::outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        let outcome = crate::support::outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
         let [attempts, failures] =
             ["pull_attempts", "pull_failures"].map(|it| known(&outcome, "run", it));
         assert!(1.0 <= attempts && failures <= attempts, "seed {seed}");

@@ -336,7 +336,7 @@ fn the_page_of_the_language_is_that_of_the_tables() {
     assert!(
         written == page,
         "{LANGUAGE} is not what the tables say (line {:?}); \
-         `UPDATE_GOLDEN=1 cargo test --test readme` writes it anew",
+         `UPDATE_GOLDEN=1 cargo test readme::` writes it anew",
         first.map(|it| it + 1)
     );
 }

@@ -220,6 +220,57 @@ fn functions_can_be_seen_at_once() {
     });
 }
 
+/// The files that the modules of `text` stand in, where `path` is the file of `text`: `mod a;` is
+/// `a.rs` or `a/mod.rs` beside it, and inside `mod b { … }` both are in the folder `b`.
+fn module_files(path: &str, text: &str) -> Vec<String> {
+    let (folder, name) = path.rsplit_once('/').unwrap();
+    let is_root = ["main.rs", "lib.rs", "mod.rs"].contains(&name);
+    let own = if is_root { folder } else { path.trim_end_matches(".rs") };
+    let mut inside: Vec<&str> = vec![];
+    let mut files = vec![];
+    for line in text.lines() {
+        let bare = line.trim_start();
+        let indent = line.len() - bare.len();
+        inside.truncate(indent / 4);
+        let words: Vec<&str> = bare.split_whitespace().collect();
+        let Some(at) = words.iter().position(|it| *it == "mod").filter(|at| *at <= 1) else {
+            continue;
+        };
+        let module = words.get(at + 1).copied().unwrap_or("");
+        if let Some(module) = module.strip_suffix(';') {
+            let place = [&[own], &inside[..], &[module]].concat().join("/");
+            files.extend([format!("{place}.rs"), format!("{place}/mod.rs")]);
+        } else if bare.ends_with('{') {
+            inside.push(module);
+        }
+    }
+    files
+}
+
+#[test]
+fn modules_are_found_where_the_compiler_finds_them() {
+    let text = "mod a;\nmod b {\n    pub(crate) mod c;\n}\npub mod d;\n";
+    assert_eq!(
+        module_files("tests/main.rs", text),
+        ["a", "b/c", "d"]
+            .map(|it| [format!("tests/{it}.rs"), format!("tests/{it}/mod.rs")])
+            .concat()
+    );
+    assert_eq!(module_files("src/x/y.rs", "mod z;"), ["src/x/y/z.rs", "src/x/y/z/mod.rs"]);
+}
+
+#[test]
+fn no_file_is_left_out_of_every_program() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let mut named = vec!["src/lib.rs".to_owned(), "src/main.rs".into(), "benches/storm.rs".into()];
+    let paths = manifest.lines().filter_map(|it| it.strip_prefix("path = \""));
+    named.extend(paths.map(|it| it.trim_end_matches('"').to_owned()));
+    let all = rust();
+    named.extend(all.iter().flat_map(|it| module_files(&it.path, &it.text)));
+    let lost = all.iter().filter(|it| !named.contains(&it.path));
+    expect_none(&lost.map(|it| format!("{}: no module names it", it.path)).collect::<Vec<_>>());
+}
+
 #[test]
 fn nothing_is_marked_as_unfinished() {
     let marks = [

@@ -8,7 +8,7 @@ use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
-use crate::model::outcome::RequestSink;
+use crate::model::record::outcome::RequestSink;
 use crate::report::files::{Place, RequestFile, WallClock, clear, folder, summary_csv, write_all};
 use crate::report::json::write_summary;
 use crate::report::markdown::summary_markdown;
@@ -96,7 +96,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
 fn run_variants(
     file: &SourceFile,
     base: &Scenario,
-    outcomes: &[model::outcome::Outcome],
+    outcomes: &[model::record::outcome::Outcome],
     flags: &Flags,
 ) -> Result<Vec<Measured>, Failure> {
     let counter = Counter::new("replications of variants", flags.common.quiet);
@@ -111,7 +111,7 @@ fn simulate(
     scenario: &Scenario,
     flags: &Flags,
     requests: Option<&mut dyn RequestSink>,
-) -> Result<(Vec<model::outcome::Outcome>, WallClock), Failure> {
+) -> Result<(Vec<model::record::outcome::Outcome>, WallClock), Failure> {
     let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
     let crew = flags.common.crew()?;

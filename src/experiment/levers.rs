@@ -3,7 +3,7 @@
 
 use super::compare::{self, Comparison, Effect, Step};
 use super::{Crew, Samples};
-use crate::model::outcome::Outcome;
+use crate::model::record::outcome::Outcome;
 use crate::scenario::levers::Lever;
 use crate::scenario::{Request, Scenario, SourceFile, load};
 

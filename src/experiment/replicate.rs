@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::model::outcome::{Outcome, RequestSink};
+use crate::model::record::outcome::{Outcome, RequestSink};
 use crate::model::spec::Spec;
 use crate::model::{self, Recording};
 use crate::units::Time;

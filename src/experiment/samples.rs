@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetricSummary;
 use crate::engine::stats::{mean_and_half_width, quantile_of};
-use crate::model::outcome::{Outcome, Value};
+use crate::model::record::outcome::{Outcome, Value};
 
 /// Every metric with its values by replication.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use super::diagnosis::{Diagnosis, diagnose};
 use super::samples::{Row, Samples};
 use crate::engine::chance::combine;
 use crate::engine::stats::wilson;
-use crate::model::outcome::{Blast, Outcome, Reach, SharedAccount};
+use crate::model::record::outcome::{Blast, Outcome, Reach, SharedAccount};
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -323,8 +323,8 @@ pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::observed::Observed;
-    use crate::model::outcome::{FailureCount, Metric, StopReason, Value};
+    use crate::model::record::operator::Observed;
+    use crate::model::record::outcome::{FailureCount, Metric, StopReason, Value};
     use crate::scenario::Comparison;
 
     fn outcome(replication: u32, value: Value) -> Outcome {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Crew, MetricSummary, Progress, Samples, Shown};
-use crate::model::outcome::Outcome;
+use crate::model::record::outcome::Outcome;
 use crate::model::spec::Spec;
 use crate::scenario::metrics::Target;
 

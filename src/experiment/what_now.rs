@@ -9,7 +9,7 @@
 
 use super::{Crew, Shown as Kept};
 use crate::engine::stats::quantile_of;
-use crate::model::outcome::{Outcome, Value};
+use crate::model::record::outcome::{Outcome, Value};
 use crate::model::spec::{Began, History, LimitStateSpec, Spec};
 use crate::scenario::{Parameter, Scenario};
 use crate::units::Span;

@@ -5,59 +5,36 @@
 //! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
 //! and why a run stopped is data in it.
 
-mod background;
-pub mod backoff;
-pub mod disk;
-mod egress;
-pub mod gate;
+pub(crate) mod control;
 pub mod ids;
 pub mod image;
-pub mod image_gc;
-pub mod image_records;
-pub mod image_store;
-pub mod kubelet;
-pub mod kubelet_events;
-mod levels;
-mod limit_tally;
-mod metrics;
-mod mirror;
-mod mirror_tally;
-mod node;
-pub mod observe;
-pub mod observed;
-pub mod outcome;
-mod pod;
-pub mod registry;
-pub(crate) mod runtime;
-mod scheduler;
-mod seen;
-mod shared_account;
-mod shown;
+pub mod node;
+pub(crate) mod pull;
+pub mod record;
 pub mod spec;
-mod state;
-mod tags;
-mod timeline;
-mod workload;
+pub(crate) mod supply;
+pub mod words;
 
-use egress::Egresses;
-use gate::{Causes, Grant};
+use control::state::Ordered;
+use control::tags::Tags;
+use control::timeline::Timeline;
+use control::workload::Workload;
 use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
 use image::Catalogue;
-use image_store::Waiter;
-use kubelet::Polling;
-use levels::Levels;
-use mirror::{Mirrors, STORE_FLOW};
-use node::{Node, Pool};
-use observe::Observer;
-use outcome::{Outcome, RequestSink, StopReason};
-use pod::Pod;
-use registry::{Faults, Limits};
-use runtime::Pulls;
+use node::image_store::Waiter;
+use node::machine::{Node, Pool};
+use node::pod::Pod;
+use pull::Pulls;
+use record::levels::Levels;
+use record::outcome::{Outcome, RequestSink, StopReason};
+use record::recorder::Observer;
 use spec::Spec;
-use state::Ordered;
-use tags::Tags;
-use timeline::Timeline;
-use workload::Workload;
+use supply::egress::Egresses;
+use supply::mirror::{Mirrors, STORE_FLOW};
+use supply::registry::{Faults, Limits};
+use words::cause::Causes;
+use words::polling::Polling;
+use words::reply::Grant;
 
 use crate::engine::calendar::Calendar;
 use crate::engine::chance::Chance;
@@ -284,7 +261,7 @@ impl<'a> World<'a> {
     /// The only match on events: read it to know everything that can happen.
     fn handle(&mut self, now: Time, event: Event) {
         match event {
-            // workload/, scheduler.rs
+            // control/
             Event::WorkloadStarted { workload } => self.on_workload_started(now, workload),
             Event::PodAsked { workload } => self.on_pod_asked(now, workload),
             Event::PodCreated { workload, revision } => {
@@ -297,14 +274,14 @@ impl<'a> World<'a> {
             Event::ProgressDeadline { workload } => self.on_progress_deadline(now, workload),
             Event::CanaryChecked { workload, turn } => self.on_canary_checked(now, workload, turn),
             Event::PauseEnded { workload } => self.on_pause_ended(now, workload),
-            // kubelet.rs
+            // node/kubelet/
             Event::PodSynced { pod, plan } => self.on_pod_synced(now, pod, plan),
             Event::SyncsDue => self.on_syncs_due(now),
             Event::InitContainerEnded { pod, plan } => {
                 self.on_init_container_ended(now, pod, plan);
             }
             Event::PullRejected { pod } => self.on_pull_rejected(now, pod),
-            // runtime/
+            // pull/
             Event::RequestArrived { pull, generation, lane, turn } => {
                 self.on_request_arrived(now, pull, generation, usize::from(lane), turn);
             }
@@ -325,7 +302,7 @@ impl<'a> World<'a> {
             Event::GrantReturned { grant } => {
                 self.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
-            // mirror/
+            // supply/mirror/
             Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
             Event::MirrorStepped { task, generation } => {
                 self.on_mirror_stepped(now, task, generation);
@@ -334,20 +311,20 @@ impl<'a> World<'a> {
             // below: links
             Event::LinksChanged => self.on_links_changed(now),
             Event::FlowFinished { generation } => self.on_flow_finished(now, generation),
-            // node.rs
+            // node/machine.rs
             Event::NodeBooted { node } => self.on_node_booted(now, node),
             Event::NodeDrained { node } => self.on_node_drained(now, node),
             Event::NodeReconfigured { node } => self.on_node_reconfigured(now, node),
             Event::NodeLost { node } => self.lose_node(now, node),
             Event::SpotNoticed { node } => self.on_spot_noticed(now, node),
-            // timeline.rs, background.rs
+            // control/timeline.rs, supply/background.rs
             Event::TimelineReached { timeline, step } => {
                 self.on_timeline_reached(now, timeline, step);
             }
             Event::BackgroundPulled { background, n } => {
                 self.on_background_pulled(now, background, n);
             }
-            // disk.rs
+            // node/disk.rs
             Event::ImageGcDue { node, plan } => self.on_image_gc_due(now, node, plan),
             Event::EvictionDue { node, plan } => self.on_eviction_due(now, node, plan),
         }

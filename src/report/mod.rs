@@ -17,7 +17,7 @@ pub(crate) mod synthetic;
 pub mod what_now;
 
 use crate::experiment::Summary;
-use crate::model::outcome::{Detail, Outcome};
+use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
 
 /// Version of the program, as it stands in every report.

@@ -5,7 +5,7 @@ use super::page::{Page, clip, pad};
 use super::style::Style;
 use super::{Run, VERSION, diagnosis};
 use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
-use crate::model::outcome::PullResult;
+use crate::model::record::outcome::PullResult;
 use crate::scenario::Scenario;
 
 /// Most causes, images, identities and spenders listed.

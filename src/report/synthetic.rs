@@ -2,13 +2,14 @@
 
 use crate::engine::chance::Chance;
 use crate::experiment::{Summary, summarise};
-use crate::model::kubelet_events::Class;
-use crate::model::observed::{BinSeen, Observed, Trigger};
-use crate::model::outcome::{
+use crate::model::record::operator::{BinSeen, Observed};
+use crate::model::record::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
     PullRow, Reach, SharedAccount, Spender, StopReason, Value,
 };
 use crate::model::spec::{ControlPlaneSpec, Spec, StateSpec};
+use crate::model::words::kubelet_events::Class;
+use crate::model::words::trigger::Trigger;
 use crate::scenario::{Comparison, Expectation, Parameter, Scenario, VariantInfo};
 use crate::units::{Bytes, Share, Span, Time};
 

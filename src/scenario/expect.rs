@@ -9,8 +9,8 @@ use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
 use super::{Comparison, Expectation};
-use crate::model::disk::Deleted;
-use crate::model::observe::RequestOutcome;
+use crate::model::words::deleted::Deleted;
+use crate::model::words::reply::RequestOutcome;
 use crate::units::{Bytes, Share, Span};
 
 /// The share of the replications in which an expectation must hold, where the file does not say.

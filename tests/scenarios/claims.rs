@@ -1,6 +1,6 @@
 //! Common advice, held against the stories: what helps, where it does not, and the command that
 //! shows it. `docs/claims.md` is written from this file:
-//! `UPDATE_GOLDEN=1 cargo test --test scenarios -- --include-ignored`.
+//! `UPDATE_GOLDEN=1 cargo test scenarios:: -- --include-ignored`.
 
 use pullstorm::report::format::decimal;
 
@@ -547,7 +547,7 @@ fn printed(case: Case, (scope, name): (&str, &str)) -> String {
     let scenario = loaded(case.0, case.1, case.2).scenario;
     let crew = Crew::new(0).unwrap();
     let outcomes =
-        crew.replicate(&scenario.spec, 0..scenario.replications, crate::Shown::NOTHING, &|_| {});
+        crew.replicate(&scenario.spec, 0..scenario.replications, super::Shown::NOTHING, &|_| {});
     let value = of(&summarise(&scenario, &outcomes), scope, name);
     decimal(value, if value < 10.0 { 2 } else { 0 })
 }
@@ -555,7 +555,7 @@ fn printed(case: Case, (scope, name): (&str, &str)) -> String {
 const HEAD: &str = "\
 # Common advice, checked
 
-Written by `UPDATE_GOLDEN=1 cargo test --test scenarios -- --include-ignored`; do not edit.
+Written by `UPDATE_GOLDEN=1 cargo test scenarios:: -- --include-ignored`; do not edit.
 
 What is advised against pull storms, tried in the scenarios that ship. *Confirmed* means that it
 helped wherever it was tried here, *contradicted* that it helped nowhere, *conditional* that it
@@ -611,6 +611,6 @@ fn the_document_of_claims_tells_what_the_commands_print() {
     assert!(
         there == now,
         "docs/claims.md is out of date: \
-         UPDATE_GOLDEN=1 cargo test --test scenarios -- --include-ignored"
+         UPDATE_GOLDEN=1 cargo test scenarios:: -- --include-ignored"
     );
 }

@@ -1,9 +1,8 @@
 //! Helpers for tests that run scenarios.
-#![allow(dead_code, reason = "each test file uses its part")]
 
 use pullstorm::experiment::diagnose;
-use pullstorm::model::observed::{AnswersSeen, BinSeen, PullsSeen};
-use pullstorm::model::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
+use pullstorm::model::record::operator::{AnswersSeen, BinSeen, PullsSeen};
+use pullstorm::model::record::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Request, SourceFile, load};

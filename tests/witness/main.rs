@@ -1,7 +1,8 @@
 //! The witness: digests of what the program computed before a change, to the byte.
 //!
-//! `tests/golden/digests.csv` holds a row for each scenario of the library with each of its variants
-//! and replications 0 to 2, for random scenarios of the swarm, and for small labs around one pull.
+//! `tests/golden/digests.csv` holds a row for each scenario of the library with each of its
+//! variants and replications 0 to 2, for random scenarios of the swarm, and for small labs around
+//! one pull.
 //! A row has the run digest and a hash of every file that a run writes for that replication alone.
 //! A change that is meant to move nothing leaves the file as it is.
 //!

@@ -2,7 +2,7 @@
 
 use super::{Arm, Comparison, Effect, Step, arm, compare_rows, rank};
 use crate::experiment::{Crew, Progress, Shown};
-use crate::model::outcome::Outcome;
+use crate::model::record::outcome::Outcome;
 use crate::scenario::metrics::Target;
 use crate::scenario::{Assumption, Request, Scenario, SourceFile, load};
 

@@ -2,7 +2,7 @@
 
 use crate::engine::stats::{mean_and_half_width, sign_test, welch};
 use crate::experiment::{MetricSummary, Row};
-use crate::model::outcome::Value;
+use crate::model::record::outcome::Value;
 use crate::scenario::metrics::{self, Better};
 
 /// The level below which a sign test speaks: that of a 95 % interval.

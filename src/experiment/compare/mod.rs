@@ -20,7 +20,7 @@ pub use stack::{MOST_STACKED, Stack, Stacked, conflicts, stackable};
 use std::sync::Mutex;
 
 use super::{Certainty, Crew, Progress, Samples, Shown, Until, Verdict, judge_all};
-use crate::model::outcome::{Detail, Outcome};
+use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
 use crate::scenario::levers::Lever;
 

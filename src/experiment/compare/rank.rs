@@ -2,7 +2,7 @@
 
 use super::{Arm, Comparison, Design, compare_rows};
 use crate::experiment::Row;
-use crate::model::outcome::Value;
+use crate::model::record::outcome::Value;
 use crate::scenario::metrics::{Better, Target};
 
 /// A variant's place.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Arm, Comparison, Design, Difference, Effect, compare_rows};
 use crate::experiment::{Row, Samples};
-use crate::model::outcome::Value;
+use crate::model::record::outcome::Value;
 use crate::scenario::Scenario;
 use crate::scenario::metrics::Target;
 

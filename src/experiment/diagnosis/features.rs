@@ -4,9 +4,10 @@
 //! time that they cost: repetitions meet whatever limit they run into themselves and say little
 //! about what began it, and a pull that hangs for minutes outweighs one that is refused at once.
 
-use crate::model::kubelet_events::Class;
-use crate::model::observed::{HostSeen, Observed, SourceKind, SourceSeen, Trigger};
+use crate::model::record::operator::{HostSeen, Observed, SourceKind, SourceSeen};
 use crate::model::spec::RequestKind;
+use crate::model::words::kubelet_events::Class;
+use crate::model::words::trigger::Trigger;
 
 /// One feature.
 #[derive(Clone, Copy, Debug)]

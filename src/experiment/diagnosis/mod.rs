@@ -9,7 +9,7 @@ pub mod rules;
 use self::features::{FEATURES, Feature};
 use self::rules::{Compare, Condition, RULES, Rule};
 use super::levers::Measured;
-use crate::model::observed::Observed;
+use crate::model::record::operator::Observed;
 
 /// Below this score a cause is not named.
 const FLOOR: f64 = 0.25;

@@ -3,11 +3,12 @@
 use super::features::{FEATURES, find};
 use super::rules::RULES;
 use super::{Verdict, diagnose};
-use crate::model::kubelet_events::Class;
-use crate::model::observed::{
-    AnswersSeen, BinSeen, HostSeen, MirrorSeen, Observed, SourceKind, SourceSeen, Trigger,
+use crate::model::record::operator::{
+    AnswersSeen, BinSeen, HostSeen, MirrorSeen, Observed, SourceKind, SourceSeen,
 };
 use crate::model::spec::RequestKind;
+use crate::model::words::kubelet_events::Class;
+use crate::model::words::trigger::Trigger;
 use crate::scenario::levers::{self, LEVERS};
 
 /// 200 old nodes, one registry, a hundred pulls that a release brought and that all succeeded.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::search::{Demand, Trial};
 use crate::experiment::summary::judge;
 use crate::experiment::{Crew, FailureSummary, Row, Samples, Shown};
-use crate::model::outcome::{Outcome, StopReason, Value};
+use crate::model::record::outcome::{Outcome, StopReason, Value};
 use crate::scenario::{Diagnostics, Request, Scenario, SourceFile, load};
 
 /// Settings that the scenario cannot be read with.

@@ -382,7 +382,7 @@ pub struct KubeletSpec {
     pub eviction: EvictionSpec,
 }
 
-/// A client and version: the rules of `model::runtime` in numbers.
+/// A client and version: the rules of `model::pull` in numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuntimeProfile {
     /// Name with version, such as `containerd-1.7.34`.

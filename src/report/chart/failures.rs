@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::figure::Figure;
 use super::window::Window;
 use super::{limits, palette, requests};
-use crate::model::outcome::Detail;
+use crate::model::record::outcome::Detail;
 use crate::report::format;
 
 pub(super) fn figure(detail: &Detail, window: Window) -> Figure {

@@ -21,7 +21,7 @@ mod window;
 use std::io;
 use std::path::Path;
 
-use crate::model::outcome::Detail;
+use crate::model::record::outcome::Detail;
 use crate::report::files::{FileError, create_folder, remove, write_whole, write_whole_by_name};
 use crate::report::page::clip;
 use crate::report::summary_text::set_by_hand;

@@ -4,7 +4,7 @@
 use super::figure::{Entry, Figure, Form, Mark, Swatch, Vertical};
 use super::palette::{self, Colour, GREEN, GREY};
 use super::window::Window;
-use crate::model::outcome::{Detail, PullResult, PullRow};
+use crate::model::record::outcome::{Detail, PullResult, PullRow};
 use crate::report::format;
 use crate::units::Time;
 

@@ -4,7 +4,7 @@
 use super::figure::{Entry, Figure, Form, Mark, Marker, Swatch, Vertical};
 use super::palette::{BLACK, LINES};
 use super::window::Window;
-use crate::model::outcome::{Detail, GaugeSeries};
+use crate::model::record::outcome::{Detail, GaugeSeries};
 use crate::report::format;
 
 /// Most workloads with a line of their own.

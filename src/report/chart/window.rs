@@ -1,7 +1,7 @@
 //! The span of time that the charts of one run share, and its bins.
 
 use super::figure::Column;
-use crate::model::outcome::{CounterSeries, Detail, SAMPLE_PERIOD};
+use crate::model::record::outcome::{CounterSeries, Detail, SAMPLE_PERIOD};
 use crate::report::format;
 use crate::units::Time;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Compared, censored, expectations};
 use crate::experiment::compare::{Arm, Difference, Effect, Rank};
-use crate::model::outcome::Detail;
+use crate::model::record::outcome::Detail;
 use crate::report::chart::sheet::{
     self, About, Better, Interval, Metric, Multiples, Ranking, Sheet, Trace, Value, clear_sheet,
     write_sheet,
@@ -126,7 +126,7 @@ fn pods_waiting(detail: &Detail) -> Vec<(f64, f64)> {
         let levels = series.iter().filter_map(|it| it.samples.get(at).copied().flatten());
         levels.sum::<f64>()
     };
-    let period = crate::model::outcome::SAMPLE_PERIOD.as_secs_f64();
+    let period = crate::model::record::outcome::SAMPLE_PERIOD.as_secs_f64();
     (0..samples).map(|at| (at as f64 * period, level(at))).collect()
 }
 

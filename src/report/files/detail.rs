@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::rows::Rows;
-use crate::model::outcome::{Detail, PullResult};
+use crate::model::record::outcome::{Detail, PullResult};
 
 const PULLS: &str = "replication,pod,node,image,attempt,asked_at_seconds,started_at_seconds,\
                      ended_at_seconds,waited_seconds,pull_seconds,result,cause,cause_behind,\

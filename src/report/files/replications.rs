@@ -6,7 +6,7 @@ use std::path::Path;
 use super::bounded::MOST_REPLICATIONS;
 use super::whole::{At, FileError};
 use crate::experiment::{Row, Samples};
-use crate::model::outcome::{UNITS, Value};
+use crate::model::record::outcome::{UNITS, Value};
 
 /// Name of the file.
 pub(super) const NAME: &str = "replications.csv";

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::rows::Rows;
 use super::whole::{At, FileError, WholeFile, create_folder};
-use crate::model::outcome::{RequestRow, RequestSink};
+use crate::model::record::outcome::{RequestRow, RequestSink};
 
 const HEADER: &str =
     "replication,time_seconds,node,pod,image,attempt,method,object,endpoint,status,cause";

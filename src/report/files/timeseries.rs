@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::rows::Rows;
-use crate::model::outcome::{Detail, SAMPLE_PERIOD};
+use crate::model::record::outcome::{Detail, SAMPLE_PERIOD};
 use crate::units::{MICROS_PER_SECOND, Time};
 
 const HEADER: &str = "replication,time_seconds,series,scope,kind,value,peak_per_second";

@@ -2,7 +2,7 @@
 
 use super::Ids;
 use super::pods::is_always;
-use crate::model::backoff::Ladder;
+use crate::model::node::backoff::Ladder;
 use crate::model::spec::{
     Began, CacheSpec, CounterSpec, History, LimitStateSpec, StateSpec, StuckSpec,
 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{not_here, pods};
-use crate::model::image_gc::share_of;
+use crate::model::node::image_gc::share_of;
 use crate::scenario::build::state::blocks;
 use crate::scenario::build::{day_window, layers, names};
 use crate::scenario::diagnostic::{Code, Problems};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::not_here;
-use crate::model::runtime::MAX_HOSTS;
+use crate::model::pull::MAX_HOSTS;
 use crate::scenario::build::{layers, names};
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::reference::Reference;

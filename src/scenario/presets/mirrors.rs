@@ -1,4 +1,5 @@
-//! Pull-through caches by version. How they ask upstream and store stands in `model::mirror`.
+//! Pull-through caches by version. How they ask upstream and store stands in
+//! `model::supply::mirror`.
 
 use super::{Preset, PresetValue};
 

@@ -1,0 +1,525 @@
+//! The end of a replication: what was recorded becomes metrics, tables and rows. The order of the
+//! metrics depends on the spec alone, so that replications can be folded line by line.
+
+use crate::engine::stats::{Quantile, Sample};
+use crate::model::World;
+use crate::model::ids::{LimitId, RegistryId};
+use crate::model::pull::Pull;
+use crate::model::record::mirrors::MirrorTally;
+use crate::model::record::outcome::{
+    Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
+    StopReason, Value,
+};
+use crate::model::record::recorder::{
+    DiskTally, Observer, PullTally, RolloutSeen, SpenderKey, WorkloadTally,
+};
+use crate::model::words::attempt::PullEnded;
+use crate::model::words::cause::Cause;
+use crate::model::words::deleted::Deleted;
+use crate::model::words::endpoint::EndpointKind;
+use crate::model::words::reply::RequestOutcome;
+use crate::units::{Span, Time};
+
+/// What the ready pods of a workload run, and ran.
+pub(crate) struct Versions {
+    /// Distinct contents at the end.
+    pub(crate) running: u64,
+    /// Time for which pods of one revision ran several.
+    pub(crate) mixed: Span,
+    /// Pods with another content at the end than the registry serves under their reference.
+    pub(crate) stale: u64,
+}
+
+/// A list of metrics of one scope under construction.
+struct Scope<'a> {
+    name: String,
+    metrics: &'a mut Vec<Metric>,
+}
+
+impl Scope<'_> {
+    fn put(&mut self, name: impl Into<String>, unit: &'static str, value: Value) {
+        let (scope, name) = (self.name.clone(), name.into());
+        self.metrics.push(Metric { scope, name, unit, value });
+    }
+
+    fn count(&mut self, name: impl Into<String>, unit: &'static str, count: u64) {
+        self.put(name, unit, Value::Known(count as f64));
+    }
+
+    fn seconds(&mut self, name: impl Into<String>, micros: Option<u64>) {
+        let value = micros.map_or(Value::Absent, |it| Value::Known(it as f64 / 1e6));
+        self.put(name, "seconds", value);
+    }
+
+    fn quantiles(&mut self, name: &str, sample: &Sample, with_max: bool) {
+        for (suffix, per_mille) in [("p50", 500), ("p95", 950), ("p99", 990)] {
+            self.put(format!("{name}_{suffix}"), "seconds", seconds(sample.quantile(per_mille)));
+        }
+        if with_max {
+            self.put(format!("{name}_max"), "seconds", seconds(sample.max()));
+        }
+    }
+
+    fn ratio(&mut self, name: &str, unit: &'static str, part: u64, whole: u64) {
+        let value =
+            if whole == 0 { Value::Absent } else { Value::Known(part as f64 / whole as f64) };
+        self.put(name, unit, value);
+    }
+
+    fn pulls(&mut self, tally: &PullTally, labels: &[String]) {
+        self.count("pull_attempts", "pulls", tally.attempts);
+        self.count("pull_failures", "pulls", tally.failures);
+        self.ratio("pull_failure_share", "share", tally.failures, tally.attempts);
+        for (label, &count) in labels.iter().zip(&tally.by_cause) {
+            self.count(format!("pull_failures_by_cause.{label}"), "pulls", count);
+        }
+        let durations = Sample::new(tally.durations.clone(), 0);
+        self.quantiles("pull_seconds", &durations, false);
+    }
+
+    fn mirror(&mut self, tally: Option<MirrorTally>) {
+        let exists = tally.is_some();
+        let it = tally.unwrap_or_default();
+        let bytes = if exists { Value::Known(it.upstream.0 as f64) } else { Value::Absent };
+        self.put("upstream_bytes", "bytes", bytes);
+        self.ratio("mirror_hit_share", "share", it.hits, it.objects);
+        self.ratio("mirror_bypass_share", "share", it.wanted - it.asked, it.wanted);
+    }
+
+    /// Figures of disks; `share` is the most that one disk held of its size.
+    fn disks(&mut self, tally: &DiskTally, share: Option<f64>) {
+        self.count("images_deleted", "images", tally.deleted.iter().sum());
+        for (why, &count) in Deleted::ALL.iter().zip(&tally.deleted) {
+            self.count(format!("images_deleted_by_reason.{}", why.name()), "images", count);
+        }
+        self.count("image_gc_failures", "runs", tally.gc_failures);
+        self.count("pods_evicted", "pods", tally.evicted);
+        self.put("disk_used_share_max", "share", share.map_or(Value::Absent, Value::Known));
+    }
+
+    fn pods(&mut self, rows: &[&PodRow]) {
+        let ready = rows.iter().filter(|it| it.ready.is_some()).count() as u64;
+        let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
+        let deleted = deleted as u64;
+        let all = rows.len() as u64;
+        self.count("pods", "pods", all);
+        self.count("pods_ready", "pods", ready);
+        self.count("pods_never_ready", "pods", all - ready - deleted);
+        self.count("pods_deleted_before_ready", "pods", deleted);
+        let spans = rows.iter().filter_map(|it| Some(it.ready?.since(it.created).as_micros()));
+        let sample = Sample::new(spans.collect(), all - ready);
+        self.quantiles("ready_seconds", &sample, true);
+    }
+}
+
+fn seconds(quantile: Quantile) -> Value {
+    match quantile {
+        Quantile::Known(micros) => Value::Known(micros as f64 / 1e6),
+        Quantile::Censored => Value::Censored,
+        Quantile::Absent => Value::Absent,
+    }
+}
+
+impl World<'_> {
+    /// Closes the books.
+    pub(crate) fn finish(mut self, replication: u32, stop: StopReason, events: u64) -> Outcome {
+        self.note_all_unanswered();
+        self.close_open_pulls();
+        self.close_standstills();
+        for pod in 0..self.pods.len() {
+            let state = &mut self.pods[pod];
+            if state.lives() {
+                let tally = &mut self.observe.workloads[state.workload.idx()];
+                tally.last_unready.1 |= state.unready_since.is_some();
+                self.observe.add_unready(self.end, state);
+            }
+        }
+        self.check_conservation();
+        self.check_disks();
+        let metrics = self.metrics(events);
+        self.close_watch();
+        Outcome {
+            replication,
+            digest: self.observe.digest,
+            stop,
+            metrics,
+            failures: self.failure_counts(),
+            blast: self.blast(),
+            spenders: self.spender_list(),
+            shared_accounts: self.shared_accounts(),
+            observed: std::mem::take(&mut self.observe.watch.seen),
+            detail: self.observe.detail.then(|| self.detail()),
+        }
+    }
+
+    /// Adds what shows only at the end: sources by their names, pods that still wait.
+    fn close_watch(&mut self) {
+        for limit in (0..self.limits.len()).map(LimitId::from) {
+            let owners: Vec<u32> = self.limits.levels(self.end, limit).map(|it| it.0).collect();
+            let names: Vec<String> =
+                owners.into_iter().map(|owner| self.key_label(limit, owner)).collect();
+            let key = self.limits.key_kind(limit);
+            self.observe.watch.add_sources(limit, key, names.into_iter());
+        }
+        let rows = &self.observe.rows;
+        let waiting = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_none());
+        let (waiting, pods) = (waiting.count() as u64, rows.len() as u64);
+        (self.observe.watch.seen.pods_waiting, self.observe.watch.seen.pods) = (waiting, pods);
+    }
+
+    /// Pulls in flight or in a kubelet's queue at the end are open attempts.
+    fn close_open_pulls(&mut self) {
+        let running = self.pulls.live().map(Pull::as_it_is);
+        let open: Vec<PullEnded> = running.chain(self.queued_pulls()).collect();
+        for it in open {
+            self.observe.pull_open(&self.pods[it.pod.idx()], &it);
+        }
+    }
+
+    /// What must add up in every run.
+    fn check_conservation(&self) {
+        let on_disks: u64 = self
+            .nodes
+            .iter()
+            .flat_map(|it| it.store.blobs())
+            .map(|blob| self.catalogue.size(blob).0)
+            .sum();
+        let open: u64 = self.pulls.live().count() as u64;
+        let observe = &self.observe;
+        debug_assert_eq!(observe.bytes_on_disks().0, on_disks, "bytes received went nowhere");
+        let (mut attempts, mut ended) = (0, 0);
+        for tally in &observe.workloads {
+            attempts += tally.pulls.attempts;
+            ended += tally.pulls.failures + tally.pulls.durations.len() as u64;
+            debug_assert_eq!(tally.pulls.failures, tally.pulls.by_cause.iter().sum::<u64>());
+        }
+        debug_assert_eq!(attempts, ended + open + self.queued_pulls().len() as u64);
+    }
+
+    fn metrics(&mut self, events: u64) -> Vec<Metric> {
+        let mut metrics = Vec::new();
+        let versions = self.versions();
+        self.run_metrics(&mut metrics, events, &versions);
+        let labels = self.observe.causes().labels().to_vec();
+        for (number, spec) in self.spec.workloads.iter().enumerate() {
+            let mut scope =
+                Scope { name: format!("workload.{}", spec.name), metrics: &mut metrics };
+            let of = |it: &&PodRow| it.workload as usize == number;
+            let rows: Vec<&PodRow> = self.observe.rows.iter().filter(of).collect();
+            scope.pods(&rows);
+            let tally = &self.observe.workloads[number];
+            let minutes = tally.unready.as_secs_f64() / 60.0;
+            scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+            scope.put("clear_seconds", "seconds", clear(std::iter::once(tally)));
+            let least = tally.least_share.map_or(Value::Absent, Value::Known);
+            scope.put("min_available_share", "share", least);
+            let rollout = match tally.rollout {
+                RolloutSeen::None => Value::Absent,
+                RolloutSeen::UnderWay => Value::Censored,
+                RolloutSeen::Completed(took) => Value::Known(took.as_secs_f64()),
+            };
+            scope.put("rollout_complete_seconds", "seconds", rollout);
+            scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
+            let versions = &versions[number];
+            scope.count("pods_on_stale_digest", "pods", versions.stale);
+            scope.count("versions_running", "versions", versions.running);
+            let mixed = Value::Known(versions.mixed.as_secs_f64());
+            scope.put("mixed_versions_seconds", "seconds", mixed);
+            scope.seconds("rollout_paused_seconds", Some(tally.stood_still.as_micros()));
+            scope.count("canary_attempts", "canaries", tally.canaries.0);
+            scope.count("canary_failures", "canaries", tally.canaries.1);
+            scope.pulls(&tally.pulls, &labels);
+        }
+        for (number, spec) in self.spec.pools.iter().enumerate() {
+            let name = format!("pool.{}", spec.name);
+            let mut scope = Scope { name, metrics: &mut metrics };
+            scope.pulls(&self.observe.pools[number], &labels);
+            scope.disks(&self.observe.disks[number], self.most_used_share(number));
+        }
+        for (number, spec) in self.spec.registries.iter().enumerate() {
+            let name = spec.scope();
+            let scope = Scope { name: name.clone(), metrics: &mut metrics };
+            let first = number * EndpointKind::ALL.len();
+            let endpoints = first..first + EndpointKind::ALL.len();
+            request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
+            if spec.mirror.is_some() {
+                let mut scope = Scope { name, metrics: &mut metrics };
+                scope.mirror(Some(self.observe.mirrors.one(RegistryId::from(number))));
+            }
+        }
+        metrics
+    }
+
+    /// Rows of the pods that serve: all but those of image pullers.
+    fn serving_rows(&self) -> impl Iterator<Item = &PodRow> {
+        let serves = |it: &&PodRow| !self.spec.workloads[it.workload as usize].is_puller;
+        self.observe.rows.iter().filter(serves)
+    }
+
+    fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64, versions: &[Versions]) {
+        let observe = &self.observe;
+        let labels = observe.causes().labels();
+        let mut scope = Scope { name: "run".into(), metrics };
+        scope.pods(&self.serving_rows().collect::<Vec<_>>());
+        let serve = self.spec.workloads.iter().map(|it| !it.is_puller);
+        let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
+        let serving: Vec<&WorkloadTally> = serving.map(|it| it.0).collect();
+        let minutes: f64 = serving.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
+        scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
+        scope.put("clear_seconds", "seconds", clear(serving.into_iter()));
+        let stale = versions.iter().map(|it| it.stale).sum();
+        scope.count("pods_on_stale_digest", "pods", stale);
+        let whole = whole_tally(observe, labels.len());
+        scope.pulls(&whole, labels);
+        let shares = (0..self.spec.pools.len()).filter_map(|it| self.most_used_share(it));
+        scope.disks(&whole_disks(observe), shares.reduce(f64::max));
+        let n_endpoints = observe.requests.len();
+        let refused = observe.refused_429.iter().sum();
+        let requests = request_metrics(scope, observe, 0..n_endpoints, refused);
+        let mut scope = Scope { name: "run".into(), metrics };
+        let completed = whole.durations.len() as u64;
+        scope.ratio("requests_per_completed_pull", "requests", requests, completed);
+        scope.count("requests_peak_per_second", "requests", observe.request_peak.peak());
+        scope.count("attempts_peak_per_second", "pulls", observe.attempt_peak.peak());
+        for (number, tally) in observe.limits.iter().enumerate() {
+            let label = observe.causes().limit_label(LimitId::from(number));
+            let spent = Value::Known(tally.spent as f64 / 1e3);
+            scope.put(format!("limit_units_spent.{label}"), "units", spent);
+            let exhausted = tally.exhausted_until(self.end).as_micros();
+            scope.seconds(format!("limit_exhausted_seconds.{label}"), Some(exhausted));
+        }
+        let first = observe.first_rejection;
+        scope.seconds("first_rejection_seconds", first.map(Time::as_micros));
+        scope.put("recovery_seconds", "seconds", self.recovery(first));
+        let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
+        scope.put("herd_synchrony", "share", herd);
+        let private = observe.received_privately;
+        scope.count("egress_bytes", "bytes", (observe.received - private).0);
+        scope.count("private_bytes", "bytes", private.0);
+        scope.count("discarded_bytes", "bytes", observe.discarded.0);
+        scope.mirror(observe.mirrors.all());
+        scope.count("events", "events", events);
+    }
+
+    /// The most that a disk of a pool held of its size, where it has one.
+    fn most_used_share(&self, pool: usize) -> Option<f64> {
+        let capacity = self.spec.pools[pool].disk.capacity?;
+        Some(self.observe.disks[pool].most_used.0 as f64 / capacity.0 as f64)
+    }
+
+    /// From the first rejection until the last serving pod that a failed pull delayed was ready or
+    /// gone; censored while such a pod waits.
+    fn recovery(&self, first: Option<Time>) -> Value {
+        let Some(first) = first else { return Value::Absent };
+        let delayed = self.serving_rows().filter(|it| 0 < it.failures);
+        let mut last = first;
+        for row in delayed {
+            match (row.ready, row.deleted) {
+                (Some(ready), _) => last = last.max(ready),
+                (None, Some(deleted)) => last = last.max(deleted),
+                (None, None) => return Value::Censored,
+            }
+        }
+        Value::Known(last.since(first).as_secs_f64())
+    }
+
+    fn failure_counts(&self) -> Vec<FailureCount> {
+        let label = |cause: Cause| self.observe.causes().label(cause).to_owned();
+        let mut failures: Vec<FailureCount> = self
+            .observe
+            .failures
+            .iter()
+            .map(|(&(cause, behind), &count)| FailureCount {
+                cause: label(cause),
+                cause_behind: behind.map(label),
+                count,
+            })
+            .collect();
+        failures.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.cause.cmp(&b.cause)));
+        failures
+    }
+
+    fn blast(&self) -> Blast {
+        let mut blast = Blast::default();
+        for (number, spec) in self.spec.pools.iter().enumerate() {
+            let of_pool = self.nodes.iter().zip(&self.observe.nodes);
+            let seen: Vec<&(bool, bool)> =
+                of_pool.filter(|(it, _)| it.pool.idx() == number).map(|(_, seen)| seen).collect();
+            blast.nodes.push(Reach {
+                name: spec.name.clone(),
+                hit: seen.iter().filter(|it| it.1).count() as u64,
+                of: seen.iter().filter(|it| it.0).count() as u64,
+            });
+        }
+        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.observe.images) {
+            if 0 < failed {
+                blast.images.push(Reach { name: spec.name.clone(), hit: failed, of: pulls });
+            }
+        }
+        for (number, tally) in self.observe.limits.iter().enumerate() {
+            let limit = LimitId::from(number);
+            let owners = self.limits.levels(self.end, limit).map(|it| it.0);
+            for (counter, owner) in tally.counters.iter().zip(owners) {
+                if 0 < counter.refused {
+                    let label = self.observe.causes().limit_label(limit);
+                    blast.identities.push(Reach {
+                        name: format!("{} ({label})", self.key_label(limit, owner)),
+                        hit: counter.refused,
+                        of: counter.asked,
+                    });
+                }
+            }
+        }
+        for reaches in [&mut blast.images, &mut blast.identities] {
+            reaches.sort_by(|a, b| b.hit.cmp(&a.hit).then_with(|| a.name.cmp(&b.name)));
+        }
+        blast
+    }
+
+    fn spender_list(&self) -> Vec<Spender> {
+        let mut spenders: Vec<(LimitId, u64, Spender)> = self
+            .observe
+            .spenders
+            .iter()
+            .map(|(&(limit, spender), &units)| {
+                let (name, image) = match spender {
+                    SpenderKey::Workload(workload, image) => (
+                        format!("workload.{}", self.spec.workloads[workload.idx()].name),
+                        Some(self.spec.images[image.idx()].name.clone()),
+                    ),
+                    SpenderKey::Mirror(mirror, image) => (
+                        self.spec.registries[mirror.idx()].scope(),
+                        Some(self.spec.images[image.idx()].name.clone()),
+                    ),
+                    SpenderKey::Background(id) => {
+                        let name = &self.spec.backgrounds[usize::from(id)].name;
+                        (format!("background.{name}"), None)
+                    }
+                };
+                let limit_label = self.observe.causes().limit_label(limit).to_owned();
+                let units_shown = units as f64 / 1e3;
+                let shown =
+                    Spender { limit: limit_label, spender: name, image, units: units_shown };
+                (limit, units, shown)
+            })
+            .collect();
+        let refused = |limit: LimitId| {
+            let counters = &self.observe.limits[limit.idx()].counters;
+            counters.iter().map(|it| it.refused).sum::<u64>()
+        };
+        // The limit that refused most comes first.
+        spenders.sort_by(|a, b| {
+            refused(b.0)
+                .cmp(&refused(a.0))
+                .then(a.0.cmp(&b.0))
+                .then(b.1.cmp(&a.1))
+                .then_with(|| a.2.spender.cmp(&b.2.spender))
+        });
+        spenders.into_iter().map(|it| it.2).collect()
+    }
+
+    fn detail(&mut self) -> Detail {
+        let pullers = self.spec.workloads.iter().filter(|it| it.is_puller);
+        Detail {
+            gauges: self.gauges(),
+            limit_rates: self.limit_rates(),
+            counters: self.counter_series(),
+            nodes: std::mem::take(&mut self.observe.node_names),
+            images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
+            workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
+            pullers: pullers.map(|it| it.name.clone()).collect(),
+            causes: self.observe.causes().labels().to_vec(),
+            pulls: std::mem::take(&mut self.observe.pulls),
+            pods: std::mem::take(&mut self.observe.rows),
+        }
+    }
+
+    fn limit_rates(&self) -> Vec<LimitRate> {
+        let limits = (0..self.limits.len()).map(LimitId::from);
+        limits
+            .filter_map(|limit| {
+                let counters = self.limits.levels(self.end, limit).count() as u32;
+                let per_second = self.limits.request_rate(limit).filter(|_| 0 < counters)?;
+                let label = self.observe.causes().limit_label(limit).to_owned();
+                let per_second = per_second * f64::from(counters);
+                Some(LimitRate { limit: label, counters, per_second })
+            })
+            .collect()
+    }
+
+    fn counter_series(&mut self) -> Vec<CounterSeries> {
+        let mut series = Vec::new();
+        let mut push = |series_name, scope: String, kind: &str, counts: &mut Vec<u32>| {
+            let per_second = std::mem::take(counts);
+            if !per_second.is_empty() {
+                let kind = kind.to_owned();
+                series.push(CounterSeries { series: series_name, scope, kind, per_second });
+            }
+        };
+        for (endpoint, counts) in self.observe.request_series.iter_mut().enumerate() {
+            let (endpoint, outcome) =
+                (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
+            let server = &self.spec.registries[endpoint / EndpointKind::ALL.len()];
+            let kind = EndpointKind::ALL[endpoint % EndpointKind::ALL.len()].name_at(server);
+            let scope = format!("{}/{kind}", server.name);
+            push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
+        }
+        push("attempts", String::new(), "", &mut self.observe.attempt_series.0);
+        let labels = self.observe.causes().labels().to_vec();
+        for (label, counts) in labels.iter().zip(&mut self.observe.failure_series) {
+            push("failures", String::new(), label, &mut counts.0);
+        }
+        series
+    }
+}
+
+/// The last instant at which a pod of these workloads was not ready; none while one still waits.
+fn clear<'a>(mut of: impl Iterator<Item = &'a WorkloadTally> + Clone) -> Value {
+    let last = of.clone().map(|it| it.last_unready.0).max().unwrap_or_default();
+    if of.any(|it| it.last_unready.1) {
+        return Value::Censored;
+    }
+    Value::Known(last.as_secs_f64())
+}
+
+fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {
+    let mut whole = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
+    for tally in observe.workloads.iter().map(|it| &it.pulls) {
+        whole.attempts += tally.attempts;
+        whole.failures += tally.failures;
+        for (sum, count) in whole.by_cause.iter_mut().zip(&tally.by_cause) {
+            *sum += count;
+        }
+        whole.durations.extend(&tally.durations);
+    }
+    whole
+}
+
+fn whole_disks(observe: &Observer<'_>) -> DiskTally {
+    let mut whole = DiskTally::default();
+    for tally in &observe.disks {
+        for (sum, count) in whole.deleted.iter_mut().zip(tally.deleted) {
+            *sum += count;
+        }
+        whole.gc_failures += tally.gc_failures;
+        whole.evicted += tally.evicted;
+    }
+    whole
+}
+
+fn request_metrics(
+    mut scope: Scope<'_>,
+    observe: &Observer<'_>,
+    endpoints: std::ops::Range<usize>,
+    refused_429: u64,
+) -> u64 {
+    let of = &observe.requests[endpoints];
+    let all: u64 = of.iter().flatten().sum();
+    scope.count("requests", "requests", all);
+    for (number, outcome) in RequestOutcome::ALL.into_iter().enumerate() {
+        let count = of.iter().map(|it| it[number]).sum();
+        scope.count(format!("requests_by_outcome.{}", outcome.name()), "requests", count);
+    }
+    scope.count("requests_rejected_429", "requests", refused_429);
+    all
+}

@@ -1,0 +1,91 @@
+//! Looks of a mirror at the root of the API upstream, one at a time.
+
+use std::collections::VecDeque;
+
+use crate::model::World;
+use crate::model::ids::ImageId;
+use crate::model::supply::mirror::task::{Ask, Wanted};
+use crate::model::supply::mirror::{Served, Source};
+use crate::model::words::cause::Cause;
+use crate::units::Time;
+
+/// The lock under which a process looks at the root of the API upstream.
+///
+/// Source: distribution `registry/proxy/proxyauth.go` (`tryEstablishChallenges` holds its mutex
+/// during the GET, which no time-out bounds) at 2.8.3 and 3.0.0, read 2026-11.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PingLock {
+    is_held: bool,
+    /// Why the holder hangs.
+    hangs: Option<Cause>,
+    /// Tasks that wait for it, with their generations.
+    waiting: VecDeque<(u32, u32)>,
+}
+
+impl World<'_> {
+    /// Looks at the root of the API, or waits until nobody else does.
+    pub(super) fn ping(&mut self, now: Time, id: u32) {
+        let task = self.task(id);
+        let lock = &mut self.mirrors.replicas[task.replica as usize].pings;
+        if lock.is_held {
+            lock.waiting.push_back((id, task.generation));
+            if let Some(cause) = lock.hangs {
+                self.task_hangs(now, &task, cause);
+            }
+            return;
+        }
+        lock.is_held = true;
+        let task = self.task_mut(id);
+        task.pings = task.pings.saturating_sub(1);
+        self.send_upstream(now, id, Ask::Ping);
+    }
+
+    /// Whoever looked is done: the next one looks, or goes on with what the last one learned.
+    pub(super) fn ping_over(&mut self, now: Time, replica: u32) {
+        self.mirrors.replicas[replica as usize].pings.is_held = false;
+        while !self.mirrors.replicas[replica as usize].pings.is_held {
+            let lock = &mut self.mirrors.replicas[replica as usize].pings;
+            let Some((id, generation)) = lock.waiting.pop_front() else { return };
+            if self.current_task(id, generation).is_some() {
+                self.next_request(now, id);
+            }
+        }
+    }
+
+    /// A ping that hangs holds up all that wait for it.
+    pub(super) fn ping_hangs(&mut self, now: Time, replica: u32, cause: Cause) {
+        let lock = &mut self.mirrors.replicas[replica as usize].pings;
+        lock.hangs = Some(cause);
+        let waiting: Vec<(u32, u32)> = lock.waiting.iter().copied().collect();
+        for (id, generation) in waiting {
+            if let Some(task) = self.current_task(id, generation) {
+                self.task_hangs(now, &task, cause);
+            }
+        }
+    }
+
+    /// Once a body is passed on, the mirror tells its listeners, and for that asks for the blob
+    /// anew: where an upstream without tokens has it and the storage has not, that is one more
+    /// look. Nobody waits for it.
+    ///
+    /// Source: distribution `notifications/listener.go` (`ServeBlob`, then `Stat`), read 2026-11;
+    /// 20 looks for a cold image of 6 blobs measured on 2.8.2.
+    pub(crate) fn body_passed_on(
+        &mut self,
+        now: Time,
+        served: Served,
+        image: (ImageId, ImageId),
+        object: u32,
+    ) {
+        let replica = served.replica;
+        let blob = self.catalogue.image(image.1).objects[object as usize];
+        let needs_token = self.upstream_of(replica).1.needs_token;
+        // A fetch beside it is committed after its last byte, and so behind this look.
+        let is_uncommitted = matches!(served.source, Source::Passed { leads: true });
+        let is_held = self.mirrors.storage(replica).store.has(blob) && !is_uncommitted;
+        if !needs_token && !is_held {
+            let notice = self.add_task(replica, None, Wanted::Notice, image, object);
+            self.task_steps_at(now, notice);
+        }
+    }
+}
