@@ -188,9 +188,9 @@ impl Lock {
             // From here on others may come in; where the system has no locks, nothing keeps them.
             let shared = fs4::FileExt::try_lock_shared(&lock.file);
             if let Tried::Taken = tried(shared, &lock.path).map_err(NotLocked::File)? {
-                let held =
+                let refused =
                     NotLocked::Held { folder: folder.to_owned(), holder: None, delete: None };
-                return Err(held.into());
+                return Err(refused.into());
             }
         }
         Ok(lock)
@@ -203,22 +203,21 @@ impl Lock {
             options.read(true).write(true).create(true).truncate(false);
             let file = options.open(&path).at("write", &path)?;
             let known = Holder::read(&path);
-            let held = |delete: Option<PathBuf>| {
+            let taken = |delete: Option<PathBuf>| {
                 let holder = Holder::read(&path).map(|it| it.to_string());
                 Err(NotLocked::Held { folder: folder.to_owned(), holder, delete })
             };
             let alone = tried(fs4::FileExt::try_lock(&file), &path)?;
             let is_shared = match (alone, hold) {
-                (Tried::Got, _) | (Tried::NoLocks, Hold::Shared) => false,
                 (Tried::NoLocks, Hold::Alone) if known.is_some() => {
-                    return held(Some(path.clone()));
+                    return taken(Some(path.clone()));
                 }
-                (Tried::NoLocks, Hold::Alone) => false,
-                (Tried::Taken, Hold::Alone) => return held(None),
+                (Tried::Got | Tried::NoLocks, _) => false,
+                (Tried::Taken, Hold::Alone) => return taken(None),
                 (Tried::Taken, Hold::Shared) => {
                     match tried(fs4::FileExt::try_lock_shared(&file), &path)? {
                         Tried::Got | Tried::NoLocks => true,
-                        Tried::Taken => return held(None),
+                        Tried::Taken => return taken(None),
                     }
                 }
             };
