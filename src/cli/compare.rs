@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::Counter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
 use crate::engine::stats::trials_to_be_sure;
@@ -17,7 +17,7 @@ use crate::report::compare::{
     Assumed, Compared, clear, comparison_csv, comparison_markdown, comparison_text, write_charts,
     write_files, write_json,
 };
-use crate::report::files::{Place, WallClock, is_run, read_run};
+use crate::report::files::{Partial, Place, WallClock, is_run, read_run};
 use crate::report::style::Style;
 use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
@@ -63,6 +63,7 @@ pub(super) struct Arguments {
 struct Sides {
     name: String,
     place: Place,
+    partial: Option<Partial>,
     title: String,
     remarks: Vec<String>,
     comparison: Comparison,
@@ -83,12 +84,12 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         .collect::<Result<_, _>>()
         .map_err(|why| Failure::usage(format!("--tolerance: {why}")))?;
     let clock = Clock::start();
-    let crew = arguments.common.crew()?;
+    let working = arguments.common.start()?;
     let sides = match arguments.sides.as_slice() {
-        [first, second] => two(arguments, &crew, first, second)?,
-        one => variants(arguments, &crew, one.first().map(String::as_str), &by, &tolerances)?,
+        [first, second] => two(arguments, &working, first, second)?,
+        one => variants(arguments, &working, one.first().map(String::as_str), &by, &tolerances)?,
     };
-    let wall_clock = clock.stop(crew.threads());
+    let wall_clock = clock.stop(working.crew.threads());
     let gates: Vec<Gate> = sides
         .comparison
         .changed
@@ -113,7 +114,13 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         sure_from: sides.sure_from,
         horizon_seconds: sides.horizon_seconds,
     };
-    let lines = write(arguments, &sides.place, &compared, &wall_clock)?;
+    let partial = sides.partial.as_ref();
+    let lines = write(arguments, &sides.place, &compared, (partial, &wall_clock))?;
+    if working.crew.is_stopped() {
+        let finished = sides.comparison.base.samples.replications();
+        let asked = partial.map_or(finished, |it| it.asked);
+        return Err(working.signals.kept(finished, asked, sides.place.folder()));
+    }
     print(arguments, &compared, &lines)?;
     let failed = gates.iter().filter(|it| it.passage == compare::Passage::Fails).count();
     if failed == 0 {
@@ -132,14 +139,14 @@ fn write(
     arguments: &Arguments,
     place: &Place,
     compared: &Compared<'_>,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> Result<Vec<String>, Failure> {
     let mut charts = vec![];
     if !arguments.out.no_charts {
         charts = write_charts(place.staging(), compared)?;
     }
     // The manifest comes last: where it stands, everything else does.
-    let names = write_files(place.staging(), compared, wall_clock)?;
+    let names = write_files(place.staging(), compared, partial, wall_clock)?;
     place.settle(clear)?;
     let mut lines = vec![format!("{}: {}", place.folder().display(), names.join(" "))];
     if !charts.is_empty() {
@@ -173,7 +180,7 @@ fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Re
 /// A scenario and its variants.
 fn variants(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     scenario: Option<&str>,
     by: &Target,
     tolerances: &[Tolerance],
@@ -203,16 +210,17 @@ fn variants(
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
     }
     let place = take(arguments, &scenarios[0].name)?;
-    let (arms, certainty) = replicate(arguments, crew, &scenarios)?;
+    let Ran { arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    let crew = &working.crew;
     let mut arms = arms.into_iter();
     let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
     let comparison = Comparison::new(first, arms.collect());
     let n = comparison.base.samples.replications();
     let stack = match &arguments.stack {
-        Some(names) => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
-        None => None,
+        Some(names) if !crew.is_stopped() => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
+        _ => None,
     };
-    let (assumptions, readings) = if arguments.assumptions {
+    let (assumptions, readings) = if arguments.assumptions && !crew.is_stopped() {
         assumed(arguments, crew, &file, (&comparison, &scenarios), by)
     } else {
         (vec![], None)
@@ -221,8 +229,9 @@ fn variants(
     Ok(Sides {
         name: base.name.clone(),
         place,
+        partial,
         title: base.title.clone(),
-        remarks: certainty.into_iter().collect(),
+        remarks: remark.into_iter().collect(),
         comparison,
         stack,
         assumptions,
@@ -260,20 +269,32 @@ fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Sc
     arguments.common.load(file, &arguments.common.request(names))
 }
 
-/// Runs all sides with a progress bar; tells how `--until` ended.
+/// What became of the replications of all sides.
+struct Ran {
+    arms: Vec<Arm>,
+    /// How `--until`, or all of it, ended.
+    remark: Option<String>,
+    partial: Option<Partial>,
+}
+
+/// Runs all sides with a progress bar.
 fn replicate(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     scenarios: &[Scenario],
-) -> Result<(Vec<Arm>, Option<String>), Failure> {
+) -> Result<Ran, Failure> {
     let until = arguments.enough.read(&scenarios[0])?;
     let counter = Counter::new("replications", arguments.common.quiet);
     let step = |step| counter.take(step);
     let n = scenarios.iter().map(|it| it.replications).min().unwrap_or(0);
-    let (arms, certainty) = compare::run(crew, scenarios, n, until.as_ref(), &step);
+    let ran = compare::run(&working.crew, scenarios, n, until.as_ref(), &step);
     counter.finish();
+    let Some((arms, certainty)) = ran else {
+        let kept = "no replication of every side is finished, and nothing is kept";
+        return Err(working.signals.failure(kept));
+    };
     let done = arms.first().map_or(0, |it| it.samples.replications());
-    let remark = until.zip(certainty).map(|(until, certainty)| match certainty {
+    let remark = until.as_ref().zip(certainty).map(|(until, certainty)| match certainty {
         Certainty::Reached => {
             format!(
                 "{until} of the base: reached by every difference that has a mean, with {done} \
@@ -284,11 +305,17 @@ fn replicate(
             "{until} of the base: not reached by every difference with {done} replications; raise \
              --at-most."
         ),
+        Certainty::Ended => format!("{until} of the base: not known yet with {done} replications."),
         Certainty::NoMean => {
             format!("{until} of the base: no difference has a mean, so {done} replications ran.")
         }
     });
-    Ok((arms, remark))
+    let asked = if certainty == Some(Certainty::Ended) { n.max(done + 1) } else { done };
+    let partial = working.signals.partial(done, asked);
+    let ended = partial.as_ref().map(|it| {
+        format!("Ended early by {}: {done} replications of every side are finished.", it.ended_by)
+    });
+    Ok(Ran { arms, remark: ended.or(remark), partial })
 }
 
 /// Stacks the named variants, or those that help.
@@ -347,8 +374,9 @@ fn stack(
     }
     let counter = Counter::new("stacked replications", arguments.common.quiet);
     let step = |step| counter.take(step);
-    let (arms, _) = compare::run(crew, &stacked, replications, None, &step);
+    let ran = compare::run(crew, &stacked, replications, None, &step);
     counter.finish();
+    let Some((arms, _)) = ran.filter(|_| !crew.is_stopped()) else { return Ok(None) };
     let alone: Vec<&Arm> = parts.iter().map(|it| &comparison.changed[*it].arm).collect();
     let left_out: Vec<&Arm> = arms[1..].iter().collect();
     Ok(Stack::new(&comparison.base, &alone, &arms[0], &left_out, by))
@@ -379,7 +407,12 @@ fn assumed(
 }
 
 /// Two stored runs, or two scenarios.
-fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<Sides, Failure> {
+fn two(
+    arguments: &Arguments,
+    working: &Working,
+    first: &str,
+    second: &str,
+) -> Result<Sides, Failure> {
     if !arguments.variants.is_empty() || arguments.stack.is_some() || arguments.assumptions {
         return Err(Failure::usage(
             "--variant, --stack and --assumptions are about the variants of one scenario: name one",
@@ -387,7 +420,7 @@ fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<
     }
     match (is_run(Path::new(first)), is_run(Path::new(second))) {
         (true, true) => stored(arguments, Path::new(first), Path::new(second)),
-        (false, false) => two_files(arguments, crew, first, second),
+        (false, false) => two_files(arguments, working, first, second),
         (is_first, _) => {
             let (run, other) = if is_first { (first, second) } else { (second, first) };
             Err(Failure::usage(format!(
@@ -400,7 +433,7 @@ fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<
 
 fn two_files(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     first: &str,
     second: &str,
 ) -> Result<Sides, Failure> {
@@ -428,8 +461,8 @@ fn two_files(
     let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
     let name = name_of_two(&names);
     let place = take(arguments, &name)?;
-    let (mut arms, certainty) = replicate(arguments, crew, &scenarios)?;
-    remarks.extend(certainty);
+    let Ran { mut arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    remarks.extend(remark);
     for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
         arm.name.clone_from(&scenario.name);
     }
@@ -439,7 +472,7 @@ fn two_files(
     }
     let set = set_by_hand(&scenarios[0]);
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
-    Ok(of_two((name, place), arms, remarks, set, horizon_seconds))
+    Ok(of_two((name, place), arms, partial, remarks, set, horizon_seconds))
 }
 
 fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, Failure> {
@@ -464,7 +497,7 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
     }
     let name = name_of_two(&[before.scenario, after.scenario]);
     let place = take(arguments, &name)?;
-    Ok(of_two((name, place), vec![before.arm, after.arm], remarks, vec![], None))
+    Ok(of_two((name, place), vec![before.arm, after.arm], None, remarks, vec![], None))
 }
 
 /// What a comparison of two scenarios is called.
@@ -479,6 +512,7 @@ fn name_of_two(names: &[String; 2]) -> String {
 fn of_two(
     (name, place): (String, Place),
     arms: Vec<Arm>,
+    partial: Option<Partial>,
     remarks: Vec<String>,
     set: Vec<String>,
     horizon_seconds: Option<f64>,
@@ -491,6 +525,7 @@ fn of_two(
     Sides {
         name,
         place,
+        partial,
         title: String::new(),
         remarks,
         comparison,

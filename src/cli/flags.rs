@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::signals::Signals;
 use super::{Failure, INVALID_SCENARIO, say};
 use crate::experiment::{AT_MOST, Crew, Until};
 use crate::report::files::Place;
@@ -23,6 +24,13 @@ pub(super) enum Format {
     Csv,
     /// Markdown, for a ticket or a pull request.
     Md,
+}
+
+/// The threads of a command that works, and the signals that end it.
+#[derive(Debug)]
+pub(super) struct Working {
+    pub(super) crew: Crew,
+    pub(super) signals: Signals,
 }
 
 /// The command as it was typed, for others who want the same folder.
@@ -108,9 +116,17 @@ impl Common {
         }
     }
 
+    /// The threads to work with, which signals end from now on.
+    pub(super) fn start(&self) -> Result<Working, Failure> {
+        let crew = self.crew()?;
+        let signals = Signals::listen(crew.stop())
+            .map_err(|error| Failure::internal(format!("cannot listen for signals: {error}")))?;
+        Ok(Working { crew, signals })
+    }
+
     /// The threads to work with: as many as are asked for, but no more than there are cores, as
     /// each beyond those costs memory and no time is won.
-    pub(super) fn crew(&self) -> Result<Crew, Failure> {
+    fn crew(&self) -> Result<Crew, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let asked = self.threads.map_or(cores, |it| it as usize);
         if cores < asked {

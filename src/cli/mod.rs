@@ -10,6 +10,7 @@ mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod signals;
 mod solve;
 mod sweep;
 mod what_now;
@@ -36,7 +37,8 @@ Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario w
 
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
 3 invalid scenario (nothing was written), 4 an expectation failed, a tolerance is exceeded, or no
-value of a range meets the expectations, 6 shards of a sweep are missing, 130 interrupted.";
+value of a range meets the expectations, 6 shards of a sweep are missing, 130 or 143 ended by SIGINT
+or SIGTERM (what is finished is kept and marked as partial; a second signal ends it at once).";
 
 const SWEEP_HELP: &str = "\
 Each point is written as soon as it is done: the same command goes on where an earlier one stopped.
@@ -146,6 +148,7 @@ pub fn main() -> ExitCode {
             return end(printed.map(|()| 0).map_err(Failure::from));
         }
     };
+    signals::outlive_file_limits();
     // A broken invariant has told its story on standard error; it must not end with a code of its
     // own.
     catch_unwind(AssertUnwindSafe(|| dispatch(cli))).map_or(ExitCode::from(INTERNAL), end)

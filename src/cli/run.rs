@@ -1,15 +1,19 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
+use std::cell::Cell;
+
 use clap::Args;
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::record::outcome::RequestSink;
-use crate::report::files::{Place, RequestFile, WallClock, clear, folder, summary_csv, write_all};
+use crate::report::files::{
+    Partial, Place, RequestFile, WallClock, clear, folder, summary_csv, write_all,
+};
 use crate::report::json::write_summary;
 use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
@@ -62,19 +66,32 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     }
     let folder = folder(&flags.out.out, &scenario.name, scenario.variant.as_deref());
     let place = flags.common.take(&folder)?;
+    let working = flags.common.start()?;
     let mut requests = if flags.requests {
         Some(RequestFile::create(place.staging(), flags.detail_replication)?)
     } else {
         None
     };
     let sink = requests.as_mut().map(|it| it as &mut dyn RequestSink);
-    let (outcomes, wall_clock) = simulate(&scenario, flags, sink)?;
+    let Simulated { outcomes, asked, wall_clock } = simulate(&scenario, flags, &working, sink)?;
+    if outcomes.is_empty() {
+        return Err(working.signals.failure("no replication is finished, and nothing is kept"));
+    }
     let mut summary = summarise(&scenario, &outcomes);
-    if flags.with_variants {
-        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
+    if flags.with_variants && !working.crew.is_stopped() {
+        summary.diagnosis.measured =
+            Some(run_variants(&file, &scenario, &outcomes, flags, &working)?);
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
-    let written = write_files(&place, run, flags, requests, &wall_clock)?;
+    if working.crew.is_stopped() {
+        let finished = outcomes.len() as u32;
+        let partial = working.signals.partial(finished, asked);
+        // Requests of a replication that is not finished are no file.
+        let requests = requests.filter(|_| run.detail().is_some());
+        write_files(&place, run, flags, requests, (partial.as_ref(), &wall_clock))?;
+        return Err(working.signals.kept(finished, asked, place.folder()));
+    }
+    let written = write_files(&place, run, flags, requests, (None, &wall_clock))?;
     if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
@@ -98,41 +115,56 @@ fn run_variants(
     base: &Scenario,
     outcomes: &[model::record::outcome::Outcome],
     flags: &Flags,
+    working: &Working,
 ) -> Result<Vec<Measured>, Failure> {
     let counter = Counter::new("replications of variants", flags.common.quiet);
     let step = |step| counter.take(step);
     let request = flags.common.request(&[]);
-    let measured = measure(file, &request, base, outcomes, &flags.common.crew()?, &step);
+    let measured = measure(file, &request, base, outcomes, &working.crew, &step);
     counter.finish();
     Ok(measured)
+}
+
+/// What became of the replications.
+struct Simulated {
+    outcomes: Vec<model::record::outcome::Outcome>,
+    /// How many there were to be: all that were asked for, or as many as `--until` came to want.
+    asked: u32,
+    wall_clock: WallClock,
 }
 
 fn simulate(
     scenario: &Scenario,
     flags: &Flags,
+    working: &Working,
     requests: Option<&mut dyn RequestSink>,
-) -> Result<(Vec<model::record::outcome::Outcome>, WallClock), Failure> {
+) -> Result<Simulated, Failure> {
     let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
-    let crew = flags.common.crew()?;
+    let crew = &working.crew;
     let n = scenario.replications;
     let most = until.as_ref().map_or(n, |it| it.at_most.max(n));
     let meter = Meter::new(n, most, scenario.spec.horizon, flags.common.quiet);
     let shown = Shown { detail: Some(flags.detail_replication), requests };
     let report = |progress| meter.report(progress);
+    let asked = Cell::new(n);
     let outcomes = match &until {
         None => crew.replicate(&scenario.spec, 0..n, shown, &report),
         Some(until) => {
-            let grown = |total| meter.grow(total);
+            let grown = |total| {
+                asked.set(total);
+                meter.grow(total);
+            };
             let (outcomes, certainty) =
-                replicate_until(&crew, &scenario.spec, n, until, shown, &report, &grown);
+                replicate_until(crew, &scenario.spec, n, until, shown, &report, &grown);
             meter.finish();
+            asked.set(asked.get().min(until.at_most));
             flags.common.remark(&how_it_ended(until, certainty, outcomes.len()));
             outcomes
         }
     };
     meter.finish();
-    Ok((outcomes, clock.stop(crew.threads())))
+    Ok(Simulated { outcomes, asked: asked.get(), wall_clock: clock.stop(crew.threads()) })
 }
 
 /// Why `--until` asked for no more replications.
@@ -142,6 +174,7 @@ fn how_it_ended(until: &Until, certainty: Certainty, replications: usize) -> Str
         Certainty::Capped => {
             format!("{until}: not reached with {replications} replications; raise --at-most")
         }
+        Certainty::Ended => format!("{until}: not known yet with {replications} replications"),
         Certainty::NoMean => format!(
             "{until}: the metric has no mean, as a replication is censored or none has a value; \
              more replications do not change that"
@@ -155,7 +188,7 @@ fn write_files(
     run: Run<'_>,
     flags: &Flags,
     requests: Option<RequestFile>,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> Result<Vec<String>, Failure> {
     let staging = place.staging();
     let mut names = vec![];
@@ -167,7 +200,7 @@ fn write_files(
         charts = chart::write_all(&staging.join(chart::FOLDER), run)?;
     }
     // The manifest comes last: where it stands, everything else does.
-    names.extend(write_all(staging, run, wall_clock)?);
+    names.extend(write_all(staging, run, partial, wall_clock)?);
     place.settle(|folder| {
         clear(folder)?;
         chart::clear(&folder.join(chart::FOLDER))

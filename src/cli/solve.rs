@@ -3,12 +3,12 @@
 use clap::{ArgGroup, Args};
 
 use super::clock::Clock;
-use super::flags::{Common, Format, Out};
+use super::flags::{Common, Format, Out, Working};
 use super::progress::SearchMeter;
 use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::solve::{
-    AT_MOST, Axis, Goal, Invalid, Runs, Staggered, smallest_mirror, solve as search, stagger,
-    under_readings,
+    AT_MOST, Axis, Goal, Halt, Runs, Staggered, seen_so_far, smallest_mirror, solve as search,
+    stagger, under_readings,
 };
 use crate::report::chart;
 use crate::report::files::{
@@ -165,22 +165,31 @@ impl Work<'_> {
         let axis = axis(self.arguments, self.scenario)?;
         let place = self.take()?;
         let clock = Clock::start();
-        let crew = self.arguments.common.crew()?;
+        let working = self.arguments.common.start()?;
         let counter = SearchMeter::new(self.arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
-        let solved =
-            search(&mut runs, &axis, self.arguments.at_most, &[]).map_err(|it| invalid(&it))?;
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
+        let solved = match search(&mut runs, &axis, self.arguments.at_most, &[]) {
+            Err(Halt::Ended) => {
+                counter.finish();
+                let wall_clock = clock.stop(working.crew.threads());
+                return Err(self.keep_seen(&place, &axis, &mut runs, (&working, &wall_clock))?);
+            }
+            ended => ended.map_err(|it| halted(&it, &working))?,
+        };
         let readings = if self.arguments.no_assumptions { vec![] } else { self.readings() };
-        let readings =
-            under_readings(&mut runs, &solved, &[], &readings).map_err(|it| invalid(&it))?;
+        let readings = match under_readings(&mut runs, &solved, &[], &readings) {
+            // The answer is there without them.
+            Err(Halt::Ended) => vec![],
+            ended => ended.map_err(|it| halted(&it, &working))?,
+        };
         counter.finish();
         let it = Solution { scenario: self.scenario, solved: &solved, readings: &readings };
         let mut charts = vec![];
         if !self.arguments.out.no_charts {
             charts = solve_chart(&place.staging().join(chart::FOLDER), it)?;
         }
-        let names = write_solved(place.staging(), it, &clock.stop(crew.threads()))?;
+        let names = write_solved(place.staging(), it, &clock.stop(working.crew.threads()))?;
         Self::settle(&place)?;
         let mut written = self.written(&names);
         if !charts.is_empty() {
@@ -195,11 +204,45 @@ impl Work<'_> {
             Format::Md => bytes = solve_markdown(it).into_bytes(),
         }
         tell(&String::from_utf8_lossy(&bytes))?;
+        if working.crew.is_stopped() {
+            let kept = "the answer is kept; other readings were not looked at";
+            return Err(working.signals.failure(kept));
+        }
         Ok(if solved.found.answer.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 }
 
 impl Work<'_> {
+    /// Keeps what was seen before a signal ended the search; tells how the command ends.
+    fn keep_seen(
+        &self,
+        place: &Place,
+        axis: &Axis,
+        runs: &mut Runs<'_>,
+        (working, wall_clock): (&Working, &WallClock),
+    ) -> Result<Failure, Failure> {
+        let demand = runs
+            .demand(&[axis.set(0)], self.arguments.at_most)
+            .map_err(|it| halted(&it, working))?;
+        let curve = seen_so_far(runs, axis, demand);
+        let finished: u32 = curve.iter().map(|it| it.trial.n).sum();
+        // How many there were to be, nobody knows: one more at least.
+        let Some(partial) = working.signals.partial(finished, finished + 1) else {
+            return Ok(working.signals.failure("nothing is kept"));
+        };
+        if curve.is_empty() {
+            return Ok(halted(&Halt::Ended, working));
+        }
+        write_seen(place.staging(), (self.scenario, axis), &curve, &partial, wall_clock)?;
+        Self::settle(place)?;
+        Ok(working.signals.failure(&format!(
+            "there is no answer yet; {finished} replications at {} values are kept in {}, marked \
+             as partial",
+            curve.len(),
+            self.folder().display()
+        )))
+    }
+
     /// The other readings of what nobody could verify that this scenario can be read with, each
     /// with its settings.
     fn readings(&self) -> Vec<(String, Vec<String>)> {
@@ -237,15 +280,15 @@ impl Work<'_> {
         }
         let place = self.take()?;
         let clock = Clock::start();
-        let crew = arguments.common.crew()?;
+        let working = arguments.common.start()?;
         let counter = SearchMeter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
         let found =
-            stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| invalid(&it))?;
+            stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| halted(&it, &working))?;
         counter.finish();
         let written =
-            self.write_short(&place, Short::Stagger(&found), &clock.stop(crew.threads()))?;
+            self.write_short(&place, Short::Stagger(&found), &clock.stop(working.crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => stagger_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => stagger_markdown(&found, self.scenario),
@@ -259,16 +302,16 @@ impl Work<'_> {
         let arguments = self.arguments;
         let place = self.take()?;
         let clock = Clock::start();
-        let crew = arguments.common.crew()?;
+        let working = arguments.common.start()?;
         let counter = SearchMeter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
         let found = smallest_mirror(&mut runs, self.scenario, mirror, arguments.at_most)
-            .map_err(|it| invalid(&it))?
+            .map_err(|it| halted(&it, &working))?
             .map_err(|why| Failure::usage(format!("--smallest-mirror: {why}")))?;
         counter.finish();
         let written =
-            self.write_short(&place, Short::Mirror(&found), &clock.stop(crew.threads()))?;
+            self.write_short(&place, Short::Mirror(&found), &clock.stop(working.crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => mirror_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => mirror_markdown(&found, self.scenario),
@@ -300,12 +343,16 @@ impl Work<'_> {
     }
 }
 
-/// A value of the range that the scenario cannot be read with.
-fn invalid(it: &Invalid) -> Failure {
-    let colour = Style::for_stderr().is_coloured();
-    say(&format!("with {}:", it.sets.join(" ")));
-    say(it.problems.render(colour).trim_end());
-    Failure { code: INVALID_SCENARIO, message: String::new() }
+/// Why there is no answer: a value of the range that the scenario cannot be read with, or a signal.
+fn halted(it: &Halt, working: &Working) -> Failure {
+    match it {
+        Halt::Invalid { sets, problems } => {
+            say(&format!("with {}:", sets.join(" ")));
+            say(problems.render(Style::for_stderr().is_coloured()).trim_end());
+            Failure { code: INVALID_SCENARIO, message: String::new() }
+        }
+        Halt::Ended => working.signals.failure("there is no answer yet, and nothing is kept"),
+    }
 }
 
 /// The values that the flags ask for.

@@ -9,7 +9,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out, this_command};
+use super::flags::{Common, Enough, Format, Out, Working, this_command};
 use super::progress::SweepMeter;
 use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::Crew;
@@ -71,8 +71,8 @@ pub(super) struct Arguments {
 pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     let common = &arguments.common;
     let shard = shard(arguments)?;
-    let crew = common.crew()?;
-    let plan = plan(arguments, &crew)?;
+    let working = common.start()?;
+    let plan = plan(arguments, &working.crew)?;
     let base = base(&plan)?;
     let targets = targets(&arguments.metrics, &base)?;
     let folder = SweepFolder::of(&arguments.out.out, &plan.scenario);
@@ -100,7 +100,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
         folder.clear_partial()?;
         folder.clear_derived()?;
     }
-    run_points(&plan, &missing, &folder, &crew, common.quiet)?;
+    run_points(&plan, &missing, &folder, &working, common.quiet)?;
     if let Some(shard) = shard {
         let points = plan.points.iter().filter(|it| shard.has(it.index)).count();
         let folder = folder.path().display();
@@ -109,7 +109,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     }
     let charts = !arguments.out.no_charts;
     let ending = Ending { format: common.output, quiet: common.quiet, charts };
-    ending.finish(&folder, &plan, &base, targets, &clock.stop(crew.threads()))
+    ending.finish(&folder, &plan, &base, targets, &clock.stop(working.crew.threads()))
 }
 
 /// The part to run, where one is asked for; says where its numbers come from.
@@ -258,15 +258,16 @@ fn run_points(
     plan: &Plan,
     points: &[&PlanPoint],
     folder: &SweepFolder,
-    crew: &Crew,
+    working: &Working,
     quiet: bool,
 ) -> Result<(), Failure> {
+    let crew = &working.crew;
     let meter = SweepMeter::new(points.len(), plan.replications, quiet);
     let is_over = AtomicBool::new(false);
     let failure: Mutex<Option<Failure>> = Mutex::new(None);
     let work: Vec<(usize, &PlanPoint)> = points.iter().copied().enumerate().collect();
     crew.each(&work, |(slot, point)| {
-        if is_over.load(Ordering::Relaxed) {
+        if is_over.load(Ordering::Relaxed) || crew.is_stopped() {
             return;
         }
         let grown = |replications| meter.grow(*slot, replications);
@@ -275,6 +276,7 @@ fn run_points(
             .and_then(|result| Ok(folder.write_point(point, &result)?));
         match result {
             Ok(()) => meter.point_done(),
+            Err(_) if crew.is_stopped() => {}
             Err(error) => {
                 is_over.store(true, Ordering::Relaxed);
                 let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -284,6 +286,13 @@ fn run_points(
     });
     meter.finish();
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        None if crew.is_stopped() => {
+            let done = meter.done();
+            let n = points.len();
+            Err(working.signals.failure(&format!(
+                "{done} of {n} points are done now, and kept: the same command goes on from them"
+            )))
+        }
         None => Ok(()),
         Some(failure) => {
             let kept = "finished points are kept: the same command goes on from them";

@@ -9,7 +9,7 @@ use super::charts::clear_charts;
 use super::{Compared, comparison_csv, comparison_markdown, write_json};
 use crate::report::VERSION;
 use crate::report::files::{
-    Digests, FileError, WallClock, create_folder, remove, write_sealed, write_whole,
+    Digests, FileError, Partial, WallClock, create_folder, remove, write_sealed, write_whole,
 };
 
 /// Every file that a comparison may write, but the charts; the manifest first, as it vouches for
@@ -26,6 +26,8 @@ struct Manifest<'a> {
     seed: u64,
     set: &'a [String],
     files: Digests,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
@@ -40,6 +42,7 @@ pub fn clear(folder: &Path) -> Result<(), FileError> {
 pub fn write_files(
     folder: &Path,
     compared: &Compared<'_>,
+    partial: Option<&Partial>,
     wall_clock: &WallClock,
 ) -> Result<Vec<&'static str>, FileError> {
     create_folder(folder)?;
@@ -56,7 +59,9 @@ pub fn write_files(
         names.push("assumptions.csv");
     }
     let files = Digests::below(folder)?;
-    write_whole(&folder.join("manifest.json"), |out| manifest(out, compared, files, wall_clock))?;
+    write_whole(&folder.join("manifest.json"), |out| {
+        manifest(out, compared, files, (partial, wall_clock))
+    })?;
     names.push("manifest.json");
     Ok(names)
 }
@@ -65,7 +70,7 @@ fn manifest(
     out: &mut dyn Write,
     compared: &Compared<'_>,
     files: Digests,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = Manifest {
         program: "pullstorm",
@@ -75,6 +80,7 @@ fn manifest(
         seed: compared.comparison.base.seed,
         set: compared.set,
         files,
+        partial,
         wall_clock,
     };
     write_sealed(out, &manifest)

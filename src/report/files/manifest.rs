@@ -21,6 +21,17 @@ pub struct WallClock {
     pub threads: usize,
 }
 
+/// How far work came that was ended early.
+#[derive(Clone, Debug, Serialize)]
+pub struct Partial {
+    /// Replications that are finished.
+    pub finished: u32,
+    /// Replications that were to be.
+    pub asked: u32,
+    /// The signal that ended it.
+    pub ended_by: &'static str,
+}
+
 #[derive(Serialize)]
 struct Manifest<'a> {
     program: &'static str,
@@ -35,6 +46,9 @@ struct Manifest<'a> {
     run_digest: String,
     parameters: Vec<Parameter<'a>>,
     files: Digests,
+    /// Where not all is there that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
@@ -62,7 +76,7 @@ pub(super) fn write(
     out: &mut dyn Write,
     run: Run<'_>,
     files: Digests,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let scenario = run.scenario;
     let manifest = Manifest {
@@ -78,6 +92,7 @@ pub(super) fn write(
         run_digest: hex(run.summary.digest),
         parameters: parameters(scenario),
         files,
+        partial,
         wall_clock,
     };
     write_sealed(out, &manifest)
@@ -118,6 +133,9 @@ struct AskedManifest<'a> {
     scenario_digest: String,
     parameters: Vec<Parameter<'a>>,
     files: Digests,
+    /// Where not all is there that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
@@ -127,7 +145,7 @@ pub(super) fn write_asked(
     scenario: &Scenario,
     asked: &Asked,
     files: Digests,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = AskedManifest {
         program: "pullstorm",
@@ -142,6 +160,7 @@ pub(super) fn write_asked(
         scenario_digest: hex(scenario_digest(scenario)),
         parameters: parameters(scenario),
         files,
+        partial,
         wall_clock,
     };
     write_sealed(out, &manifest)

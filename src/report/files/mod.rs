@@ -22,12 +22,12 @@ use std::path::{Path, PathBuf};
 pub use bounded::{MOST_DOCUMENT, MOST_PLAN, read_start, read_text};
 pub(crate) use digests::{Digests, write_sealed};
 pub use lock::{Hold, Lock, NotLocked};
-pub use manifest::WallClock;
+pub use manifest::{Partial, WallClock};
 pub use place::{INCOMPLETE, Place};
 pub(crate) use place::{mark, unmark};
 pub use requests::RequestFile;
 pub(crate) use rows::Rows;
-pub use solve::{clear_solved, solve_csv, solve_json, write_solved};
+pub use solve::{clear_solved, solve_csv, solve_json, write_seen, write_solved};
 pub use solve_short::{Short, short_csv, short_json, write_short};
 pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
@@ -72,6 +72,7 @@ pub fn clear(folder: &Path) -> Result<(), FileError> {
 pub fn write_all(
     folder: &Path,
     run: Run<'_>,
+    partial: Option<&Partial>,
     wall_clock: &WallClock,
 ) -> Result<Vec<&'static str>, FileError> {
     create_folder(folder)?;
@@ -89,7 +90,9 @@ pub fn write_all(
         names.extend(["timeseries.csv", "pulls.csv", "pods.csv"]);
     }
     let files = Digests::below(folder)?;
-    write_whole(&folder.join("manifest.json"), |out| manifest::write(out, run, files, wall_clock))?;
+    write_whole(&folder.join("manifest.json"), |out| {
+        manifest::write(out, run, files, (partial, wall_clock))
+    })?;
     names.push("manifest.json");
     Ok(names)
 }
@@ -107,7 +110,7 @@ mod tests {
         let clock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.5, threads: 2 };
         let folder = folder(&out, &scenario.name, scenario.variant.as_deref());
         assert!(folder.ends_with("synthetic/variants/calm"));
-        let mut named = write_all(&folder, run, &clock).unwrap();
+        let mut named = write_all(&folder, run, None, &clock).unwrap();
         named.sort_unstable();
         let mut found: Vec<String> = std::fs::read_dir(&folder)
             .unwrap()

@@ -40,7 +40,7 @@ pub fn write_short(
     let asked = Asked { verb: "solve", question, runs };
     let files = Digests::below(folder)?;
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, scenario, &asked, files, wall_clock)
+        write_asked(out, scenario, &asked, files, (None, wall_clock))
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }

@@ -49,10 +49,11 @@ pub fn read_run(folder: &Path) -> Result<Stored, FileError> {
     if is_sealed(&manifest) == Some(false) {
         return refused("manifest.json is not as the run wrote it");
     }
-    let remarks = match Digests::read(&manifest) {
+    let mut remarks = match Digests::read(&manifest) {
         Some(digests) => match digests.look(folder, replications::NAME)? {
-            Found::AsWritten => not_as_written(folder, &digests)?,
-            Found::Changed | Found::Gone | Found::Foreign => {
+            // That it is gone is told when it is read.
+            Found::AsWritten | Found::Gone => not_as_written(folder, &digests)?,
+            Found::Changed | Found::Foreign => {
                 return refused(&format!(
                     "{} is not the file that the run wrote",
                     replications::NAME
@@ -65,6 +66,7 @@ pub fn read_run(folder: &Path) -> Result<Stored, FileError> {
             folder.display()
         )],
     };
+    remarks.extend(partial(folder, &manifest));
     let text = |key: &str| manifest.get(key).and_then(Value::as_str).map(str::to_owned);
     let samples: Samples = replications::read(folder)?;
     let (Some(scenario), Some(version), Some(seed)) =
@@ -90,6 +92,17 @@ pub fn read_run(folder: &Path) -> Result<Stored, FileError> {
         detail: None,
     };
     Ok(Stored { scenario, version, arm, remarks })
+}
+
+/// That the run was ended early, where it was.
+fn partial(folder: &Path, manifest: &Value) -> Option<String> {
+    let partial = manifest.get("partial")?;
+    let number = |key: &str| partial.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let (finished, asked) = (number("finished"), number("asked"));
+    Some(format!(
+        "{} is partial: {finished} of {asked} replications were finished when it was ended.",
+        folder.display()
+    ))
 }
 
 /// What of the files that nobody reads here is not as the run wrote it.

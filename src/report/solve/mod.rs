@@ -32,6 +32,26 @@ pub struct Solution<'a> {
     pub readings: &'a [Reading],
 }
 
+/// What is asked of a path, in a sentence.
+pub fn solve_question(scenario: &Scenario, axis: &Axis) -> String {
+    let which = match axis.goal {
+        Goal::Maximize => "largest",
+        Goal::Minimize => "smallest",
+    };
+    let (a, b) = (axis.show(0), axis.show(axis.last()));
+    let (from, to) = if axis.goal == Goal::Maximize { (a, b) } else { (b, a) };
+    let n = scenario.expectations.len();
+    let all = if n == 1 {
+        "the expectation holds".into()
+    } else {
+        format!("all {n} expectations hold")
+    };
+    format!(
+        "The {which} {} from {from} to {to} such that {all} in at least {} of runs",
+        axis.lattice.path, scenario.in_runs
+    )
+}
+
 impl Solution<'_> {
     fn path(&self) -> &str {
         &self.solved.axis.lattice.path
@@ -50,24 +70,7 @@ impl Solution<'_> {
 
     /// What is asked, in a sentence.
     pub fn question(&self) -> String {
-        let axis = &self.solved.axis;
-        let which = match axis.goal {
-            Goal::Maximize => "largest",
-            Goal::Minimize => "smallest",
-        };
-        let (a, b) = (axis.show(0), axis.show(axis.last()));
-        let (from, to) = if axis.goal == Goal::Maximize { (a, b) } else { (b, a) };
-        let n = self.scenario.expectations.len();
-        let all = if n == 1 {
-            "the expectation holds".into()
-        } else {
-            format!("all {n} expectations hold")
-        };
-        format!(
-            "The {which} {} from {from} to {to} such that {all} in at least {} of runs",
-            self.path(),
-            self.scenario.in_runs
-        )
+        solve_question(self.scenario, &self.solved.axis)
     }
 
     /// The answer in one line.
