@@ -1,6 +1,9 @@
 //! What holds everywhere in the source, beyond what the compiler and the lints see.
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
+#[path = "tidy/circles.rs"]
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

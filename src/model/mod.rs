@@ -5,6 +5,7 @@
 //! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
 //! and why a run stopped is data in it.
 
+mod clock;
 pub(crate) mod control;
 pub mod ids;
 pub mod image;
@@ -15,31 +16,22 @@ pub mod spec;
 pub(crate) mod supply;
 pub mod words;
 
-use control::state::Ordered;
-use control::tags::Tags;
-use control::timeline::Timeline;
-use control::workload::Workload;
+use clock::Clock;
+use control::Control;
 use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
 use image::Catalogue;
+use node::Cluster;
 use node::image_store::Waiter;
-use node::machine::{Node, Pool};
-use node::pod::Pod;
 use pull::Pulls;
-use record::levels::Levels;
 use record::outcome::{Outcome, RequestSink, StopReason};
-use record::recorder::Observer;
+use record::recorder::Recorder;
 use spec::Spec;
-use supply::egress::Egresses;
-use supply::mirror::{Mirrors, STORE_FLOW};
-use supply::registry::{Faults, Limits};
+use supply::Supply;
+use supply::mirror::STORE_FLOW;
 use words::cause::Causes;
 use words::polling::Polling;
 use words::reply::Grant;
 
-use crate::engine::calendar::Calendar;
-use crate::engine::chance::Chance;
-use crate::resource::link::{LinkId, Links};
-use crate::resource::pacer::Pacer;
 use crate::units::Time;
 
 /// A run stops after this many events, so that no scenario can run for ever: about an hour of one
@@ -140,37 +132,13 @@ pub(crate) enum Purpose {
 /// The state of one replication.
 pub(crate) struct World<'a> {
     spec: &'a Spec,
-    chance: Chance,
-    calendar: Calendar<Event>,
-    end: Time,
-    polling: Polling,
     catalogue: Catalogue,
-    nodes: Vec<Node>,
-    pools: Vec<Pool>,
-    pods: Vec<Pod>,
-    workloads: Vec<Workload>,
+    clock: Clock,
+    control: Control,
+    cluster: Cluster,
+    supply: Supply,
     pulls: Pulls,
-    limits: Limits,
-    faults: Faults,
-    egresses: Egresses,
-    links: Links,
-    registry_links: Vec<Option<LinkId>>,
-    mirrors: Mirrors,
-    timeline: Timeline,
-    tags: Tags,
-    ordered: Ordered,
-    scheduler_pace: Pacer,
-    controller_pace: [Pacer; 3],
-    observe: Observer<'a>,
-    levels: Levels,
-    /// Syncs of this instant, by a keyed draw.
-    due_syncs: Vec<(u64, PodId, u32)>,
-    /// Waiters woken by a store; kept so that waking allocates nothing.
-    woken: Vec<Waiter>,
-    finished_flows: Vec<u64>,
-    links_changed_at: Option<Time>,
-    /// What a concurrency limit granted to the request at the gates.
-    granted: Option<Grant>,
+    record: Recorder<'a>,
 }
 
 /// Runs one replication.
@@ -183,50 +151,19 @@ pub fn run<'a>(spec: &'a Spec, replication: u32, mut recording: Recording<'a>) -
 
 impl<'a> World<'a> {
     fn new(spec: &'a Spec, replication: u32, recording: Recording<'a>) -> Self {
-        let chance = Chance::new(spec.seed, replication);
-        let causes = Causes::new(spec);
-        let limits = Limits::new(spec, chance);
-        let mut links = Links::new();
-        let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
-        let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
-        let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
-        let mut egresses = Egresses::new(spec, chance, &egress_links);
-        let mirrors = Mirrors::new(spec, &mut links, &mut egresses);
-        let pace = &spec.control_plane;
+        let clock = Clock::new(spec, replication, recording.polling);
+        let supply = Supply::new(spec, clock.chance);
         let mut world = Self {
             spec,
-            chance,
-            calendar: Calendar::new(),
-            end: Time::ZERO + spec.horizon,
-            polling: recording.polling,
             catalogue: Catalogue::new(spec),
-            nodes: Vec::new(),
-            pools: Vec::new(),
-            pods: Vec::new(),
-            workloads: Vec::new(),
+            control: Control::new(spec),
+            cluster: Cluster::default(),
             pulls: Pulls::default(),
-            faults: Faults::new(spec, chance),
-            egresses,
-            links,
-            registry_links,
-            mirrors,
-            timeline: Timeline::new(spec),
-            tags: Tags::new(spec),
-            ordered: Ordered::default(),
-            scheduler_pace: Pacer::new(pace.scheduler_qps, pace.scheduler_burst),
-            controller_pace: std::array::from_fn(|_| {
-                Pacer::new(pace.controller_qps, pace.controller_burst)
-            }),
-            levels: Levels::new(spec, limits.len(), recording.detail),
-            observe: Observer::new(spec, causes, recording.detail, recording.requests),
-            limits,
-            due_syncs: Vec::new(),
-            woken: Vec::new(),
-            finished_flows: Vec::new(),
-            links_changed_at: None,
-            granted: None,
+            record: Recorder::new(spec, Causes::new(spec), recording.detail, recording.requests),
+            clock,
+            supply,
         };
-        world.observe.replica_names = world.replica_names();
+        world.record.replica_names = world.replica_names();
         world.open_mirrors();
         world.open_pools();
         world.open_state();
@@ -239,19 +176,19 @@ impl<'a> World<'a> {
     fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time) -> bool>) -> (StopReason, u64) {
         let mut events = 0;
         loop {
-            let Some(next) = self.calendar.peek() else {
-                self.sample_levels(self.end);
+            let Some(next) = self.clock.calendar.peek() else {
+                self.sample_levels(self.clock.end);
                 return (StopReason::NothingLeft, events);
             };
-            if self.end < next {
-                self.sample_levels(self.end);
+            if self.clock.end < next {
+                self.sample_levels(self.clock.end);
                 return (StopReason::Horizon, events);
             }
             if events == MAX_EVENTS {
                 return (StopReason::EventBound, events);
             }
             self.sample_levels(next);
-            let Some((now, event)) = self.calendar.next() else { continue };
+            let Some((now, event)) = self.clock.calendar.next() else { continue };
             self.handle(now, event);
             events += 1;
             if events.is_multiple_of(PROGRESS_EVENTS)
@@ -305,7 +242,7 @@ impl<'a> World<'a> {
                 self.on_progress_checked(now, pull, generation);
             }
             Event::GrantReturned { grant } => {
-                self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+                self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
             // supply/mirror/
             Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
@@ -338,26 +275,26 @@ impl<'a> World<'a> {
     /// Flows have started or stopped: rates are solved once for this instant, after all that
     /// happens in it so far.
     fn links_changed(&mut self, now: Time) {
-        if self.links_changed_at != Some(now) {
-            self.links_changed_at = Some(now);
-            self.calendar.schedule(now, Event::LinksChanged);
+        if self.supply.links_changed_at != Some(now) {
+            self.supply.links_changed_at = Some(now);
+            self.clock.calendar.schedule(now, Event::LinksChanged);
         }
     }
 
     fn on_links_changed(&mut self, now: Time) {
-        self.links_changed_at = None;
-        if let Some(at) = self.links.next_completion(now) {
-            let generation = self.links.generation();
-            self.calendar.schedule(at, Event::FlowFinished { generation });
+        self.supply.links_changed_at = None;
+        if let Some(at) = self.supply.links.next_completion(now) {
+            let generation = self.supply.links.generation();
+            self.clock.calendar.schedule(at, Event::FlowFinished { generation });
         }
     }
 
     fn on_flow_finished(&mut self, now: Time, generation: u64) {
-        if self.links.generation() != generation {
+        if self.supply.links.generation() != generation {
             return;
         }
-        let mut finished = std::mem::take(&mut self.finished_flows);
-        self.links.take_completed(now, &mut finished);
+        let mut finished = std::mem::take(&mut self.supply.finished_flows);
+        self.supply.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
             if tag & STORE_FLOW != 0 {
@@ -366,6 +303,6 @@ impl<'a> World<'a> {
             }
             self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
-        self.finished_flows = finished;
+        self.supply.finished_flows = finished;
     }
 }

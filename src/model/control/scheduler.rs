@@ -13,19 +13,19 @@ use crate::units::Time;
 impl World<'_> {
     /// Puts a pod before the scheduler; it is bound when the scheduler's pace allows.
     pub(crate) fn schedule_pod(&mut self, now: Time, pod: PodId) {
-        let at = self.scheduler_pace.next(now);
-        self.calendar.schedule(at, Event::PodScheduled { pod });
+        let at = self.control.scheduler_pace.next(now);
+        self.clock.calendar.schedule(at, Event::PodScheduled { pod });
     }
 
     /// The scheduler binds a pod, or finds no node for it.
     pub(crate) fn on_pod_scheduled(&mut self, now: Time, pod: PodId) {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         if state.phase != Phase::Unbound {
             return;
         }
         if state.pinned {
             let node = state.node;
-            match self.nodes[node.idx()].state {
+            match self.cluster.nodes[node.idx()].state {
                 // Pods of DaemonSets tolerate a cordon.
                 NodeState::Ready | NodeState::Cordoned
                     if self.takes_pods(node) && self.tolerates(pod, node) =>
@@ -38,7 +38,7 @@ impl World<'_> {
                 | NodeState::Cordoned
                 | NodeState::Booting
                 | NodeState::Restarting => {
-                    self.nodes[node.idx()].pinned.push(pod);
+                    self.cluster.nodes[node.idx()].pinned.push(pod);
                 }
                 // It goes with its node.
                 NodeState::Draining | NodeState::Gone => {}
@@ -46,54 +46,54 @@ impl World<'_> {
             return;
         }
         let pool = self.spec.workloads[state.workload.idx()].pool;
-        match self.pools[pool.idx()].open.first() {
+        match self.cluster.pools[pool.idx()].open.first() {
             Some(&(_, _, node)) => self.bind_pod(now, pod, node),
-            None => self.pools[pool.idx()].unschedulable.push_back(pod),
+            None => self.cluster.pools[pool.idx()].unschedulable.push_back(pod),
         }
     }
 
     fn takes_pods(&self, node: NodeId) -> bool {
-        let state = &self.nodes[node.idx()];
+        let state = &self.cluster.nodes[node.idx()];
         !self.under_disk_pressure(node)
             && (state.pods.len() as u32) < self.spec.pools[state.pool.idx()].max_pods
     }
 
     fn bind_pod(&mut self, now: Time, pod: PodId, node: NodeId) {
         self.place_pod(pod, node);
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         state.phase = Phase::Waiting;
         state.plan += 1;
         let plan = state.plan;
         self.pod_rank_changed(pod, Phase::Unbound);
-        self.observe.pod_bound(now, &self.pods[pod.idx()], &self.nodes[node.idx()]);
-        self.calendar.schedule(now, Event::PodSynced { pod, plan });
+        self.record.pod_bound(now, &self.cluster.pods[pod.idx()], &self.cluster.nodes[node.idx()]);
+        self.clock.calendar.schedule(now, Event::PodSynced { pod, plan });
     }
 
     /// Puts a pod on a node.
     pub(crate) fn place_pod(&mut self, pod: PodId, node: NodeId) {
-        self.pods[pod.idx()].node = node;
-        self.nodes[node.idx()].pods.push(pod);
-        if self.nodes[node.idx()].open_as.is_some() {
+        self.cluster.pods[pod.idx()].node = node;
+        self.cluster.nodes[node.idx()].pods.push(pod);
+        if self.cluster.nodes[node.idx()].open_as.is_some() {
             self.reopen_node(node);
         }
     }
 
     /// Takes a pod off its node.
     pub(crate) fn take_pod_off(&mut self, now: Time, pod: PodId) {
-        let node = self.pods[pod.idx()].node;
-        self.nodes[node.idx()].pods.retain(|&it| it != pod);
+        let node = self.cluster.pods[pod.idx()].node;
+        self.cluster.nodes[node.idx()].pods.retain(|&it| it != pod);
         self.containers_removed(now, pod);
-        if self.nodes[node.idx()].state == NodeState::Ready {
+        if self.cluster.nodes[node.idx()].state == NodeState::Ready {
             self.reopen_node(node);
             self.retry_pinned(now, node);
-            let pool = self.nodes[node.idx()].pool;
+            let pool = self.cluster.nodes[node.idx()].pool;
             self.retry_unschedulable(now, pool);
         }
     }
 
     /// A node has room or is back: pods that no other node may take are scheduled again.
     pub(crate) fn retry_pinned(&mut self, now: Time, node: NodeId) {
-        for pod in std::mem::take(&mut self.nodes[node.idx()].pinned) {
+        for pod in std::mem::take(&mut self.cluster.nodes[node.idx()].pinned) {
             self.schedule_pod(now, pod);
         }
     }
@@ -104,30 +104,31 @@ impl World<'_> {
         if self.under_disk_pressure(node) {
             return;
         }
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         let load = state.pods.len() as u32;
         let is_full = self.spec.pools[state.pool.idx()].max_pods <= load;
         if state.state != NodeState::Ready || state.tainted || is_full {
             return;
         }
-        let mut draw = self.chance.draw(Purpose::SchedulerTie as u64, state.key, u64::from(load));
+        let mut draw =
+            self.clock.chance.draw(Purpose::SchedulerTie as u64, state.key, u64::from(load));
         let tie = draw.bits();
         state.open_as = Some((load, tie));
-        self.pools[state.pool.idx()].open.insert((load, tie, node));
+        self.cluster.pools[state.pool.idx()].open.insert((load, tie, node));
     }
 
     /// Takes a node out of the scheduler's order.
     pub(crate) fn close_node(&mut self, node: NodeId) {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         if let Some((load, tie)) = state.open_as.take() {
-            self.pools[state.pool.idx()].open.remove(&(load, tie, node));
+            self.cluster.pools[state.pool.idx()].open.remove(&(load, tie, node));
         }
     }
 
     /// There is room in a pool: pods that found none are scheduled again, no more than could fit if
     /// every open node were as empty as the emptiest. Whoever finds no room queues again.
     pub(crate) fn retry_unschedulable(&mut self, now: Time, id: PoolId) {
-        let pool = &mut self.pools[id.idx()];
+        let pool = &mut self.cluster.pools[id.idx()];
         let Some(&(least_load, ..)) = pool.open.first() else { return };
         let room = (self.spec.pools[id.idx()].max_pods - least_load) as usize * pool.open.len();
         let mut retried = Vec::new();
@@ -135,7 +136,7 @@ impl World<'_> {
         while retried.len() < room
             && let Some(pod) = pool.unschedulable.pop_front()
         {
-            if self.pods[pod.idx()].phase == Phase::Unbound {
+            if self.cluster.pods[pod.idx()].phase == Phase::Unbound {
                 retried.push(pod);
             }
         }

@@ -41,21 +41,21 @@ impl World<'_> {
         for stuck in &spec.state.stuck {
             let pool = spec.workloads[stuck.workload.idx()].pool;
             let mut nodes = self.nodes_of_pool(pool);
-            shuffle_by_key(&mut nodes, self.chance, Purpose::StuckNodes as u64, |it| {
-                self.nodes[it.idx()].key
+            shuffle_by_key(&mut nodes, self.clock.chance, Purpose::StuckNodes as u64, |it| {
+                self.cluster.nodes[it.idx()].key
             });
-            self.ordered.places.resize(self.nodes.len(), u32::MAX);
+            self.control.ordered.places.resize(self.cluster.nodes.len(), u32::MAX);
             for (place, node) in (0..).zip(&nodes) {
-                self.ordered.places[node.idx()] = place;
+                self.control.ordered.places[node.idx()] = place;
             }
-            self.ordered.nodes.insert(pool, nodes);
+            self.control.ordered.nodes.insert(pool, nodes);
         }
         for cache in &spec.state.caches {
             for node in self.nodes_of_pool(cache.pool) {
                 for &(image, share) in &cache.images {
-                    let key = self.nodes[node.idx()].key;
+                    let key = self.cluster.nodes[node.idx()].key;
                     let image_key = self.catalogue.image(image).key;
-                    let draw = self.chance.draw(Purpose::CachedImages as u64, key, image_key);
+                    let draw = self.clock.chance.draw(Purpose::CachedImages as u64, key, image_key);
                     if falls_into(draw, share) && !self.lacks(node, image) {
                         self.preload(node, image);
                     }
@@ -65,16 +65,16 @@ impl World<'_> {
     }
 
     fn nodes_of_pool(&self, pool: PoolId) -> Vec<NodeId> {
-        self.pools[pool.idx()].slots.iter().filter_map(|it| it.node).collect()
+        self.cluster.pools[pool.idx()].slots.iter().filter_map(|it| it.node).collect()
     }
 
     /// Whether pods are stuck on a node for want of an image.
     fn lacks(&self, node: NodeId, image: ImageId) -> bool {
-        let pool = self.nodes[node.idx()].pool;
+        let pool = self.cluster.nodes[node.idx()].pool;
         let mut stuck = self.spec.state.stuck.iter().filter(|it| {
             self.spec.workloads[it.workload.idx()].pool == pool && it.absent.contains(&image)
         });
-        stuck.any(|it| self.ordered.is_among(node, it.nodes))
+        stuck.any(|it| self.control.ordered.is_among(node, it.nodes))
     }
 
     /// How many of the first nodes running pods of a workload keep off: those of its own stuck
@@ -96,12 +96,12 @@ impl World<'_> {
         let Some(stuck) = spec.state.stuck.iter().find(|it| it.workload == id) else { return 0 };
         let pool = spec.workloads[id.idx()].pool;
         for nth in 0..stuck.pods {
-            let node = self.ordered.nodes[&pool][(nth % stuck.nodes) as usize];
+            let node = self.control.ordered.nodes[&pool][(nth % stuck.nodes) as usize];
             self.place_stuck_pod(now, stuck, node);
         }
         if 0 < stuck.pods {
             // It is at work already, though not all of its pods are ready.
-            self.observe.workloads[id.idx()].least_share = Some(1.0);
+            self.record.workloads[id.idx()].least_share = Some(1.0);
         }
         stuck.pods
     }
@@ -113,14 +113,15 @@ impl World<'_> {
         let spec = &self.spec.workloads[id.idx()];
         let is_daemon = matches!(spec.kind, WorkloadKind::DaemonSet { .. });
         let pod = self.new_pod(now, id, 0, is_daemon.then_some(node));
-        self.pods[pod.idx()].row = Some(self.observe.pod_created(now, &self.pods[pod.idx()]));
+        self.cluster.pods[pod.idx()].row =
+            Some(self.record.pod_created(now, &self.cluster.pods[pod.idx()]));
         if is_daemon {
-            self.workloads[id.idx()].daemons.insert(node, Some(pod));
+            self.control.workloads[id.idx()].daemons.insert(node, Some(pod));
         }
         self.place_pod(pod, node);
-        self.pods[pod.idx()].phase = Phase::Waiting;
+        self.cluster.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, Phase::Unbound);
-        self.observe.pod_bound(now, &self.pods[pod.idx()], &self.nodes[node.idx()]);
+        self.record.pod_bound(now, &self.cluster.pods[pod.idx()], &self.cluster.nodes[node.idx()]);
         let lacks = |image: ImageId| stuck.images.contains(&image);
         for it in spec.init_containers.iter().chain(&spec.containers) {
             if !lacks(it.image) {
@@ -129,7 +130,7 @@ impl World<'_> {
         }
         let next = spec.init_containers.iter().position(|it| lacks(it.image));
         let done = next.unwrap_or(spec.init_containers.len()) as u32;
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         (state.init_done, state.inits_made) = (done, done);
         let mut waits_for: Vec<ImageId> =
             next.map(|it| spec.init_containers[it].image).into_iter().collect();
@@ -141,7 +142,7 @@ impl World<'_> {
                 }
                 let content = self.content_on_node(pod, it.image);
                 self.note_content(pod, nth, content);
-                let state = &mut self.pods[pod.idx()];
+                let state = &mut self.cluster.pods[pod.idx()];
                 state.started |= 1 << nth;
                 state.made |= 1 << nth;
             }
@@ -156,8 +157,9 @@ impl World<'_> {
     /// The window that a pod is in for an image: it was there before, at least as often as the
     /// window tells.
     fn stand_in_back_off(&mut self, now: Time, stuck: &StuckSpec, pod: PodId, image: ImageId) {
-        let (key, image_key) = (self.pods[pod.idx()].key, self.catalogue.image(image).key);
-        let mut draw = self.chance.draw(Purpose::StuckWindow as u64, combine(key, image_key), 0);
+        let (key, image_key) = (self.cluster.pods[pod.idx()].key, self.catalogue.image(image).key);
+        let mut draw =
+            self.clock.chance.draw(Purpose::StuckWindow as u64, combine(key, image_key), 0);
         let left = stuck.left.unwrap_or_else(|| draw.span_below(stuck.window));
         self.enter_window(pod, image, stuck.window, now + left);
     }

@@ -93,10 +93,10 @@ impl World<'_> {
     /// The content that a container of a pod runs if it starts now: what its node has under the
     /// reference.
     pub(crate) fn content_on_node(&self, pod: PodId, image: ImageId) -> ImageId {
-        if !self.tags.move_at_all {
+        if !self.control.tags.move_at_all {
             return image;
         }
-        let node = &self.nodes[self.pods[pod.idx()].node.idx()];
+        let node = &self.cluster.nodes[self.cluster.pods[pod.idx()].node.idx()];
         node.store.content_of(image).unwrap_or(image)
     }
 
@@ -108,21 +108,21 @@ impl World<'_> {
         container: usize,
         content: ImageId,
     ) -> Option<ImageId> {
-        if !self.tags.move_at_all {
+        if !self.control.tags.move_at_all {
             return None;
         }
         let n_containers = self.template(pod).containers.len();
-        let contents = &mut self.pods[pod.idx()].contents;
+        let contents = &mut self.cluster.pods[pod.idx()].contents;
         contents.resize(n_containers, content);
         Some(std::mem::replace(&mut contents[container], content))
     }
 
     /// The same for the init container that a pod is at.
     pub(crate) fn note_init_content(&mut self, pod: PodId, content: ImageId) -> Option<ImageId> {
-        if !self.tags.move_at_all {
+        if !self.control.tags.move_at_all {
             return None;
         }
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         let nth = state.init_done as usize;
         if state.init_contents.len() <= nth {
             state.init_contents.resize(nth + 1, content);
@@ -133,40 +133,40 @@ impl World<'_> {
     /// The content of a container that a pod has, running or ended: the `nth` of its init
     /// containers or of its containers.
     pub(crate) fn content_made(&self, pod: PodId, is_init: bool, nth: usize) -> Option<ImageId> {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let contents = if is_init { &state.init_contents } else { &state.contents };
         contents.get(nth).copied()
     }
 
     /// A pod became ready, or is so no longer.
     pub(crate) fn note_version(&mut self, now: Time, pod: PodId, is_ready: bool) {
-        if !self.tags.move_at_all {
+        if !self.control.tags.move_at_all {
             return;
         }
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let of = (state.workload, state.revision);
         if is_ready {
-            self.tags.began(now, of, &state.contents);
+            self.control.tags.began(now, of, &state.contents);
         } else {
-            self.tags.ended(now, of, &state.contents);
+            self.control.tags.ended(now, of, &state.contents);
         }
     }
 
     /// What the ready pods of each workload run at the end.
     pub(crate) fn versions(&self) -> Vec<Versions> {
-        let workloads = (0..self.workloads.len()).map(WorkloadId::from);
+        let workloads = (0..self.control.workloads.len()).map(WorkloadId::from);
         let mut versions: Vec<Versions> = workloads
             .map(|id| Versions {
                 running: self.contents_running(id),
-                mixed: self.tags.mixed_time(id, self.end),
+                mixed: self.control.tags.mixed_time(id, self.clock.end),
                 stale: 0,
             })
             .collect();
-        if self.tags.move_at_all {
-            let ready = (0..self.pods.len()).map(PodId::from);
-            for pod in ready.filter(|it| self.pods[it.idx()].phase == Phase::Ready) {
+        if self.control.tags.move_at_all {
+            let ready = (0..self.cluster.pods.len()).map(PodId::from);
+            for pod in ready.filter(|it| self.cluster.pods[it.idx()].phase == Phase::Ready) {
                 let stale = u64::from(self.is_stale(pod));
-                versions[self.pods[pod.idx()].workload.idx()].stale += stale;
+                versions[self.cluster.pods[pod.idx()].workload.idx()].stale += stale;
             }
         }
         versions
@@ -174,11 +174,11 @@ impl World<'_> {
 
     /// Distinct contents (of all containers of a pod together) of the ready pods of a workload.
     fn contents_running(&self, id: WorkloadId) -> u64 {
-        let contents: BTreeSet<Vec<ImageId>> = if self.tags.move_at_all {
-            let revisions = self.tags.ready.iter().filter(|((of, _), _)| *of == id);
+        let contents: BTreeSet<Vec<ImageId>> = if self.control.tags.move_at_all {
+            let revisions = self.control.tags.ready.iter().filter(|((of, _), _)| *of == id);
             revisions.flat_map(|(_, ready)| ready.keys().cloned()).collect()
         } else {
-            self.workloads[id.idx()].images_of_ready_revisions().collect()
+            self.control.workloads[id.idx()].images_of_ready_revisions().collect()
         };
         contents.iter().filter(|it| !it.is_empty()).count() as u64
     }
@@ -187,7 +187,7 @@ impl World<'_> {
     /// reference.
     fn is_stale(&self, pod: PodId) -> bool {
         let containers = &self.template(pod).containers;
-        let mut pairs = containers.iter().zip(&self.pods[pod.idx()].contents);
+        let mut pairs = containers.iter().zip(&self.cluster.pods[pod.idx()].contents);
         pairs.any(|(it, &runs)| self.catalogue.served(it.image) != runs)
     }
 }

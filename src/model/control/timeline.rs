@@ -51,7 +51,7 @@ impl World<'_> {
     pub(crate) fn open_timeline(&mut self) {
         for (number, entry) in self.spec.timeline.iter().enumerate() {
             let event = Event::TimelineReached { timeline: TimelineId::from(number), step: 0 };
-            self.calendar.schedule(Time::ZERO + entry.at, event);
+            self.clock.calendar.schedule(Time::ZERO + entry.at, event);
         }
     }
 
@@ -87,7 +87,7 @@ impl World<'_> {
                 self.restart_mirror(now, mirror, fault, keeps_storage);
             }
             &Action::SpotInterruptions { pool, mean_lifetime, notice } => {
-                self.pools[pool.idx()].spot = Some((mean_lifetime, notice));
+                self.cluster.pools[pool.idx()].spot = Some((mean_lifetime, notice));
                 for node in self.ready_nodes(pool) {
                     self.start_spot_lifetime(now, node);
                 }
@@ -109,16 +109,16 @@ impl World<'_> {
             }
             &Action::PauseRollout { workload, length } => {
                 let until = now + length;
-                let paused = &mut self.workloads[workload.idx()].paused_until;
+                let paused = &mut self.control.workloads[workload.idx()].paused_until;
                 *paused = (*paused).max(until);
-                self.calendar.schedule(until, Event::PauseEnded { workload });
+                self.clock.calendar.schedule(until, Event::PauseEnded { workload });
                 self.note_standstill(now, workload);
             }
             Action::PruneImages { pool, every, keep, only_above, between } => {
                 self.prune_images(now, *pool, keep, *only_above, *between);
                 if let Some(every) = *every {
                     let event = Event::TimelineReached { timeline: id, step: step + 1 };
-                    self.calendar.schedule(now + every, event);
+                    self.clock.calendar.schedule(now + every, event);
                 }
             }
             Action::Set(change) => self.apply_change(now, change),
@@ -126,9 +126,9 @@ impl World<'_> {
     }
 
     fn schedule_next_batch(&mut self, at: Time, id: TimelineId, step: u32) {
-        if !self.timeline.entries[id.idx()].remaining.is_empty() {
+        if !self.control.timeline.entries[id.idx()].remaining.is_empty() {
             let event = Event::TimelineReached { timeline: id, step };
-            self.calendar.schedule(at, event);
+            self.clock.calendar.schedule(at, event);
         }
     }
 
@@ -158,7 +158,7 @@ impl World<'_> {
     ) {
         if step == 0 {
             self.open_batches(id, self.ready_nodes(pool));
-            let known = &mut self.pools[pool.idx()].mirrors;
+            let known = &mut self.cluster.pools[pool.idx()].mirrors;
             if !known.contains(&mirror) {
                 known.push(mirror);
             }
@@ -182,7 +182,7 @@ impl World<'_> {
     /// Puts nodes in the keyed order of an action, which then takes them batch by batch.
     fn open_batches(&mut self, id: TimelineId, mut nodes: Vec<NodeId>) {
         self.shuffle_nodes(id, &mut nodes);
-        let entry = &mut self.timeline.entries[id.idx()];
+        let entry = &mut self.control.timeline.entries[id.idx()];
         entry.total = nodes.len() as u32;
         entry.remaining = nodes;
         entry.remaining.reverse();
@@ -190,16 +190,16 @@ impl World<'_> {
 
     /// The next batch of those that are still fit for it.
     fn next_batch(&mut self, id: TimelineId, is_fit: fn(NodeState) -> bool) -> Vec<NodeId> {
-        let entry = &self.timeline.entries[id.idx()];
+        let entry = &self.control.timeline.entries[id.idx()];
         let mut due = match entry.batch {
             Count::Number(n) => n,
             Count::Share(share) => share.of_at_least_one(u64::from(entry.total)) as u32,
         };
         let mut batch = Vec::new();
         while 0 < due
-            && let Some(node) = self.timeline.entries[id.idx()].remaining.pop()
+            && let Some(node) = self.control.timeline.entries[id.idx()].remaining.pop()
         {
-            if is_fit(self.nodes[node.idx()].state) {
+            if is_fit(self.cluster.nodes[node.idx()].state) {
                 batch.push(node);
                 due -= 1;
             }
@@ -208,9 +208,9 @@ impl World<'_> {
     }
 
     fn shuffle_nodes(&self, id: TimelineId, nodes: &mut [NodeId]) {
-        let key = self.timeline.entries[id.idx()].key;
-        shuffle_by_key(nodes, self.chance, Purpose::TimelineOrder as u64, |it| {
-            combine(key, self.nodes[it.idx()].key)
+        let key = self.control.timeline.entries[id.idx()].key;
+        shuffle_by_key(nodes, self.clock.chance, Purpose::TimelineOrder as u64, |it| {
+            combine(key, self.cluster.nodes[it.idx()].key)
         });
     }
 
@@ -226,12 +226,12 @@ impl World<'_> {
     fn some_pods(&self, id: TimelineId, of: WorkloadId, which: Which, share: Share) -> Vec<PodId> {
         let mut pods = self.pods_of(of);
         pods.retain(|it| {
-            let phase = self.pods[it.idx()].phase;
+            let phase = self.cluster.pods[it.idx()].phase;
             which == Which::All || phase == Phase::Waiting
         });
-        let key = self.timeline.entries[id.idx()].key;
-        shuffle_by_key(&mut pods, self.chance, Purpose::TimelineOrder as u64, |it| {
-            combine(key, self.pods[it.idx()].key)
+        let key = self.control.timeline.entries[id.idx()].key;
+        shuffle_by_key(&mut pods, self.clock.chance, Purpose::TimelineOrder as u64, |it| {
+            combine(key, self.cluster.pods[it.idx()].key)
         });
         pods.truncate(share.of_at_least_one(pods.len() as u64) as usize);
         pods
@@ -240,26 +240,26 @@ impl World<'_> {
     fn apply_change(&mut self, now: Time, change: &Change) {
         match change {
             &Change::LimitAllow { registry, limit, allow } => {
-                self.limits.set_allow(now, registry, limit, allow);
+                self.supply.limits.set_allow(now, registry, limit, allow);
             }
             &Change::EgressAddresses { egress, addresses } => {
-                self.egresses.set_addresses(egress, addresses);
+                self.supply.egresses.set_addresses(egress, addresses);
             }
             Change::WorkloadAccount { workload, accounts } => {
-                self.workloads[workload.idx()].secrets.push(accounts.clone());
+                self.control.workloads[workload.idx()].secrets.push(accounts.clone());
             }
             Change::PoolAccount { pool, accounts } => {
-                self.pools[pool.idx()].accounts.clone_from(accounts);
+                self.cluster.pools[pool.idx()].accounts.clone_from(accounts);
             }
             &Change::MaxSurge { workload, max_surge: new } => {
-                let kind = &mut self.workloads[workload.idx()].kind;
+                let kind = &mut self.control.workloads[workload.idx()].kind;
                 if let WorkloadKind::Deployment { max_surge, .. } = kind {
                     *max_surge = new;
                 }
                 self.reconcile(now, workload);
             }
             &Change::MaxUnavailable { workload, max_unavailable: new } => {
-                let kind = &mut self.workloads[workload.idx()].kind;
+                let kind = &mut self.control.workloads[workload.idx()].kind;
                 if let WorkloadKind::Deployment { max_unavailable, .. }
                 | WorkloadKind::DaemonSet { max_unavailable } = kind
                 {
@@ -267,12 +267,12 @@ impl World<'_> {
                 }
                 self.reconcile(now, workload);
             }
-            &Change::Kubelet { pool, kubelet } => self.pools[pool.idx()].kubelet = kubelet,
+            &Change::Kubelet { pool, kubelet } => self.cluster.pools[pool.idx()].kubelet = kubelet,
             Change::Preloaded { pool, images } => {
-                self.pools[pool.idx()].preloaded.clone_from(images);
+                self.cluster.pools[pool.idx()].preloaded.clone_from(images);
             }
             &Change::ReplaceBatch { timeline, batch } => {
-                self.timeline.entries[timeline].batch = batch;
+                self.control.timeline.entries[timeline].batch = batch;
             }
         }
     }

@@ -98,12 +98,12 @@ pub(crate) fn is_watched(spec: &Spec, pool: PoolId) -> bool {
 impl World<'_> {
     /// What an unpacked layer takes on the disks of a node's pool.
     pub(crate) fn unpacked_size(&self, node: NodeId, compressed: Bytes) -> Bytes {
-        self.spec.pools[self.nodes[node.idx()].pool.idx()].disk.unpacked(compressed)
+        self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].disk.unpacked(compressed)
     }
 
     /// What the disk of a node holds, where it has a size, and that size.
     pub(crate) fn disk_use(&self, node: NodeId) -> Option<(Bytes, Bytes)> {
-        let state = &self.nodes[node.idx()];
+        let state = &self.cluster.nodes[node.idx()];
         let disk = &self.spec.pools[state.pool.idx()].disk;
         Some((disk.used + state.store.bytes(), disk.capacity?))
     }
@@ -115,15 +115,15 @@ impl World<'_> {
 
     /// Whether a node reports disk pressure.
     pub(crate) fn under_disk_pressure(&self, node: NodeId) -> bool {
-        self.nodes[node.idx()].watch.as_ref().is_some_and(|it| it.pressure)
+        self.cluster.nodes[node.idx()].watch.as_ref().is_some_and(|it| it.pressure)
     }
 
     /// The loops of a kubelet start with it; what it knew of images and pressure is gone.
     pub(crate) fn start_disk_loops(&mut self, now: Time, node: NodeId) {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         let Some(watch) = &mut state.watch else { return };
         let n = u64::from(state.kubelet_starts);
-        let mut draw = self.chance.draw(Purpose::DiskLoops as u64, state.key, n);
+        let mut draw = self.clock.chance.draw(Purpose::DiskLoops as u64, state.key, n);
         let gc_from = now + draw.span_below(LOOPS_BEGIN_WITHIN);
         let eviction_from = gc_from + draw.span_below(LOOPS_BEGIN_WITHIN);
         let (gc_due, eviction_due) = (None, None);
@@ -131,7 +131,7 @@ impl World<'_> {
         watch.records.kubelet_started(gc_from);
         watch.loops = Some(loops);
         self.set_pressure(now, node, false);
-        if self.polling == Polling::Every {
+        if self.clock.polling == Polling::Every {
             self.schedule_gc(node, loops.next_gc(now));
             self.schedule_eviction(node, loops.next_eviction(now));
         }
@@ -140,40 +140,40 @@ impl World<'_> {
 
     /// The kubelet stops, or its node.
     pub(crate) fn stop_disk_loops(&mut self, node: NodeId) {
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         watch.loops = None;
         watch.gc_plan += 1;
         watch.eviction_plan += 1;
     }
 
     fn schedule_gc(&mut self, node: NodeId, at: Time) {
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         let Some(loops) = &mut watch.loops else { return };
         loops.gc_due = Some(at);
         watch.gc_plan += 1;
         let plan = watch.gc_plan;
-        self.calendar.schedule(at, Event::ImageGcDue { node, plan });
+        self.clock.calendar.schedule(at, Event::ImageGcDue { node, plan });
     }
 
     fn schedule_eviction(&mut self, node: NodeId, at: Time) {
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         let Some(loops) = &mut watch.loops else { return };
         loops.eviction_due = Some(at);
         watch.eviction_plan += 1;
         let plan = watch.eviction_plan;
-        self.calendar.schedule(at, Event::EvictionDue { node, plan });
+        self.clock.calendar.schedule(at, Event::EvictionDue { node, plan });
     }
 
     /// A node's disk may be fuller than before: loops that have something to do now are woken for
     /// their next run.
     pub(crate) fn disk_grew(&mut self, now: Time, node: NodeId) {
-        let state = &self.nodes[node.idx()];
+        let state = &self.cluster.nodes[node.idx()];
         let Some(watch) = &state.watch else { return };
         let loops = watch.loops;
         if let Some((used, _)) = self.disk_use(node) {
-            self.observe.disk_used(state.pool, used);
+            self.record.disk_used(state.pool, used);
         }
-        let Some(loops) = loops.filter(|_| self.polling == Polling::Elided) else { return };
+        let Some(loops) = loops.filter(|_| self.clock.polling == Polling::Elided) else { return };
         if loops.gc_due.is_none() && self.gc_has_work(node) {
             self.schedule_gc(node, loops.next_gc(now));
         }
@@ -185,18 +185,22 @@ impl World<'_> {
 
     /// Whether the next run of image GC could delete an image.
     fn gc_has_work(&self, node: NodeId) -> bool {
-        let gc = &self.nodes[node.idx()].kubelet.spec().image_gc;
+        let gc = &self.cluster.nodes[node.idx()].kubelet.spec().image_gc;
         gc.is_on() && (!gc.maximum_age.is_zero() || self.missing_bytes(node).is_some())
     }
 
     fn missing_bytes(&self, node: NodeId) -> Option<Bytes> {
         let (available, capacity) = self.available(node)?;
-        image_gc::missing(&self.nodes[node.idx()].kubelet.spec().image_gc, capacity, available)
+        image_gc::missing(
+            &self.cluster.nodes[node.idx()].kubelet.spec().image_gc,
+            capacity,
+            available,
+        )
     }
 
     /// Whether an eviction threshold is met.
     fn is_over(&self, node: NodeId) -> bool {
-        let eviction = &self.nodes[node.idx()].kubelet.spec().eviction;
+        let eviction = &self.cluster.nodes[node.idx()].kubelet.spec().eviction;
         self.available(node).is_some_and(|(available, capacity)| {
             available < image_gc::pressure_below(eviction, capacity)
         })
@@ -204,20 +208,20 @@ impl World<'_> {
 
     /// A run of image GC.
     pub(crate) fn on_image_gc_due(&mut self, now: Time, node: NodeId, plan: u32) {
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         let Some(loops) = watch.loops.as_mut().filter(|_| watch.gc_plan == plan) else { return };
         loops.gc_due = None;
         let loops = *loops;
-        if self.nodes[node.idx()].kubelet.spec().image_gc.is_on() {
+        if self.cluster.nodes[node.idx()].kubelet.spec().image_gc.is_on() {
             self.collect_images(now, node, loops.gc_from);
         }
-        if self.polling == Polling::Every || self.gc_has_work(node) {
+        if self.clock.polling == Polling::Every || self.gc_has_work(node) {
             self.schedule_gc(node, loops.next_gc(now));
         }
     }
 
     fn collect_images(&mut self, now: Time, node: NodeId, began: Time) {
-        let gc = self.nodes[node.idx()].kubelet.spec().image_gc;
+        let gc = self.cluster.nodes[node.idx()].kubelet.spec().image_gc;
         let mut candidates = self.deletable_images(now, node);
         for image in image_gc::take_too_old(&gc, now, began, &mut candidates) {
             self.delete_image(now, node, image, Deleted::GcAge);
@@ -228,13 +232,13 @@ impl World<'_> {
             self.delete_image(now, node, image, Deleted::GcThreshold);
         }
         if freed.credited < wanted {
-            self.observe.image_gc_failed(self.nodes[node.idx()].pool);
+            self.record.image_gc_failed(self.cluster.nodes[node.idx()].pool);
         }
     }
 
     /// The kubelet looks at its images: those that may be deleted, in the order of deletion.
     fn deletable_images(&mut self, now: Time, node: NodeId) -> Vec<Candidate> {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         let Some(watch) = &mut state.watch else { return Vec::new() };
         watch.records.look(now);
         let pinned = &self.spec.pools[state.pool.idx()].disk.pinned;
@@ -244,7 +248,8 @@ impl World<'_> {
             .filter(|it| !state.store.is_named_by(it.image, pinned))
             .map(|it| {
                 let key = combine(state.key, self.catalogue.image(it.image).key);
-                let mut draw = self.chance.draw(Purpose::ImageGcTie as u64, key, now.as_micros());
+                let mut draw =
+                    self.clock.chance.draw(Purpose::ImageGcTie as u64, key, now.as_micros());
                 Candidate {
                     image: it.image,
                     last_used: it.last_used,
@@ -261,7 +266,7 @@ impl World<'_> {
     /// A run of the eviction manager.
     pub(crate) fn on_eviction_due(&mut self, now: Time, node: NodeId, plan: u32) {
         let is_over = self.is_over(node);
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         let pressure = watch.pressure;
         let Some(loops) = watch.loops.as_mut().filter(|_| watch.eviction_plan == plan) else {
             return;
@@ -271,14 +276,15 @@ impl World<'_> {
             loops.over_at = now;
         }
         let loops = *loops;
-        let lasts = self.nodes[node.idx()].kubelet.spec().eviction.pressure_transition_period;
+        let lasts =
+            self.cluster.nodes[node.idx()].kubelet.spec().eviction.pressure_transition_period;
         if is_over {
             self.set_pressure(now, node, !lasts.is_zero());
             self.reclaim(now, node);
         } else if pressure && lasts <= now.since(loops.over_at) {
             self.set_pressure(now, node, false);
         }
-        let next = if self.polling == Polling::Every || self.is_over(node) {
+        let next = if self.clock.polling == Polling::Every || self.is_over(node) {
             Some(now + EVICTION_PERIOD)
         } else {
             // Ends a microsecond early for `next_run`, which looks strictly after.
@@ -293,7 +299,7 @@ impl World<'_> {
 
     /// Deletes every unused image; where that is not enough, a pod goes.
     fn reclaim(&mut self, now: Time, node: NodeId) {
-        let minimum_age = self.nodes[node.idx()].kubelet.spec().image_gc.minimum_age;
+        let minimum_age = self.cluster.nodes[node.idx()].kubelet.spec().image_gc.minimum_age;
         let candidates = self.deletable_images(now, node);
         let freed = image_gc::free_space(minimum_age, now, &candidates, Bytes(u64::MAX));
         for image in freed.images {
@@ -303,35 +309,36 @@ impl World<'_> {
             return;
         }
         let draw = |pod: PodId| {
-            let key = self.pods[pod.idx()].key;
-            self.chance.draw(Purpose::EvictionOrder as u64, key, now.as_micros()).bits()
+            let key = self.cluster.pods[pod.idx()].key;
+            self.clock.chance.draw(Purpose::EvictionOrder as u64, key, now.as_micros()).bits()
         };
-        let first = self.nodes[node.idx()].pods.iter().copied().min_by_key(|&it| (draw(it), it));
+        let first =
+            self.cluster.nodes[node.idx()].pods.iter().copied().min_by_key(|&it| (draw(it), it));
         if let Some(pod) = first {
-            self.observe.pod_evicted(self.nodes[node.idx()].pool);
+            self.record.pod_evicted(self.cluster.nodes[node.idx()].pool);
             self.remove_pod(now, pod);
         }
     }
 
     fn set_pressure(&mut self, now: Time, node: NodeId, pressure: bool) {
-        let Some(watch) = &mut self.nodes[node.idx()].watch else { return };
+        let Some(watch) = &mut self.cluster.nodes[node.idx()].watch else { return };
         if std::mem::replace(&mut watch.pressure, pressure) == pressure {
             return;
         }
-        self.observe.disk_pressure(now, self.nodes[node.idx()].key, pressure);
+        self.record.disk_pressure(now, self.cluster.nodes[node.idx()].key, pressure);
         if pressure {
             self.close_node(node);
-        } else if self.nodes[node.idx()].state == NodeState::Ready {
+        } else if self.cluster.nodes[node.idx()].state == NodeState::Ready {
             self.reopen_node(node);
             self.retry_pinned(now, node);
-            let pool = self.nodes[node.idx()].pool;
+            let pool = self.cluster.nodes[node.idx()].pool;
             self.retry_unschedulable(now, pool);
         }
     }
 
     fn delete_image(&mut self, now: Time, node: NodeId, image: ImageId, why: Deleted) {
         let parts = self.catalogue.image(image);
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         let freed = state.store.remove_image(image, &parts.objects, &parts.chains);
         if let Some(watch) = &mut state.watch {
             debug_assert_eq!(watch.records.users(image), 0, "an image in use");
@@ -342,8 +349,8 @@ impl World<'_> {
             }
         }
         let (pool, key) = (state.pool, combine(state.key, parts.key));
-        self.observe.image_deleted(now, pool, key, why, freed);
-        self.observe.watch.image_removed(now, node, image);
+        self.record.image_deleted(now, pool, key, why, freed);
+        self.record.watch.image_removed(now, node, image);
     }
 
     /// The operator's job runs on all nodes of a pool at once: it deletes every image that no
@@ -368,7 +375,7 @@ impl World<'_> {
                 continue;
             }
             let in_use = self.images_in_use(node);
-            let store = &self.nodes[node.idx()].store;
+            let store = &self.cluster.nodes[node.idx()].store;
             let unused: Vec<ImageId> = store
                 .images(now)
                 .filter(|&it| !in_use.contains(&it) && !store.is_named_by(it, keep))
@@ -381,13 +388,13 @@ impl World<'_> {
 
     /// The images of the containers on a node, those that have ended included.
     fn images_in_use(&self, node: NodeId) -> BTreeSet<ImageId> {
-        let pods = &self.nodes[node.idx()].pods;
+        let pods = &self.cluster.nodes[node.idx()].pods;
         pods.iter().flat_map(|&pod| self.images_of_made(pod)).collect()
     }
 
     /// The images of the containers that a pod has, running or ended, one for each container.
     fn images_of_made(&self, pod: PodId) -> impl Iterator<Item = ImageId> {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let template = self.template(pod);
         let (inits, made) = (state.inits_made as usize, state.made);
         let containers = template.containers.iter().enumerate();
@@ -410,7 +417,7 @@ impl World<'_> {
         is_new: bool,
     ) {
         let before = before.filter(|it| *it != content);
-        if let Some(watch) = &mut self.nodes[self.pods[pod.idx()].node.idx()].watch
+        if let Some(watch) = &mut self.cluster.nodes[self.cluster.pods[pod.idx()].node.idx()].watch
             && (is_new || before.is_some())
         {
             watch.records.use_began(content, now);
@@ -422,8 +429,8 @@ impl World<'_> {
 
     /// A pod that runs at the start has all of its containers.
     pub(crate) fn all_containers_made(&mut self, now: Time, pod: PodId) {
-        let node = self.pods[pod.idx()].node;
-        if self.nodes[node.idx()].watch.is_some() {
+        let node = self.cluster.pods[pod.idx()].node;
+        if self.cluster.nodes[node.idx()].watch.is_some() {
             for image in self.images_of_made(pod).collect::<Vec<_>>() {
                 self.container_made(now, pod, image, None, true);
             }
@@ -432,12 +439,12 @@ impl World<'_> {
 
     /// A pod has left its node, and its containers are removed.
     pub(crate) fn containers_removed(&mut self, now: Time, pod: PodId) {
-        let node = self.pods[pod.idx()].node;
-        if self.nodes[node.idx()].watch.is_none() {
+        let node = self.cluster.pods[pod.idx()].node;
+        if self.cluster.nodes[node.idx()].watch.is_none() {
             return;
         }
         for image in self.images_of_made(pod).collect::<Vec<_>>() {
-            if let Some(watch) = &mut self.nodes[node.idx()].watch {
+            if let Some(watch) = &mut self.cluster.nodes[node.idx()].watch {
                 watch.records.use_ended(image, now);
             }
         }
@@ -445,7 +452,7 @@ impl World<'_> {
 
     /// What holds for the disk of every node at the end of a run.
     pub(crate) fn check_disks(&self) {
-        for (number, node) in self.nodes.iter().enumerate() {
+        for (number, node) in self.cluster.nodes.iter().enumerate() {
             let Some(watch) = node.watch.as_ref().filter(|_| node.state != NodeState::Gone) else {
                 continue;
             };

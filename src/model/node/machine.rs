@@ -96,7 +96,7 @@ impl World<'_> {
     pub(crate) fn open_pools(&mut self) {
         for (number, pool) in self.spec.pools.iter().enumerate() {
             let id = PoolId::from(number);
-            self.pools.push(Pool {
+            self.cluster.pools.push(Pool {
                 key: combine(stable_hash("pool"), stable_hash(&pool.name)),
                 slots: Vec::new(),
                 wanted: pool.nodes,
@@ -110,17 +110,17 @@ impl World<'_> {
                 mirrors: Vec::new(),
             });
             let mut slots: Vec<u64> = (0..u64::from(pool.nodes)).collect();
-            let key = self.pools[number].key;
-            shuffle_by_key(&mut slots, self.chance, Purpose::JoinOrder as u64, |&slot| {
+            let key = self.cluster.pools[number].key;
+            shuffle_by_key(&mut slots, self.clock.chance, Purpose::JoinOrder as u64, |&slot| {
                 combine(key, slot)
             });
-            self.pools[number].slots =
+            self.cluster.pools[number].slots =
                 vec![Slot { generation: 0, node: None }; pool.nodes as usize];
             for (nth, &slot) in (0u64..).zip(&slots) {
                 let offset = pool.join_over * nth / slots.len() as u64;
                 let ready = Time::ZERO + pool.join_at + offset;
                 let node = self.add_node(id, slot as u32);
-                self.calendar.schedule(ready, Event::NodeBooted { node });
+                self.clock.calendar.schedule(ready, Event::NodeBooted { node });
             }
         }
     }
@@ -128,13 +128,13 @@ impl World<'_> {
     /// A machine for a slot: a new instance, with what its pool preloads.
     fn add_node(&mut self, pool: PoolId, slot: u32) -> NodeId {
         let spec = &self.spec.pools[pool.idx()];
-        let state = &mut self.pools[pool.idx()];
-        let id = NodeId::from(self.nodes.len());
+        let state = &mut self.cluster.pools[pool.idx()];
+        let id = NodeId::from(self.cluster.nodes.len());
         let generation = state.slots[slot as usize].generation;
         state.slots[slot as usize] = Slot { generation: generation + 1, node: Some(id) };
         let key = combine(state.key, u64::from(slot) << 32 | u64::from(generation));
         let room = spec.disk.capacity.map(|it| Bytes(it.0.saturating_sub(spec.disk.used.0)));
-        self.nodes.push(Node {
+        self.cluster.nodes.push(Node {
             key,
             pool,
             slot,
@@ -147,19 +147,19 @@ impl World<'_> {
             pods: Vec::new(),
             pinned: Vec::new(),
             pulls: Vec::new(),
-            address: self.egresses.address_of_new_node(spec.egress, key),
+            address: self.supply.egresses.address_of_new_node(spec.egress, key),
             private_address: None,
             connections: 0,
             mirrors: self.mirrors_of_new_node(pool, key),
             mirror_connections: 0,
-            leaf: self.links.add_leaf(spec.nic),
+            leaf: self.supply.links.add_leaf(spec.nic),
             disk: Station::new(spec.unpack),
             tainted: false,
             open_as: None,
         });
-        self.observe.node_added(&self.nodes[id.idx()]);
-        for nth in 0..self.pools[pool.idx()].preloaded.len() {
-            let image = self.pools[pool.idx()].preloaded[nth];
+        self.record.node_added(&self.cluster.nodes[id.idx()]);
+        for nth in 0..self.cluster.pools[pool.idx()].preloaded.len() {
+            let image = self.cluster.pools[pool.idx()].preloaded[nth];
             self.preload(id, image);
         }
         id
@@ -168,8 +168,8 @@ impl World<'_> {
     /// Puts an image on the disk of a node, as if it had always been there.
     pub(crate) fn preload(&mut self, node: NodeId, image: ImageId) {
         let seeded = self.add_image(node, (image, image), Time::ZERO).unwrap_or(Bytes::ZERO);
-        self.observe.disk_seeded(seeded);
-        self.disk_grew(self.calendar.now(), node);
+        self.record.disk_seeded(seeded);
+        self.disk_grew(self.clock.calendar.now(), node);
     }
 
     /// Puts an image on a node, present from `from` on: a content under a reference. Returns the
@@ -180,7 +180,7 @@ impl World<'_> {
         (reference, content): (ImageId, ImageId),
         from: Time,
     ) -> Option<Bytes> {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         let disk = &self.spec.pools[state.pool.idx()].disk;
         let (parts, catalogue) = (self.catalogue.image(content), &self.catalogue);
         let blobs = parts.objects.iter().map(|&blob| (blob, catalogue.size(blob)));
@@ -199,12 +199,12 @@ impl World<'_> {
     pub(crate) fn request_node(&mut self, now: Time, pool: PoolId, slot: u32) {
         let node = self.add_node(pool, slot);
         let boot = self.spec.pools[pool.idx()].boot;
-        self.calendar.schedule(now + boot, Event::NodeBooted { node });
+        self.clock.calendar.schedule(now + boot, Event::NodeBooted { node });
     }
 
     /// A node is ready, for the first time or after a restart.
     pub(crate) fn on_node_booted(&mut self, now: Time, node: NodeId) {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         if !matches!(state.state, NodeState::Booting | NodeState::Restarting) {
             return;
         }
@@ -212,12 +212,12 @@ impl World<'_> {
         state.state = NodeState::Ready;
         let pool = state.pool;
         let is_tainted = first && self.has_startup_taint(pool);
-        self.nodes[node.idx()].tainted |= is_tainted;
-        self.observe.node_changed(now, &self.nodes[node.idx()]);
+        self.cluster.nodes[node.idx()].tainted |= is_tainted;
+        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
         self.start_kubelet(now, node);
         self.reopen_node(node);
         if first {
-            self.observe.watch.node_joined(now, node, pool);
+            self.record.watch.node_joined(now, node, pool);
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
         }
@@ -227,45 +227,45 @@ impl World<'_> {
 
     /// Draws the lifetime of a spot node, once interruptions have begun.
     pub(crate) fn start_spot_lifetime(&mut self, now: Time, node: NodeId) {
-        let state = &self.nodes[node.idx()];
-        if let Some((mean, _)) = self.pools[state.pool.idx()].spot {
-            let mut draw = self.chance.draw(Purpose::SpotLifetime as u64, state.key, 0);
+        let state = &self.cluster.nodes[node.idx()];
+        if let Some((mean, _)) = self.cluster.pools[state.pool.idx()].spot {
+            let mut draw = self.clock.chance.draw(Purpose::SpotLifetime as u64, state.key, 0);
             let noticed = now + draw.exponential(mean);
-            self.calendar.schedule(noticed, Event::SpotNoticed { node });
+            self.clock.calendar.schedule(noticed, Event::SpotNoticed { node });
         }
     }
 
     /// The notice of an interruption: the node is drained at once and replaced in parallel; it is
     /// lost when the notice runs out.
     pub(crate) fn on_spot_noticed(&mut self, now: Time, node: NodeId) {
-        let state = &self.nodes[node.idx()];
-        let Some((_, notice)) = self.pools[state.pool.idx()].spot else { return };
+        let state = &self.cluster.nodes[node.idx()];
+        let Some((_, notice)) = self.cluster.pools[state.pool.idx()].spot else { return };
         if matches!(state.state, NodeState::Ready | NodeState::Cordoned | NodeState::Restarting) {
             self.begin_drain(now, node, true);
-            self.calendar.schedule(now + notice, Event::NodeLost { node });
+            self.clock.calendar.schedule(now + notice, Event::NodeLost { node });
         }
     }
 
     /// Takes a node out of service: no new pods, the old ones go after the drain time; a
     /// replacement is asked for at once where its slot is still wanted.
     pub(crate) fn begin_drain(&mut self, now: Time, node: NodeId, replace: bool) {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         state.state = NodeState::Draining;
         let (pool, slot) = (state.pool, state.slot);
         self.close_node(node);
-        self.observe.node_changed(now, &self.nodes[node.idx()]);
+        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
         let drain = self.spec.pools[pool.idx()].drain;
-        self.calendar.schedule(now + drain, Event::NodeDrained { node });
+        self.clock.calendar.schedule(now + drain, Event::NodeDrained { node });
         if replace {
             self.request_node(now, pool, slot);
         } else {
-            self.pools[pool.idx()].slots[slot as usize].node = None;
+            self.cluster.pools[pool.idx()].slots[slot as usize].node = None;
         }
     }
 
     /// The drain is over: pods are evicted, the machine goes.
     pub(crate) fn on_node_drained(&mut self, now: Time, node: NodeId) {
-        if self.nodes[node.idx()].state == NodeState::Draining {
+        if self.cluster.nodes[node.idx()].state == NodeState::Draining {
             self.lose_node(now, node);
         }
     }
@@ -273,77 +273,77 @@ impl World<'_> {
     /// Takes a node out of service to change its configuration: when the drain is over, its pods
     /// but those of DaemonSets are evicted, and it restarts with its disk.
     pub(crate) fn cordon(&mut self, now: Time, node: NodeId) {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         state.state = NodeState::Cordoned;
         let pool = state.pool;
         self.close_node(node);
-        self.observe.node_changed(now, &self.nodes[node.idx()]);
+        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
         let drain = self.spec.pools[pool.idx()].drain;
-        self.calendar.schedule(now + drain, Event::NodeReconfigured { node });
+        self.clock.calendar.schedule(now + drain, Event::NodeReconfigured { node });
     }
 
     /// The drain of a cordoned node is over.
     pub(crate) fn on_node_reconfigured(&mut self, now: Time, node: NodeId) {
-        if self.nodes[node.idx()].state != NodeState::Cordoned {
+        if self.cluster.nodes[node.idx()].state != NodeState::Cordoned {
             return;
         }
-        for pod in self.nodes[node.idx()].pods.clone() {
-            if !self.pods[pod.idx()].pinned {
+        for pod in self.cluster.nodes[node.idx()].pods.clone() {
+            if !self.cluster.pods[pod.idx()].pinned {
                 self.remove_pod(now, pod);
             }
         }
-        let pool = self.nodes[node.idx()].pool;
-        for nth in 0..self.pools[pool.idx()].mirrors.len() {
-            let mirror = self.pools[pool.idx()].mirrors[nth];
+        let pool = self.cluster.nodes[node.idx()].pool;
+        for nth in 0..self.cluster.pools[pool.idx()].mirrors.len() {
+            let mirror = self.cluster.pools[pool.idx()].mirrors[nth];
             self.adopt_mirror(node, mirror);
         }
-        self.nodes[node.idx()].state = NodeState::Ready;
+        self.cluster.nodes[node.idx()].state = NodeState::Ready;
         self.restart_node(now, node);
     }
 
     /// The machine is gone, with its disk, its pulls and its pods.
     pub(crate) fn lose_node(&mut self, now: Time, node: NodeId) {
-        if self.nodes[node.idx()].state == NodeState::Gone {
+        if self.cluster.nodes[node.idx()].state == NodeState::Gone {
             return;
         }
         self.close_node(node);
         self.stop_kubelet(now, node, Cause::NodeLost);
-        self.nodes[node.idx()].state = NodeState::Gone;
-        self.observe.node_changed(now, &self.nodes[node.idx()]);
-        let pods = std::mem::take(&mut self.nodes[node.idx()].pods);
+        self.cluster.nodes[node.idx()].state = NodeState::Gone;
+        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        let pods = std::mem::take(&mut self.cluster.nodes[node.idx()].pods);
         for pod in pods {
             self.remove_pod(now, pod);
         }
-        let lost = std::mem::take(&mut self.nodes[node.idx()].store);
+        let lost = std::mem::take(&mut self.cluster.nodes[node.idx()].store);
         let kept = lost.blobs().map(|blob| self.catalogue.size(blob)).sum();
-        self.observe.disk_lost(kept);
+        self.record.disk_lost(kept);
         self.daemons_of_lost_node(now, node);
     }
 
     /// The machine restarts: its disk stays, running pulls and all that the kubelet knew are lost,
     /// containers start anew when it is back.
     pub(crate) fn restart_node(&mut self, now: Time, node: NodeId) {
-        if self.nodes[node.idx()].state != NodeState::Ready {
+        if self.cluster.nodes[node.idx()].state != NodeState::Ready {
             return;
         }
         self.close_node(node);
         self.stop_kubelet(now, node, Cause::NodeLost);
-        self.nodes[node.idx()].state = NodeState::Restarting;
-        self.observe.node_changed(now, &self.nodes[node.idx()]);
-        for nth in 0..self.nodes[node.idx()].pods.len() {
-            let pod = self.nodes[node.idx()].pods[nth];
+        self.cluster.nodes[node.idx()].state = NodeState::Restarting;
+        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        for nth in 0..self.cluster.nodes[node.idx()].pods.len() {
+            let pod = self.cluster.nodes[node.idx()].pods[nth];
             self.pod_unready(now, pod);
-            let state = &mut self.pods[pod.idx()];
+            let state = &mut self.cluster.pods[pod.idx()];
             state.reset_sandbox();
             state.phase = Phase::Waiting;
         }
-        let boot = self.spec.pools[self.nodes[node.idx()].pool.idx()].boot;
-        self.calendar.schedule(now + boot, Event::NodeBooted { node });
+        let boot = self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].boot;
+        self.clock.calendar.schedule(now + boot, Event::NodeBooted { node });
     }
 
     /// The kubelet restarts: containers run on, pulls and back-off are lost.
     pub(crate) fn restart_kubelet(&mut self, now: Time, node: NodeId) {
-        if self.nodes[node.idx()].state == NodeState::Ready {
+        if self.cluster.nodes[node.idx()].state == NodeState::Ready {
             self.stop_kubelet(now, node, Cause::KubeletRestarted);
             self.start_kubelet(now, node);
         }
@@ -352,20 +352,20 @@ impl World<'_> {
     /// Brings a pool to `wanted` nodes: new slots are filled, surplus nodes (the highest slots)
     /// drained.
     pub(crate) fn scale_pool(&mut self, now: Time, pool: PoolId, wanted: u32) {
-        let n_slots = self.pools[pool.idx()].slots.len() as u32;
-        self.pools[pool.idx()].wanted = wanted;
-        for number in 0..self.workloads.len() {
+        let n_slots = self.cluster.pools[pool.idx()].slots.len() as u32;
+        self.cluster.pools[pool.idx()].wanted = wanted;
+        for number in 0..self.control.workloads.len() {
             self.note_availability(WorkloadId::from(number));
         }
         for slot in wanted..n_slots {
-            if let Some(node) = self.pools[pool.idx()].slots[slot as usize].node {
-                match self.nodes[node.idx()].state {
+            if let Some(node) = self.cluster.pools[pool.idx()].slots[slot as usize].node {
+                match self.cluster.nodes[node.idx()].state {
                     NodeState::Ready | NodeState::Cordoned | NodeState::Restarting => {
                         self.begin_drain(now, node, false);
                     }
                     NodeState::Booting => {
-                        self.nodes[node.idx()].state = NodeState::Gone;
-                        self.pools[pool.idx()].slots[slot as usize].node = None;
+                        self.cluster.nodes[node.idx()].state = NodeState::Gone;
+                        self.cluster.pools[pool.idx()].slots[slot as usize].node = None;
                     }
                     NodeState::Draining | NodeState::Gone => {}
                 }
@@ -373,9 +373,9 @@ impl World<'_> {
         }
         for slot in 0..wanted {
             if n_slots <= slot {
-                self.pools[pool.idx()].slots.push(Slot { generation: 0, node: None });
+                self.cluster.pools[pool.idx()].slots.push(Slot { generation: 0, node: None });
             }
-            if self.pools[pool.idx()].slots[slot as usize].node.is_none() {
+            if self.cluster.pools[pool.idx()].slots[slot as usize].node.is_none() {
                 self.request_node(now, pool, slot);
             }
         }
@@ -383,13 +383,13 @@ impl World<'_> {
 
     /// Nodes of a pool that are ready now, by slot.
     pub(crate) fn ready_nodes(&self, pool: PoolId) -> Vec<NodeId> {
-        let slots = self.pools[pool.idx()].slots.iter().filter_map(|it| it.node);
-        slots.filter(|it| self.nodes[it.idx()].state == NodeState::Ready).collect()
+        let slots = self.cluster.pools[pool.idx()].slots.iter().filter_map(|it| it.node);
+        slots.filter(|it| self.cluster.nodes[it.idx()].state == NodeState::Ready).collect()
     }
 
     /// Whether a pod on the node waits for an image.
     pub(crate) fn node_waits(&self, node: NodeId) -> bool {
-        let pods = &self.nodes[node.idx()].pods;
-        pods.iter().any(|it| self.pods[it.idx()].phase == Phase::Waiting)
+        let pods = &self.cluster.nodes[node.idx()].pods;
+        pods.iter().any(|it| self.cluster.pods[it.idx()].phase == Phase::Waiting)
     }
 }

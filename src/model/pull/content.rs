@@ -30,7 +30,7 @@ impl World<'_> {
     fn platform_missing(&self, id: PullId, object: u32) -> Option<Cause> {
         let pull = self.pulls.get(id);
         let image = self.catalogue.image(pull.content);
-        let arch = &self.spec.pools[self.nodes[pull.node.idx()].pool.idx()].arch;
+        let arch = &self.spec.pools[self.cluster.nodes[pull.node.idx()].pool.idx()].arch;
         let missing = image.object(object as usize) == Object::Index && !image.has_platform(arch);
         missing.then_some(Cause::PlatformMissing)
     }
@@ -42,7 +42,7 @@ impl World<'_> {
         let blob = self.catalogue.image(pull.content).objects[object as usize];
         let waiter = Waiter { pull: id, object };
         let (node, size) = (pull.node, self.catalogue.size(blob));
-        let claim = self.nodes[node.idx()].store.claim_blob(blob, size, waiter);
+        let claim = self.cluster.nodes[node.idx()].store.claim_blob(blob, size, waiter);
         let pull = self.pulls.get_mut(id);
         let state = &mut pull.lanes[usize::from(lane)];
         state.object = object;
@@ -110,7 +110,7 @@ impl World<'_> {
     fn begin_layers(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
         let image = self.catalogue.image(pull.content);
-        let store = &self.nodes[pull.node.idx()].store;
+        let store = &self.cluster.nodes[pull.node.idx()].store;
         let missing = image.chains.iter().position(|&it| !store.has_chain(it));
         let first_missing = missing.unwrap_or(image.chains.len()) as u32;
         for layer in 0..first_missing {
@@ -140,7 +140,7 @@ impl World<'_> {
         let object = image.first_layer + layer as usize;
         let (blob, chain) = (image.objects[object], image.chains[layer as usize]);
         let waiter = Waiter { pull: id, object: object as u32 };
-        let store = &mut self.nodes[node.idx()].store;
+        let store = &mut self.cluster.nodes[node.idx()].store;
         // What is there needs no room.
         let held =
             store.has_blob(blob) && store.claim_blob(blob, Bytes::ZERO, waiter) == Claim::Present;
@@ -187,19 +187,19 @@ impl World<'_> {
         let registry = &self.spec.registries[image.registry.idx()];
         let whole = self.catalogue.size(image.objects[state.object as usize]);
         let size = if state.is_read_whole() { whole } else { whole - state.offset };
-        let node = &self.nodes[pull.node.idx()];
+        let node = &self.cluster.nodes[pull.node.idx()];
         let (path, size) = if let Some(served) = state.served {
             let blob = image.objects[state.object as usize];
             (self.mirror_path(served), self.mirror_breaks_after(served, blob).unwrap_or(size))
         } else {
-            let egress = self.egresses.link(self.spec.pools[node.pool.idx()].egress);
+            let egress = self.supply.egresses.link(self.spec.pools[node.pool.idx()].egress);
             let egress = egress.filter(|_| !registry.private);
-            let upstream = self.registry_links[image.registry.idx()];
+            let upstream = self.supply.registry_links[image.registry.idx()];
             (Path::over([egress, upstream, None, None]), size)
         };
         let tag = u64::from(id.0) << 32 | lane as u64;
         let cap = registry.connection_bandwidth.filter(|_| !state.is_stored_at_mirror());
-        let flow = self.links.start(now, node.leaf, path, cap, size, tag);
+        let flow = self.supply.links.start(now, node.leaf, path, cap, size, tag);
         let pull = self.pulls.get_mut(id);
         pull.lanes[lane].flow = Some(flow);
         pull.flows += 1;
@@ -228,17 +228,17 @@ impl World<'_> {
         let received = self.catalogue.size(blob) + again - offset;
         pull.attempt.bytes += received;
         self.connection_carried(id, usize::from(lane), received);
-        self.observe.body_received(from, received);
-        self.observe.body_discarded(again);
+        self.record.body_received(from, received);
+        self.record.body_discarded(again);
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
             self.body_passed_on(now, served, names, object);
         }
         if let Some(grant) = grant {
-            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+            self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
-        let mut woken = std::mem::take(&mut self.woken);
-        self.nodes[node.idx()].store.blob_fetched(blob, &mut woken);
+        let mut woken = std::mem::take(&mut self.cluster.woken);
+        self.cluster.nodes[node.idx()].store.blob_fetched(blob, &mut woken);
         self.wake(now, woken, |waiter| Event::BlobFreed { waiter });
         self.object_held(now, id, lane, object);
     }
@@ -265,7 +265,7 @@ impl World<'_> {
             let waiter = Waiter { pull: id, object: object as u32 };
             let size = self.catalogue.size(image.objects[object]);
             let unpacked = self.unpacked_size(node, size);
-            match self.nodes[node.idx()].store.claim_chain(chain, unpacked, waiter) {
+            match self.cluster.nodes[node.idx()].store.claim_chain(chain, unpacked, waiter) {
                 Claim::Present => self.pulls.get_mut(id).unpacked += 1,
                 Claim::Wait => {
                     self.pulls.get_mut(id).unpack = Unpack::Waiting;
@@ -278,11 +278,13 @@ impl World<'_> {
                     return;
                 }
                 Claim::Granted => {
-                    let done = self.nodes[node.idx()].disk.serve(now, size);
+                    let done = self.cluster.nodes[node.idx()].disk.serve(now, size);
                     let pull = self.pulls.get_mut(id);
                     pull.unpack = Unpack::Working;
                     let generation = pull.generation;
-                    self.calendar.schedule(done, Event::LayerUnpacked { pull: id, generation });
+                    self.clock
+                        .calendar
+                        .schedule(done, Event::LayerUnpacked { pull: id, generation });
                     self.disk_grew(now, node);
                     return;
                 }
@@ -297,8 +299,8 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         pull.unpack = Unpack::Idle;
         pull.unpacked += 1;
-        let mut woken = std::mem::take(&mut self.woken);
-        self.nodes[node.idx()].store.chain_unpacked(chain, &mut woken);
+        let mut woken = std::mem::take(&mut self.cluster.woken);
+        self.cluster.nodes[node.idx()].store.chain_unpacked(chain, &mut woken);
         self.wake(now, woken, |waiter| Event::ChainFreed { waiter });
         self.unpack_next(now, id);
     }
@@ -319,9 +321,9 @@ impl World<'_> {
 
     fn wake(&mut self, now: Time, mut woken: Vec<Waiter>, event: fn(Waiter) -> Event) {
         for waiter in woken.drain(..) {
-            self.calendar.schedule(now, event(waiter));
+            self.clock.calendar.schedule(now, event(waiter));
         }
-        self.woken = woken;
+        self.cluster.woken = woken;
     }
 
     /// Stops every lane: flows are cancelled, locks and places in queues are given up, grants are
@@ -338,26 +340,26 @@ impl World<'_> {
             state.turn = state.turn.wrapping_add(1);
             let mut partial = Bytes::ZERO;
             if let Some(flow) = flow {
-                partial = self.links.cancel(now, flow);
+                partial = self.supply.links.cancel(now, flow);
                 let pull = self.pulls.get_mut(id);
                 pull.attempt.bytes += partial;
                 let from = pull.hosts[host];
-                self.observe.body_received(from, partial);
+                self.record.body_received(from, partial);
                 self.links_changed(now);
             }
             if self.fetches(id, lane) {
-                self.observe.body_discarded(partial + before);
+                self.record.body_discarded(partial + before);
             }
             if let Some(served) = served {
                 let blob = self.catalogue.image(image).objects[object];
                 self.mirror_served(now, served, partial, blob);
             }
             if let Some(grant) = grant {
-                self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+                self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
             }
         }
-        let mut woken = std::mem::take(&mut self.woken);
-        let store = &mut self.nodes[node.idx()].store;
+        let mut woken = std::mem::take(&mut self.cluster.woken);
+        let store = &mut self.cluster.nodes[node.idx()].store;
         let parts = self.catalogue.image(image);
         for (object, state) in self.pulls.get(id).objects.iter().enumerate() {
             match state {
@@ -381,8 +383,8 @@ impl World<'_> {
             return;
         }
         let (node, chain) = (pull.node, self.chain_at_work(id));
-        let mut woken = std::mem::take(&mut self.woken);
-        let store = &mut self.nodes[node.idx()].store;
+        let mut woken = std::mem::take(&mut self.cluster.woken);
+        let store = &mut self.cluster.nodes[node.idx()].store;
         if unpack == Unpack::Working {
             store.chain_abandoned(chain, &mut woken);
         } else {
@@ -396,13 +398,13 @@ impl World<'_> {
     pub(super) fn release_content(&mut self, _now: Time, id: PullId) {
         let pull = self.pulls.get(id);
         let (node, image) = (pull.node, pull.content);
-        let store = &mut self.nodes[node.idx()].store;
+        let store = &mut self.cluster.nodes[node.idx()].store;
         let parts = self.catalogue.image(image);
         for (object, state) in pull.objects.iter().enumerate() {
             if *state == ObjectState::Held {
                 let blob = parts.objects[object];
                 let discarded = store.release_blob(blob);
-                self.observe.body_discarded(discarded);
+                self.record.body_discarded(discarded);
             }
         }
         for &chain in &parts.chains[..pull.unpacked as usize] {

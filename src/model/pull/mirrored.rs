@@ -42,7 +42,7 @@ impl World<'_> {
         let hosts = &mut self.pulls.get_mut(id).hosts;
         hosts.clear();
         let mut last = registry;
-        for &server in &self.nodes[node.idx()].mirrors {
+        for &server in &self.cluster.nodes[node.idx()].mirrors {
             let mirror = self.spec.registries[server.idx()].mirror.as_ref();
             if let Some(mirror) = mirror.filter(|it| it.upstream == registry)
                 && hosts.len() + 1 < MAX_HOSTS
@@ -193,8 +193,8 @@ impl World<'_> {
         state.stalls = if again == received { state.stalls + 1 } else { 0 };
         let (served, stalls) = (state.served.take(), state.stalls);
         let from = pull.hosts[usize::from(pull.lanes[lane].host)];
-        self.observe.body_received(from, received);
-        self.observe.body_discarded(again);
+        self.record.body_received(from, received);
+        self.record.body_discarded(again);
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
         }
@@ -236,7 +236,7 @@ impl World<'_> {
         let state = &mut self.pulls.get_mut(id).lanes[lane];
         match state.flow.take() {
             Some(flow) => {
-                let received = self.links.cancel(now, flow);
+                let received = self.supply.links.cancel(now, flow);
                 self.links_changed(now);
                 self.pulls.get_mut(id).flows -= 1;
                 self.break_body(now, id, lane, received, cause);
@@ -261,7 +261,7 @@ impl World<'_> {
         let ids: Vec<PullId> = self.pulls.live_ids().collect();
         for id in ids {
             for lane in 0..self.pulls.get(id).lanes.len() {
-                self.note_unanswered(self.end, id, lane);
+                self.note_unanswered(self.clock.end, id, lane);
             }
         }
     }

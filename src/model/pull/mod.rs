@@ -243,7 +243,7 @@ impl Pulls {
 impl World<'_> {
     /// The kubelet calls `PullImage`.
     pub(crate) fn start_pull(&mut self, now: Time, pod: PodId, image: ImageId, attempt: Attempt) {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let (node, workload) = (state.node, state.workload);
         let registry = self.catalogue.image(image).registry;
         let account = self.account_of_pull(pod, image);
@@ -263,7 +263,7 @@ impl World<'_> {
         (pull.first_missing, pull.next_layer, pull.unpacked) = (0, 0, 0);
         (pull.unpack, pull.flows, pull.hanging) = (Unpack::Idle, 0, None);
         self.resolve(id);
-        self.nodes[node.idx()].pulls.push(id);
+        self.cluster.nodes[node.idx()].pulls.push(id);
         self.ask_hosts(now, id, 0, Step::Head);
     }
 
@@ -292,17 +292,18 @@ impl World<'_> {
     /// pod's secrets, then the node's providers), read 2026-11. The kubelet goes through all that
     /// fit until a pull succeeds (`kuberuntime_image.go`); here the first is the only one.
     pub(crate) fn account_of_pull(&self, pod: PodId, image: ImageId) -> Option<AccountId> {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let registry = self.catalogue.image(image).registry;
-        let of_pod = &self.workloads[state.workload.idx()].secrets[usize::from(state.secrets)];
-        let of_node = &self.pools[self.nodes[state.node.idx()].pool.idx()].accounts;
+        let of_pod =
+            &self.control.workloads[state.workload.idx()].secrets[usize::from(state.secrets)];
+        let of_node = &self.cluster.pools[self.cluster.nodes[state.node.idx()].pool.idx()].accounts;
         let mut all = of_pod.iter().chain(of_node).copied();
         all.find(|it| self.spec.accounts[it.idx()].registry == registry)
     }
 
     /// Ends every pull of a node: it went away, or its kubelet or machine restarted.
     pub(crate) fn cancel_pulls_of_node(&mut self, now: Time, node: NodeId, cause: Cause) {
-        while let Some(&pull) = self.nodes[node.idx()].pulls.first() {
+        while let Some(&pull) = self.cluster.nodes[node.idx()].pulls.first() {
             self.fail_pull(now, pull, cause, None);
         }
     }
@@ -333,7 +334,7 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         pull.live = false;
         let ended = pull.as_it_is();
-        let pulls = &mut self.nodes[ended.node.idx()].pulls;
+        let pulls = &mut self.cluster.nodes[ended.node.idx()].pulls;
         pulls.retain(|&it| it != id);
         self.pulls.free.push(id);
         ended
@@ -355,7 +356,7 @@ impl World<'_> {
                 self.fail_pull(now, id, Cause::ProgressTimeout, hanging);
             }
             Some(due) => {
-                self.calendar.schedule(due, Event::ProgressChecked { pull: id, generation });
+                self.clock.calendar.schedule(due, Event::ProgressChecked { pull: id, generation });
             }
             None => {}
         }
@@ -381,7 +382,9 @@ impl World<'_> {
         let generation = pull.generation;
         // A time-out shorter than the way to the registry is over before anything can hang.
         if let Some(due) = self.progress_due(now, id).filter(|_| first) {
-            self.calendar.schedule(due.max(now), Event::ProgressChecked { pull: id, generation });
+            self.clock
+                .calendar
+                .schedule(due.max(now), Event::ProgressChecked { pull: id, generation });
         }
     }
 
@@ -399,7 +402,7 @@ impl World<'_> {
 
     /// The runtime profile of a node.
     pub(crate) fn profile(&self, node: NodeId) -> &crate::model::spec::RuntimeProfile {
-        &self.spec.pools[self.nodes[node.idx()].pool.idx()].runtime
+        &self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].runtime
     }
 
     /// Closes the session's connections: they idle until the client's idle timeout and hold their

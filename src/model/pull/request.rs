@@ -84,7 +84,7 @@ impl World<'_> {
         let mut takes = rtt.half();
         if !open {
             let key = self.request_key(id, lane);
-            match self.pass_connection_gates(self.calendar.now(), node, endpoint, kind, key) {
+            match self.pass_connection_gates(self.clock.calendar.now(), node, endpoint, kind, key) {
                 Ok(connected) => {
                     takes += connected.takes;
                     let Connected { address, replica, .. } = connected;
@@ -109,7 +109,7 @@ impl World<'_> {
             }
         }
         let event = Event::RequestArrived { pull: id, generation, lane: lane as u16, turn };
-        self.calendar.schedule(from + takes, event);
+        self.clock.calendar.schedule(from + takes, event);
     }
 
     /// A request reached its endpoint: it passes the gates, and what the client will do with the
@@ -148,7 +148,7 @@ impl World<'_> {
         if state.step == Step::TokenPost && reply == Reply::Served && !registry.token_post {
             reply = Reply::Challenged;
         }
-        let grant = self.granted.take();
+        let grant = self.supply.granted.take();
         self.note_request(now, id, lane, &request, reply);
         match reply {
             Reply::Served => self.request_served(back, id, lane, grant),
@@ -194,7 +194,7 @@ impl World<'_> {
                 Object::Layer(layer) if !is_head => Some(layer),
                 _ => None,
             },
-            asker: self.egresses.asker(address, pull.account, spender),
+            asker: self.supply.egresses.asker(address, pull.account, spender),
             authorised: pull.token_until.is_some_and(|until| now < until),
             key,
         }
@@ -205,7 +205,7 @@ impl World<'_> {
     fn request_key(&self, id: PullId, lane: usize) -> u64 {
         let pull = self.pulls.get(id);
         let state = &pull.lanes[lane];
-        let pod = self.pods[pull.pod.idx()].key;
+        let pod = self.cluster.pods[pull.pod.idx()].key;
         let of_pull = pull.key(pod, self.catalogue.image(pull.image).key);
         let host = pull.hosts[usize::from(state.host)];
         // The registry itself is host 0 of the key, so that a mirror elsewhere changes no luck.
@@ -236,7 +236,7 @@ impl World<'_> {
             && self.spec.registries[request.endpoint.registry.idx()].redirects_blobs;
         let says_remaining = reply == Reply::Served && request.kind == RequestKind::ManifestHead;
         let remaining = says_remaining
-            .then(|| self.limits.pulls_left(now, request.endpoint.registry, &request.asker))
+            .then(|| self.supply.limits.pulls_left(now, request.endpoint.registry, &request.asker))
             .flatten();
         let seen = RequestSeen {
             node: pull.node,
@@ -252,10 +252,11 @@ impl World<'_> {
             reply,
             redirected,
             refused_post: state.step == Step::TokenPost && reply == Reply::Challenged,
-            key: pull.key(self.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
+            key: pull
+                .key(self.cluster.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
-        let sign = self.observe.sign_of(reply);
-        self.observe.request(now, &seen, &self.pods[seen.pod.idx()]);
+        let sign = self.record.sign_of(reply);
+        self.record.request(now, &seen, &self.cluster.pods[seen.pod.idx()]);
         if let Some(sign) = sign {
             self.show_failure(id, lane, sign);
         }
@@ -313,7 +314,7 @@ impl World<'_> {
             if kind == EndpointKind::Cdn { state.blob_host } else { state.connections[host] };
         let carried = connection.map_or(0, |it| it.carried);
         let rtt = endpoint.rtt(registry);
-        let pool = &self.spec.pools[self.nodes[pull.node.idx()].pool.idx()];
+        let pool = &self.spec.pools[self.cluster.nodes[pull.node.idx()].pool.idx()];
         let bounds = if let Some(mirror) = &registry.mirror {
             [Some(mirror.nic), mirror.disk, None]
         } else {
@@ -325,7 +326,7 @@ impl World<'_> {
         let rounds = slow_start_rounds(size, carried, rtt, widest.bytes_per_second());
         let (lane, turn) = (lane as u16, state.turn);
         let event = Event::BodyStarted { pull: id, generation, lane, turn };
-        self.calendar.schedule(back + rtt * rounds, event);
+        self.clock.calendar.schedule(back + rtt * rounds, event);
     }
 
     /// A 401 with a challenge, or a token service that does not take POST: the client fetches a
@@ -429,7 +430,9 @@ impl World<'_> {
         let pull = self.pulls.get_mut(id);
         let generation = pull.generation;
         pull.lanes[lane].answer = Some(answer);
-        self.calendar.schedule(back, Event::Answered { pull: id, generation, lane: lane as u16 });
+        self.clock
+            .calendar
+            .schedule(back, Event::Answered { pull: id, generation, lane: lane as u16 });
     }
 
     /// An answer that changes the course of the pull is back at the node.
@@ -461,7 +464,7 @@ impl World<'_> {
 
     fn return_grant(&mut self, back: Time, grant: Option<Grant>) {
         if let Some(grant) = grant {
-            self.calendar.schedule(back, Event::GrantReturned { grant });
+            self.clock.calendar.schedule(back, Event::GrantReturned { grant });
         }
     }
 
@@ -471,7 +474,7 @@ impl World<'_> {
         if let Some(address) = pull.lanes[lane].token_address.take() {
             let registry = self.catalogue.image(image).registry;
             let endpoint = Endpoint { registry, kind: EndpointKind::Token };
-            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
+            let closes_at = self.clock.calendar.now() + self.profile(node).idle_timeout;
             self.give_back_port(closes_at, node, address, endpoint);
         }
     }
@@ -492,7 +495,7 @@ impl World<'_> {
         };
         if let Some(address) = address {
             let endpoint = Endpoint { registry: self.catalogue.image(image).registry, kind };
-            let closes_at = self.calendar.now() + self.profile(node).idle_timeout;
+            let closes_at = self.clock.calendar.now() + self.profile(node).idle_timeout;
             self.give_back_port(closes_at, node, address, endpoint);
         }
     }

@@ -88,23 +88,23 @@ fn put(series: &mut Vec<Option<f64>>, place: usize, level: f64) {
 impl World<'_> {
     /// Takes the samples that are due before `until`.
     pub(crate) fn sample_levels(&mut self, until: Time) {
-        while self.levels.enabled && self.levels.next <= until {
-            let at = self.levels.next;
+        while self.record.levels.enabled && self.record.levels.next <= until {
+            let at = self.record.levels.next;
             self.sample_limits(at);
             self.sample_pods();
             self.sample_links(at);
             self.sample_mirrors(at);
             self.sample_disks();
-            self.levels.n_samples += 1;
-            self.levels.next = at + SAMPLE_PERIOD;
+            self.record.levels.n_samples += 1;
+            self.record.levels.next = at + SAMPLE_PERIOD;
         }
     }
 
     fn sample_limits(&mut self, at: Time) {
-        let place = self.levels.n_samples;
-        for number in 0..self.limits.len() {
-            let levels = self.limits.levels(at, LimitId::from(number));
-            let shown = &mut self.levels.limits[number];
+        let place = self.record.levels.n_samples;
+        for number in 0..self.supply.limits.len() {
+            let levels = self.supply.limits.levels(at, LimitId::from(number));
+            let shown = &mut self.record.levels.limits[number];
             for (nth, (_, left)) in levels.take(COUNTERS_SHOWN).enumerate() {
                 if shown.len() <= nth {
                     shown.push(Vec::new());
@@ -115,12 +115,12 @@ impl World<'_> {
     }
 
     fn sample_pods(&mut self) {
-        let place = self.levels.n_samples;
-        let n_workloads = self.workloads.len();
+        let place = self.record.levels.n_samples;
+        let n_workloads = self.control.workloads.len();
         let mut waiting = vec![0u32; n_workloads];
         let mut created = vec![0u32; n_workloads];
-        let mut in_backoff = vec![false; self.nodes.len()];
-        for pod in &self.pods {
+        let mut in_backoff = vec![false; self.cluster.nodes.len()];
+        for pod in &self.cluster.pods {
             if !pod.lives() {
                 continue;
             }
@@ -132,32 +132,32 @@ impl World<'_> {
                 in_backoff[pod.node.idx()] = true;
             }
         }
-        let levels = &mut self.levels;
+        let levels = &mut self.record.levels;
         for number in 0..n_workloads {
-            let ready = f64::from(self.workloads[number].ready);
+            let ready = f64::from(self.control.workloads[number].ready);
             put(&mut levels.ready[number], place, ready);
             put(&mut levels.waiting[number], place, f64::from(waiting[number]));
             put(&mut levels.created[number], place, f64::from(created[number]));
         }
         let in_backoff = in_backoff.iter().filter(|&&it| it).count();
         put(&mut levels.nodes_in_backoff, place, in_backoff as f64);
-        let ready = self.nodes.iter().filter(|it| it.state == NodeState::Ready);
+        let ready = self.cluster.nodes.iter().filter(|it| it.state == NodeState::Ready);
         put(&mut levels.nodes_ready, place, ready.count() as f64);
     }
 
     fn sample_links(&mut self, at: Time) {
-        let place = self.levels.n_samples;
+        let place = self.record.levels.n_samples;
         let egresses = (0..self.spec.egresses.len())
-            .map(|it| self.egresses.link(crate::model::ids::EgressId::from(it)));
-        let links: Vec<_> = egresses.chain(self.registry_links.iter().copied()).collect();
+            .map(|it| self.supply.egresses.link(crate::model::ids::EgressId::from(it)));
+        let links: Vec<_> = egresses.chain(self.supply.registry_links.iter().copied()).collect();
         for (number, link) in links.into_iter().enumerate() {
             if let Some(link) = link {
-                let share = self.links.utilisation(at, link);
-                put(&mut self.levels.links[number], place, share);
+                let share = self.supply.links.utilisation(at, link);
+                put(&mut self.record.levels.links[number], place, share);
             }
         }
-        for (egress, taken, all) in self.egresses.ports_taken(at) {
-            let ports = &mut self.levels.ports;
+        for (egress, taken, all) in self.supply.egresses.ports_taken(at) {
+            let ports = &mut self.record.levels.ports;
             let slot = ports.iter().position(|it| it.0 == egress).unwrap_or_else(|| {
                 ports.push((egress, 0.0, Vec::new()));
                 ports.len() - 1
@@ -168,16 +168,17 @@ impl World<'_> {
     }
 
     fn sample_mirrors(&mut self, at: Time) {
-        let place = self.levels.n_samples;
-        for number in 0..self.levels.mirrors.len() {
-            let server = self.levels.mirrors[number].server;
+        let place = self.record.levels.n_samples;
+        for number in 0..self.record.levels.mirrors.len() {
+            let server = self.record.levels.mirrors[number].server;
             let (active, waiting, stored) = self.mirror_levels(server);
-            let (nics, disks) = self.mirrors.links_of(server);
+            let (nics, disks) = self.supply.mirrors.links_of(server);
             let busiest = |links: &mut crate::resource::link::Links, of: Vec<_>| {
                 of.into_iter().map(|it| links.utilisation(at, it)).reduce(f64::max)
             };
-            let (nic, disk) = (busiest(&mut self.links, nics), busiest(&mut self.links, disks));
-            let levels = &mut self.levels.mirrors[number];
+            let (nic, disk) =
+                (busiest(&mut self.supply.links, nics), busiest(&mut self.supply.links, disks));
+            let levels = &mut self.record.levels.mirrors[number];
             put(&mut levels.active, place, f64::from(active));
             put(&mut levels.waiting, place, f64::from(waiting));
             put(&mut levels.stored, place, stored.0 as f64);
@@ -194,7 +195,7 @@ impl World<'_> {
             return;
         }
         let mut fullest = vec![None; self.spec.pools.len()];
-        for (number, node) in self.nodes.iter().enumerate() {
+        for (number, node) in self.cluster.nodes.iter().enumerate() {
             if node.state != NodeState::Gone
                 && let Some((used, capacity)) = self.disk_use(NodeId::from(number))
             {
@@ -205,7 +206,7 @@ impl World<'_> {
         }
         for (pool, share) in fullest.into_iter().enumerate() {
             if let Some(share) = share {
-                put(&mut self.levels.disks[pool], self.levels.n_samples, share);
+                put(&mut self.record.levels.disks[pool], self.record.levels.n_samples, share);
             }
         }
     }
@@ -219,29 +220,29 @@ impl World<'_> {
                 gauges.push(GaugeSeries { series, scope, kind, top, samples });
             }
         };
-        for (number, shown) in self.levels.limits.iter().enumerate() {
+        for (number, shown) in self.record.levels.limits.iter().enumerate() {
             let limit = LimitId::from(number);
-            let label = self.observe.causes().limit_label(limit);
-            let top = Some(self.limits.capacity(limit) as f64 / 1e3);
-            let owners = self.limits.levels(self.end, limit).map(|it| it.0);
+            let label = self.record.causes().limit_label(limit);
+            let top = Some(self.supply.limits.capacity(limit) as f64 / 1e3);
+            let owners = self.supply.limits.levels(self.clock.end, limit).map(|it| it.0);
             for (samples, owner) in shown.iter().zip(owners) {
                 push("limit_units_left", label, self.key_label(limit, owner), top, samples);
             }
         }
         for (number, spec) in self.spec.workloads.iter().enumerate() {
-            let levels = &self.levels;
+            let levels = &self.record.levels;
             push("pods_created", &spec.name, String::new(), None, &levels.created[number]);
             push("pods_ready", &spec.name, String::new(), None, &levels.ready[number]);
             push("pods_waiting", &spec.name, String::new(), None, &levels.waiting[number]);
         }
-        push("nodes_ready", "", String::new(), None, &self.levels.nodes_ready);
-        push("nodes_in_backoff", "", String::new(), None, &self.levels.nodes_in_backoff);
+        push("nodes_ready", "", String::new(), None, &self.record.levels.nodes_ready);
+        push("nodes_in_backoff", "", String::new(), None, &self.record.levels.nodes_in_backoff);
         let egresses = self.spec.egresses.iter().map(|it| format!("egress.{}", it.name));
         let registries = self.spec.registries.iter().map(|it| format!("registry.{}", it.name));
-        for (name, samples) in egresses.chain(registries).zip(&self.levels.links) {
+        for (name, samples) in egresses.chain(registries).zip(&self.record.levels.links) {
             push("link_share", &name, String::new(), Some(1.0), samples);
         }
-        for levels in &self.levels.mirrors {
+        for levels in &self.record.levels.mirrors {
             let server = &self.spec.registries[levels.server.idx()];
             let (name, none) = (server.scope(), String::new);
             let size = server.mirror.as_ref().and_then(|it| it.capacity).map(|it| it.0 as f64);
@@ -251,11 +252,11 @@ impl World<'_> {
             push("link_share", &name, "nic".into(), Some(1.0), &levels.nic);
             push("link_share", &name, "disk".into(), Some(1.0), &levels.disk);
         }
-        for (egress, all, samples) in &self.levels.ports {
+        for (egress, all, samples) in &self.record.levels.ports {
             let name = &self.spec.egresses[*egress].name;
             push("ports_taken", name, String::new(), Some(*all), samples);
         }
-        for (pool, samples) in self.spec.pools.iter().zip(&self.levels.disks) {
+        for (pool, samples) in self.spec.pools.iter().zip(&self.record.levels.disks) {
             push("disk_used_share", &pool.name, String::new(), Some(1.0), samples);
         }
         gauges
@@ -263,9 +264,11 @@ impl World<'_> {
 
     /// The address, prefix or account of a counter, as outputs show it.
     pub(crate) fn key_label(&self, limit: LimitId, owner: u32) -> String {
-        match self.limits.key_kind(limit) {
-            LimitKey::Address => self.egresses.address_label(crate::model::ids::AddressId(owner)),
-            LimitKey::Prefix64 => self.egresses.prefix_label(owner),
+        match self.supply.limits.key_kind(limit) {
+            LimitKey::Address => {
+                self.supply.egresses.address_label(crate::model::ids::AddressId(owner))
+            }
+            LimitKey::Prefix64 => self.supply.egresses.prefix_label(owner),
             LimitKey::Account => format!("account.{}", self.spec.accounts[owner as usize].name),
             LimitKey::Registry => "everybody".to_owned(),
         }

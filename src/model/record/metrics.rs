@@ -11,7 +11,7 @@ use crate::model::record::outcome::{
     StopReason, Value,
 };
 use crate::model::record::recorder::{
-    DiskTally, Observer, PullTally, RolloutSeen, SpenderKey, WorkloadTally,
+    DiskTally, PullTally, Recorder, RolloutSeen, SpenderKey, WorkloadTally,
 };
 use crate::model::words::attempt::PullEnded;
 use crate::model::words::cause::Cause;
@@ -126,12 +126,12 @@ impl World<'_> {
         self.note_all_unanswered();
         self.close_open_pulls();
         self.close_standstills();
-        for pod in 0..self.pods.len() {
-            let state = &mut self.pods[pod];
+        for pod in 0..self.cluster.pods.len() {
+            let state = &mut self.cluster.pods[pod];
             if state.lives() {
-                let tally = &mut self.observe.workloads[state.workload.idx()];
+                let tally = &mut self.record.workloads[state.workload.idx()];
                 tally.last_unready.1 |= state.unready_since.is_some();
-                self.observe.add_unready(self.end, state);
+                self.record.add_unready(self.clock.end, state);
             }
         }
         self.check_conservation();
@@ -140,31 +140,32 @@ impl World<'_> {
         self.close_watch();
         Outcome {
             replication,
-            digest: self.observe.digest,
+            digest: self.record.digest,
             stop,
             metrics,
             failures: self.failure_counts(),
             blast: self.blast(),
             spenders: self.spender_list(),
             shared_accounts: self.shared_accounts(),
-            observed: std::mem::take(&mut self.observe.watch.seen),
-            detail: self.observe.detail.then(|| self.detail()),
+            observed: std::mem::take(&mut self.record.watch.seen),
+            detail: self.record.detail.then(|| self.detail()),
         }
     }
 
     /// Adds what shows only at the end: sources by their names, pods that still wait.
     fn close_watch(&mut self) {
-        for limit in (0..self.limits.len()).map(LimitId::from) {
-            let owners: Vec<u32> = self.limits.levels(self.end, limit).map(|it| it.0).collect();
+        for limit in (0..self.supply.limits.len()).map(LimitId::from) {
+            let owners: Vec<u32> =
+                self.supply.limits.levels(self.clock.end, limit).map(|it| it.0).collect();
             let names: Vec<String> =
                 owners.into_iter().map(|owner| self.key_label(limit, owner)).collect();
-            let key = self.limits.key_kind(limit);
-            self.observe.watch.add_sources(limit, key, names.into_iter());
+            let key = self.supply.limits.key_kind(limit);
+            self.record.watch.add_sources(limit, key, names.into_iter());
         }
-        let rows = &self.observe.rows;
+        let rows = &self.record.rows;
         let waiting = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_none());
         let (waiting, pods) = (waiting.count() as u64, rows.len() as u64);
-        (self.observe.watch.seen.pods_waiting, self.observe.watch.seen.pods) = (waiting, pods);
+        (self.record.watch.seen.pods_waiting, self.record.watch.seen.pods) = (waiting, pods);
     }
 
     /// Pulls in flight or in a kubelet's queue at the end are open attempts.
@@ -172,20 +173,21 @@ impl World<'_> {
         let running = self.pulls.live().map(Pull::as_it_is);
         let open: Vec<PullEnded> = running.chain(self.queued_pulls()).collect();
         for it in open {
-            self.observe.pull_open(&self.pods[it.pod.idx()], &it);
+            self.record.pull_open(&self.cluster.pods[it.pod.idx()], &it);
         }
     }
 
     /// What must add up in every run.
     fn check_conservation(&self) {
         let on_disks: u64 = self
+            .cluster
             .nodes
             .iter()
             .flat_map(|it| it.store.blobs())
             .map(|blob| self.catalogue.size(blob).0)
             .sum();
         let open: u64 = self.pulls.live().count() as u64;
-        let observe = &self.observe;
+        let observe = &self.record;
         debug_assert_eq!(observe.bytes_on_disks().0, on_disks, "bytes received went nowhere");
         let (mut attempts, mut ended) = (0, 0);
         for tally in &observe.workloads {
@@ -200,14 +202,14 @@ impl World<'_> {
         let mut metrics = Vec::new();
         let versions = self.versions();
         self.run_metrics(&mut metrics, events, &versions);
-        let labels = self.observe.causes().labels().to_vec();
+        let labels = self.record.causes().labels().to_vec();
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             let mut scope =
                 Scope { name: format!("workload.{}", spec.name), metrics: &mut metrics };
             let of = |it: &&PodRow| it.workload as usize == number;
-            let rows: Vec<&PodRow> = self.observe.rows.iter().filter(of).collect();
+            let rows: Vec<&PodRow> = self.record.rows.iter().filter(of).collect();
             scope.pods(&rows);
-            let tally = &self.observe.workloads[number];
+            let tally = &self.record.workloads[number];
             let minutes = tally.unready.as_secs_f64() / 60.0;
             scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
             scope.put("clear_seconds", "seconds", clear(std::iter::once(tally)));
@@ -233,18 +235,18 @@ impl World<'_> {
         for (number, spec) in self.spec.pools.iter().enumerate() {
             let name = format!("pool.{}", spec.name);
             let mut scope = Scope { name, metrics: &mut metrics };
-            scope.pulls(&self.observe.pools[number], &labels);
-            scope.disks(&self.observe.disks[number], self.most_used_share(number));
+            scope.pulls(&self.record.pools[number], &labels);
+            scope.disks(&self.record.disks[number], self.most_used_share(number));
         }
         for (number, spec) in self.spec.registries.iter().enumerate() {
             let name = spec.scope();
             let scope = Scope { name: name.clone(), metrics: &mut metrics };
             let first = number * EndpointKind::ALL.len();
             let endpoints = first..first + EndpointKind::ALL.len();
-            request_metrics(scope, &self.observe, endpoints, self.observe.refused_429[number]);
+            request_metrics(scope, &self.record, endpoints, self.record.refused_429[number]);
             if spec.mirror.is_some() {
                 let mut scope = Scope { name, metrics: &mut metrics };
-                scope.mirror(Some(self.observe.mirrors.one(RegistryId::from(number))));
+                scope.mirror(Some(self.record.mirrors.one(RegistryId::from(number))));
             }
         }
         metrics
@@ -253,11 +255,11 @@ impl World<'_> {
     /// Rows of the pods that serve: all but those of image pullers.
     fn serving_rows(&self) -> impl Iterator<Item = &PodRow> {
         let serves = |it: &&PodRow| !self.spec.workloads[it.workload as usize].is_puller;
-        self.observe.rows.iter().filter(serves)
+        self.record.rows.iter().filter(serves)
     }
 
     fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64, versions: &[Versions]) {
-        let observe = &self.observe;
+        let observe = &self.record;
         let labels = observe.causes().labels();
         let mut scope = Scope { name: "run".into(), metrics };
         scope.pods(&self.serving_rows().collect::<Vec<_>>());
@@ -285,7 +287,7 @@ impl World<'_> {
             let label = observe.causes().limit_label(LimitId::from(number));
             let spent = Value::Known(tally.spent as f64 / 1e3);
             scope.put(format!("limit_units_spent.{label}"), "units", spent);
-            let exhausted = tally.exhausted_until(self.end).as_micros();
+            let exhausted = tally.exhausted_until(self.clock.end).as_micros();
             scope.seconds(format!("limit_exhausted_seconds.{label}"), Some(exhausted));
         }
         let first = observe.first_rejection;
@@ -304,7 +306,7 @@ impl World<'_> {
     /// The most that a disk of a pool held of its size, where it has one.
     fn most_used_share(&self, pool: usize) -> Option<f64> {
         let capacity = self.spec.pools[pool].disk.capacity?;
-        Some(self.observe.disks[pool].most_used.0 as f64 / capacity.0 as f64)
+        Some(self.record.disks[pool].most_used.0 as f64 / capacity.0 as f64)
     }
 
     /// From the first rejection until the last serving pod that a failed pull delayed was ready or
@@ -324,9 +326,9 @@ impl World<'_> {
     }
 
     fn failure_counts(&self) -> Vec<FailureCount> {
-        let label = |cause: Cause| self.observe.causes().label(cause).to_owned();
+        let label = |cause: Cause| self.record.causes().label(cause).to_owned();
         let mut failures: Vec<FailureCount> = self
-            .observe
+            .record
             .failures
             .iter()
             .map(|(&(cause, behind), &count)| FailureCount {
@@ -342,7 +344,7 @@ impl World<'_> {
     fn blast(&self) -> Blast {
         let mut blast = Blast::default();
         for (number, spec) in self.spec.pools.iter().enumerate() {
-            let of_pool = self.nodes.iter().zip(&self.observe.nodes);
+            let of_pool = self.cluster.nodes.iter().zip(&self.record.nodes);
             let seen: Vec<&(bool, bool)> =
                 of_pool.filter(|(it, _)| it.pool.idx() == number).map(|(_, seen)| seen).collect();
             blast.nodes.push(Reach {
@@ -351,17 +353,17 @@ impl World<'_> {
                 of: seen.iter().filter(|it| it.0).count() as u64,
             });
         }
-        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.observe.images) {
+        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.record.images) {
             if 0 < failed {
                 blast.images.push(Reach { name: spec.name.clone(), hit: failed, of: pulls });
             }
         }
-        for (number, tally) in self.observe.limits.iter().enumerate() {
+        for (number, tally) in self.record.limits.iter().enumerate() {
             let limit = LimitId::from(number);
-            let owners = self.limits.levels(self.end, limit).map(|it| it.0);
+            let owners = self.supply.limits.levels(self.clock.end, limit).map(|it| it.0);
             for (counter, owner) in tally.counters.iter().zip(owners) {
                 if 0 < counter.refused {
-                    let label = self.observe.causes().limit_label(limit);
+                    let label = self.record.causes().limit_label(limit);
                     blast.identities.push(Reach {
                         name: format!("{} ({label})", self.key_label(limit, owner)),
                         hit: counter.refused,
@@ -378,7 +380,7 @@ impl World<'_> {
 
     fn spender_list(&self) -> Vec<Spender> {
         let mut spenders: Vec<(LimitId, u64, Spender)> = self
-            .observe
+            .record
             .spenders
             .iter()
             .map(|(&(limit, spender), &units)| {
@@ -396,7 +398,7 @@ impl World<'_> {
                         (format!("background.{name}"), None)
                     }
                 };
-                let limit_label = self.observe.causes().limit_label(limit).to_owned();
+                let limit_label = self.record.causes().limit_label(limit).to_owned();
                 let units_shown = units as f64 / 1e3;
                 let shown =
                     Spender { limit: limit_label, spender: name, image, units: units_shown };
@@ -404,7 +406,7 @@ impl World<'_> {
             })
             .collect();
         let refused = |limit: LimitId| {
-            let counters = &self.observe.limits[limit.idx()].counters;
+            let counters = &self.record.limits[limit.idx()].counters;
             counters.iter().map(|it| it.refused).sum::<u64>()
         };
         // The limit that refused most comes first.
@@ -424,23 +426,23 @@ impl World<'_> {
             gauges: self.gauges(),
             limit_rates: self.limit_rates(),
             counters: self.counter_series(),
-            nodes: std::mem::take(&mut self.observe.node_names),
+            nodes: std::mem::take(&mut self.record.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
             workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
             pullers: pullers.map(|it| it.name.clone()).collect(),
-            causes: self.observe.causes().labels().to_vec(),
-            pulls: std::mem::take(&mut self.observe.pulls),
-            pods: std::mem::take(&mut self.observe.rows),
+            causes: self.record.causes().labels().to_vec(),
+            pulls: std::mem::take(&mut self.record.pulls),
+            pods: std::mem::take(&mut self.record.rows),
         }
     }
 
     fn limit_rates(&self) -> Vec<LimitRate> {
-        let limits = (0..self.limits.len()).map(LimitId::from);
+        let limits = (0..self.supply.limits.len()).map(LimitId::from);
         limits
             .filter_map(|limit| {
-                let counters = self.limits.levels(self.end, limit).count() as u32;
-                let per_second = self.limits.request_rate(limit).filter(|_| 0 < counters)?;
-                let label = self.observe.causes().limit_label(limit).to_owned();
+                let counters = self.supply.limits.levels(self.clock.end, limit).count() as u32;
+                let per_second = self.supply.limits.request_rate(limit).filter(|_| 0 < counters)?;
+                let label = self.record.causes().limit_label(limit).to_owned();
                 let per_second = per_second * f64::from(counters);
                 Some(LimitRate { limit: label, counters, per_second })
             })
@@ -456,7 +458,7 @@ impl World<'_> {
                 series.push(CounterSeries { series: series_name, scope, kind, per_second });
             }
         };
-        for (endpoint, counts) in self.observe.request_series.iter_mut().enumerate() {
+        for (endpoint, counts) in self.record.request_series.iter_mut().enumerate() {
             let (endpoint, outcome) =
                 (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
             let server = &self.spec.registries[endpoint / EndpointKind::ALL.len()];
@@ -464,9 +466,9 @@ impl World<'_> {
             let scope = format!("{}/{kind}", server.name);
             push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
         }
-        push("attempts", String::new(), "", &mut self.observe.attempt_series.0);
-        let labels = self.observe.causes().labels().to_vec();
-        for (label, counts) in labels.iter().zip(&mut self.observe.failure_series) {
+        push("attempts", String::new(), "", &mut self.record.attempt_series.0);
+        let labels = self.record.causes().labels().to_vec();
+        for (label, counts) in labels.iter().zip(&mut self.record.failure_series) {
             push("failures", String::new(), label, &mut counts.0);
         }
         series
@@ -482,7 +484,7 @@ fn clear<'a>(mut of: impl Iterator<Item = &'a WorkloadTally> + Clone) -> Value {
     Value::Known(last.as_secs_f64())
 }
 
-fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {
+fn whole_tally(observe: &Recorder<'_>, n_causes: usize) -> PullTally {
     let mut whole = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
     for tally in observe.workloads.iter().map(|it| &it.pulls) {
         whole.attempts += tally.attempts;
@@ -495,7 +497,7 @@ fn whole_tally(observe: &Observer<'_>, n_causes: usize) -> PullTally {
     whole
 }
 
-fn whole_disks(observe: &Observer<'_>) -> DiskTally {
+fn whole_disks(observe: &Recorder<'_>) -> DiskTally {
     let mut whole = DiskTally::default();
     for tally in &observe.disks {
         for (sum, count) in whole.deleted.iter_mut().zip(tally.deleted) {
@@ -509,7 +511,7 @@ fn whole_disks(observe: &Observer<'_>) -> DiskTally {
 
 fn request_metrics(
     mut scope: Scope<'_>,
-    observe: &Observer<'_>,
+    observe: &Recorder<'_>,
     endpoints: std::ops::Range<usize>,
     refused_429: u64,
 ) -> u64 {

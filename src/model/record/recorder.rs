@@ -9,6 +9,7 @@ use crate::engine::stats::{PeakCounter, PhaseCoherence};
 use crate::model::ids::{ImageId, LimitId, PoolId, RegistryId, WorkloadId};
 use crate::model::node::machine::Node;
 use crate::model::node::pod::Pod;
+use crate::model::record::levels::Levels;
 use crate::model::record::limits::{CounterTally, LimitTally};
 use crate::model::record::mirrors::MirrorTallies;
 use crate::model::record::operator::Watch;
@@ -92,7 +93,7 @@ impl PerSecond {
 }
 
 /// The recorder of one replication.
-pub(crate) struct Observer<'a> {
+pub(crate) struct Recorder<'a> {
     spec: &'a Spec,
     causes: Causes,
     pub(crate) watch: Watch,
@@ -138,6 +139,7 @@ pub(crate) struct Observer<'a> {
     pub(crate) request_series: Vec<PerSecond>,
     pub(crate) attempt_series: PerSecond,
     pub(crate) failure_series: Vec<PerSecond>,
+    pub(crate) levels: Levels,
 }
 
 /// On whose behalf units were spent, in an order for maps.
@@ -165,7 +167,7 @@ enum Fact {
     DiskPressure,
 }
 
-impl<'a> Observer<'a> {
+impl<'a> Recorder<'a> {
     pub(crate) fn new(
         spec: &'a Spec,
         causes: Causes,
@@ -176,6 +178,7 @@ impl<'a> Observer<'a> {
         let tally = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
         let n_endpoints = spec.registries.len() * EndpointKind::ALL.len();
         let limits = spec.registries.iter().flat_map(|it| &it.limits);
+        let n_limits = limits.clone().count();
         let workload = WorkloadTally { pulls: tally.clone(), ..WorkloadTally::default() };
         Self {
             spec,
@@ -213,6 +216,7 @@ impl<'a> Observer<'a> {
             request_series: vec![PerSecond::default(); n_endpoints * RequestOutcome::ALL.len()],
             attempt_series: PerSecond::default(),
             failure_series: vec![PerSecond::default(); n_causes],
+            levels: Levels::new(spec, n_limits, detail),
         }
     }
 

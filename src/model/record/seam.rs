@@ -4,7 +4,7 @@
 use crate::model::World;
 use crate::model::ids::{ImageId, PodId};
 use crate::model::record::operator::{Answer, Pulling};
-use crate::model::record::recorder::Observer;
+use crate::model::record::recorder::Recorder;
 use crate::model::record::seen::RequestSeen;
 use crate::model::words::attempt::{Attempt, PullEnd, PullEnded};
 use crate::model::words::cause::Cause;
@@ -13,7 +13,7 @@ use crate::model::words::reply::Reply;
 use crate::model::words::trigger::Trigger;
 use crate::units::Time;
 
-impl Observer<'_> {
+impl Recorder<'_> {
     /// Hands on what the node could tell of a pull's end: never why, only how.
     pub(crate) fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
         let Attempt { trigger, asked, failed_before, shown, .. } = ended.attempt;
@@ -70,25 +70,27 @@ impl Observer<'_> {
 impl World<'_> {
     /// Says `Pulling`; returns what brought the pod to pull this image in the first place.
     pub(crate) fn show_pulling(&mut self, now: Time, pod: PodId, image: ImageId) -> Trigger {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let before = state.tries.iter().find(|it| it.image == image && 0 < it.attempts);
         let trigger = before.map_or_else(
             || {
-                self.observe.watch.trigger(
+                self.record.watch.trigger(
                     now,
                     &Pulling {
                         node: state.node,
                         workload: state.workload,
                         revision: state.revision as usize,
                         image,
-                        is_present: self.nodes[state.node.idx()].store.has_image(image, now),
+                        is_present: self.cluster.nodes[state.node.idx()]
+                            .store
+                            .has_image(image, now),
                     },
                 )
             },
             |it| it.trigger,
         );
         let has_account = self.account_of_pull(pod, image).is_some();
-        self.observe.watch.pulling(now, trigger, before.is_none(), has_account);
+        self.record.watch.pulling(now, trigger, before.is_none(), has_account);
         trigger
     }
 }

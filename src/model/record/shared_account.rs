@@ -29,7 +29,7 @@ impl World<'_> {
     pub(super) fn shared_accounts(&self) -> Vec<SharedAccount> {
         let registries = self.spec.registries.iter().enumerate();
         let limits = registries.flat_map(|(number, registry)| {
-            let ids = self.limits.of_registry(RegistryId::from(number));
+            let ids = self.supply.limits.of_registry(RegistryId::from(number));
             ids.zip(&registry.limits).map(|(id, limit)| (id, limit, &registry.limits))
         });
         let of_accounts = limits.filter(|(_, limit, _)| limit.key == LimitKey::Account);
@@ -38,8 +38,8 @@ impl World<'_> {
 
     fn shared_at(&self, id: LimitId, limit: &LimitSpec, all: &[LimitSpec]) -> Vec<SharedAccount> {
         let Some((allow, window)) = per_window(limit.law) else { return Vec::new() };
-        let tally = &self.observe.limits[id.idx()];
-        let owners = self.limits.levels(self.end, id).map(|it| it.0);
+        let tally = &self.record.limits[id.idx()];
+        let owners = self.supply.limits.levels(self.clock.end, id).map(|it| it.0);
         let counters = (0u32..).zip(tally.counters.iter().zip(owners));
         let refused = counters.filter(|(_, (counter, _))| 0 < counter.refused);
         let shared = refused.filter_map(|(counter, (_, account))| {
@@ -62,7 +62,7 @@ impl World<'_> {
             });
             let (units_apart, addresses) = apart.min()?;
             (allow < units_apart).then(|| SharedAccount {
-                limit: self.observe.causes().limit_label(id).to_owned(),
+                limit: self.record.causes().limit_label(id).to_owned(),
                 account: self.spec.accounts[account as usize].name.clone(),
                 addresses,
                 units: allow as f64 / 1e3,

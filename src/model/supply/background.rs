@@ -27,10 +27,13 @@ impl World<'_> {
             return;
         }
         let mean = Span::from_micros(3_600_000_000 * 1_000 / rate);
-        let mut draw =
-            self.chance.draw(Purpose::Background as u64, self.background_key(id), u64::from(n));
+        let mut draw = self.clock.chance.draw(
+            Purpose::Background as u64,
+            self.background_key(id),
+            u64::from(n),
+        );
         let at = now + draw.exponential(mean);
-        self.calendar.schedule(at, Event::BackgroundPulled { background: id, n });
+        self.clock.calendar.schedule(at, Event::BackgroundPulled { background: id, n });
     }
 
     fn background_key(&self, id: BackgroundId) -> u64 {
@@ -42,8 +45,8 @@ impl World<'_> {
     pub(crate) fn on_background_pulled(&mut self, now: Time, id: BackgroundId, n: u32) {
         let spec = &self.spec.backgrounds[id.idx()];
         let key = self.background_key(id);
-        let address = self.egresses.address_of_connection(spec.egress, key, u64::from(n));
-        let asker = self.egresses.asker(address, spec.account, Spender::Background(id));
+        let address = self.supply.egresses.address_of_connection(spec.egress, key, u64::from(n));
+        let asker = self.supply.egresses.asker(address, spec.account, Spender::Background(id));
         let endpoint = Endpoint { registry: spec.registry, kind: EndpointKind::Registry };
         let requests = [
             (RequestKind::ManifestHead, Unit::Head),

@@ -272,17 +272,17 @@ impl Egresses {
 impl World<'_> {
     /// The source address of a new connection of `node` to a registry.
     pub(crate) fn connection_address(&mut self, node: NodeId, to: RegistryId) -> AddressId {
-        let state = &mut self.nodes[node.idx()];
+        let state = &mut self.cluster.nodes[node.idx()];
         if self.spec.registries[to.idx()].private {
             let key = state.key;
             return *state
                 .private_address
-                .get_or_insert_with(|| self.egresses.private_address(key));
+                .get_or_insert_with(|| self.supply.egresses.private_address(key));
         }
         let egress = self.spec.pools[state.pool.idx()].egress;
-        if self.egresses.draws_per_connection(egress) {
+        if self.supply.egresses.draws_per_connection(egress) {
             state.connections += 1;
-            self.egresses.address_of_connection(egress, state.key, state.connections)
+            self.supply.egresses.address_of_connection(egress, state.key, state.connections)
         } else {
             state.address
         }
@@ -296,7 +296,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) -> bool {
-        self.egresses.pool(address, Some(node), endpoint).is_none_or(|pool| pool.take(now))
+        self.supply.egresses.pool(address, Some(node), endpoint).is_none_or(|pool| pool.take(now))
     }
 
     /// Gives back the port of a connection that closes at `closes_at`.
@@ -307,7 +307,7 @@ impl World<'_> {
         address: AddressId,
         endpoint: Endpoint,
     ) {
-        if let Some(pool) = self.egresses.pool(address, Some(node), endpoint) {
+        if let Some(pool) = self.supply.egresses.pool(address, Some(node), endpoint) {
             pool.give_back(closes_at);
         }
     }

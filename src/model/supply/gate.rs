@@ -75,7 +75,7 @@ impl World<'_> {
     }
 
     fn pass_faults(&mut self, now: Time, request: &Request, at_edge: bool) -> Option<Reply> {
-        let (fault, answer) = self.faults.strike(now, request, at_edge)?;
+        let (fault, answer) = self.supply.faults.strike(now, request, at_edge)?;
         let cause = Cause::Fault(fault);
         Some(match answer {
             Answer::Status { status, retry_after } => Reply::Refused { status, cause, retry_after },
@@ -97,20 +97,22 @@ impl World<'_> {
             return None;
         }
         let registry = request.endpoint.registry;
-        for limit in self.limits.of_registry(registry) {
-            if self.limits.at_edge(limit) != at_edge {
+        for limit in self.supply.limits.of_registry(registry) {
+            if self.supply.limits.at_edge(limit) != at_edge {
                 continue;
             }
-            let Some(asked) = self.limits.ask(now, limit, request.unit, &request.asker) else {
+            let Some(asked) = self.supply.limits.ask(now, limit, request.unit, &request.asker)
+            else {
                 continue;
             };
-            self.observe.limit_asked(now, limit, &request.asker, asked);
+            self.record.limit_asked(now, limit, &request.asker, asked);
             if let Admission::Refused { .. } = asked.admission {
-                let (status, retry_after) = self.limits.refusal(limit);
+                let (status, retry_after) = self.supply.limits.refusal(limit);
                 return Some(Reply::Refused { status, cause: Cause::Limit(limit), retry_after });
             }
-            if self.limits.is_concurrency(limit) {
-                self.granted = Some(Grant { limit, key: asked.key, units: asked.units as u32 });
+            if self.supply.limits.is_concurrency(limit) {
+                self.supply.granted =
+                    Some(Grant { limit, key: asked.key, units: asked.units as u32 });
             }
         }
         None
@@ -120,8 +122,8 @@ impl World<'_> {
     pub(crate) fn passes_limits(&mut self, now: Time, request: &Request) -> bool {
         let refused =
             self.pass_limits(now, request, true).or_else(|| self.pass_limits(now, request, false));
-        if let Some(grant) = self.granted.take() {
-            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+        if let Some(grant) = self.supply.granted.take() {
+            self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
         refused.is_none()
     }
@@ -142,27 +144,28 @@ impl World<'_> {
         let round_trips = 1 + u64::from(registry.tls_round_trips);
         let takes = registry.dns + endpoint.rtt(registry) * round_trips;
         let dial_timeout = self.profile(node).dial_timeout;
-        if let Some(unmade) = self.faults.unmade(now, endpoint.registry, kind, key) {
-            self.observe.rejected(now);
+        if let Some(unmade) = self.supply.faults.unmade(now, endpoint.registry, kind, key) {
+            self.record.rejected(now);
             let after = unmade.after(registry.dns + endpoint.rtt(registry), dial_timeout);
             return Err(Unconnected { cause: Cause::Fault(unmade.fault), after });
         }
         if let Some(mirror) = &registry.mirror {
             if mirror.adoption.untrusted == Some(Untrusted::Tls) {
-                self.observe.rejected(now);
+                self.record.rejected(now);
                 return Err(Unconnected { cause: Cause::MirrorUntrusted, after: takes });
             }
-            let state = &mut self.nodes[node.idx()];
+            let state = &mut self.cluster.nodes[node.idx()];
             state.mirror_connections += 1;
             let (address, entity, n) = (state.address, state.key, state.mirror_connections);
-            let chance = self.chance;
-            let replica = self.mirrors.balance(self.spec, chance, endpoint.registry, entity, n);
+            let chance = self.clock.chance;
+            let replica =
+                self.supply.mirrors.balance(self.spec, chance, endpoint.registry, entity, n);
             return Ok(Connected { takes, address, replica: Some(replica) });
         }
         let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
-            self.observe.rejected(now);
-            self.observe.watch.port_error();
+            self.record.rejected(now);
+            self.record.watch.port_error();
             return Err(Unconnected { cause: Cause::EgressPorts, after: dial_timeout });
         }
         Ok(Connected { takes, address, replica: None })

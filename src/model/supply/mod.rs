@@ -6,3 +6,51 @@ pub(crate) mod gate;
 pub(crate) mod mirror;
 pub(crate) mod past;
 pub(crate) mod registry;
+
+use crate::engine::chance::Chance;
+use crate::model::spec::Spec;
+use crate::model::words::reply::Grant;
+use crate::resource::link::{LinkId, Links};
+use crate::units::Time;
+use egress::Egresses;
+use mirror::Mirrors;
+use registry::{Faults, Limits};
+
+/// Servers, the ways to them, and what is scarce there.
+pub(crate) struct Supply {
+    pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+    pub(crate) egresses: Egresses,
+    pub(crate) links: Links,
+    pub(crate) registry_links: Vec<Option<LinkId>>,
+    pub(crate) mirrors: Mirrors,
+    /// Flows that ended at this instant; kept so that it allocates nothing.
+    pub(crate) finished_flows: Vec<u64>,
+    /// The instant for which rates are to be solved anew.
+    pub(crate) links_changed_at: Option<Time>,
+    /// What a concurrency limit granted to the request at the gates.
+    pub(crate) granted: Option<Grant>,
+}
+
+impl Supply {
+    /// Everything that `spec` says of servers and ways out.
+    pub(crate) fn new(spec: &Spec, chance: Chance) -> Self {
+        let mut links = Links::new();
+        let mut link = |capacity: Option<_>| capacity.map(|it| links.add_link(it));
+        let egress_links: Vec<_> = spec.egresses.iter().map(|it| link(it.bandwidth)).collect();
+        let registry_links = spec.registries.iter().map(|it| link(it.bandwidth)).collect();
+        let mut egresses = Egresses::new(spec, chance, &egress_links);
+        let mirrors = Mirrors::new(spec, &mut links, &mut egresses);
+        Self {
+            limits: Limits::new(spec, chance),
+            faults: Faults::new(spec, chance),
+            egresses,
+            links,
+            registry_links,
+            mirrors,
+            finished_flows: Vec::new(),
+            links_changed_at: None,
+            granted: None,
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap};
 
+use super::fill::Fill;
 use super::flow::{Flows, Kind};
-use super::solve::Fill;
 use super::tournament::Tournament;
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 

@@ -31,6 +31,7 @@
 //! ```
 
 mod class;
+mod fill;
 mod flow;
 mod solve;
 mod tournament;

@@ -72,10 +72,10 @@ impl World<'_> {
         replace: &[(ImageId, ImageId)],
         spec: CanarySpec,
     ) {
-        let before = self.workloads[id.idx()].canary.map(|it| it.revision);
-        self.workloads[id.idx()].drop_canary();
+        let before = self.control.workloads[id.idx()].canary.map(|it| it.revision);
+        self.control.workloads[id.idx()].drop_canary();
         let revision = self.revision_with(id, replace);
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         if let Some(before) = before.filter(|it| Some(*it) != revision) {
             workload.sets[before].wanted = 0;
         }
@@ -92,25 +92,25 @@ impl World<'_> {
     }
 
     fn try_canary(&mut self, now: Time, id: WorkloadId) {
-        let Some(canary) = &mut self.workloads[id.idx()].canary else { return };
+        let Some(canary) = &mut self.control.workloads[id.idx()].canary else { return };
         canary.attempts += 1;
         canary.state = State::Waiting;
         let deadline = canary.spec.deadline;
-        self.observe.canary_began(id);
+        self.record.canary_began(id);
         self.check_canary_at(now + deadline, id);
         self.reconcile(now, id);
     }
 
     fn check_canary_at(&mut self, at: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         workload.canary_turn += 1;
         let turn = workload.canary_turn;
-        self.calendar.schedule(at, Event::CanaryChecked { workload: id, turn });
+        self.clock.calendar.schedule(at, Event::CanaryChecked { workload: id, turn });
     }
 
     /// Pods of a canary got ready or were lost.
     pub(super) fn watch_canary(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let Some(canary) = workload.canary else { return };
         let (state, due) = match (canary.state, workload.canary_is_ready(canary)) {
             (State::Waiting, true) => (State::Baking, now + canary.spec.bake),
@@ -123,7 +123,7 @@ impl World<'_> {
 
     /// A canary has baked, its deadline is over, or it is tried again.
     pub(crate) fn on_canary_checked(&mut self, now: Time, id: WorkloadId, turn: u32) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         if workload.canary_turn != turn {
             return;
         }
@@ -131,7 +131,7 @@ impl World<'_> {
         match canary.state {
             State::Waiting => {
                 workload.canary = Some(Canary { state: State::Undone, ..canary });
-                self.observe.canary_failed(id);
+                self.record.canary_failed(id);
                 let retries = canary.attempts - 1;
                 let goes_on = canary.spec.max_retries.is_none_or(|most| retries < most);
                 if let Some(every) = canary.spec.retry_every.filter(|_| goes_on) {

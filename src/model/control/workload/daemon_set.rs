@@ -14,39 +14,39 @@ const FIRST: PodId = PodId(0);
 
 impl World<'_> {
     pub(crate) fn create_daemon(&mut self, now: Time, id: WorkloadId, node: NodeId) {
-        self.workloads[id.idx()].daemons.insert(node, None);
-        let at = self.controller_pace[CONTROLLER_DAEMON_SET].next(now);
-        self.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
+        self.control.workloads[id.idx()].daemons.insert(node, None);
+        let at = self.control.controller_pace[CONTROLLER_DAEMON_SET].next(now);
+        self.clock.calendar.schedule(at, Event::DaemonCreated { workload: id, node });
     }
 
     /// The API server has a new pod of a DaemonSet.
     pub(crate) fn on_daemon_created(&mut self, now: Time, id: WorkloadId, node: NodeId) {
-        if self.workloads[id.idx()].daemons.get(&node) == Some(&None) {
-            let newest = self.workloads[id.idx()].revision();
+        if self.control.workloads[id.idx()].daemons.get(&node) == Some(&None) {
+            let newest = self.control.workloads[id.idx()].revision();
             self.admit_pod(now, id, newest, Some(node));
         }
     }
 
     /// DaemonSets put a pod on a new node.
     pub(crate) fn daemons_for_new_node(&mut self, now: Time, node: NodeId) {
-        let pool = self.nodes[node.idx()].pool;
+        let pool = self.cluster.nodes[node.idx()].pool;
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             let is_daemon_set = matches!(spec.kind, WorkloadKind::DaemonSet { .. });
-            if is_daemon_set && spec.pool == pool && self.workloads[number].started {
+            if is_daemon_set && spec.pool == pool && self.control.workloads[number].started {
                 self.create_daemon(now, WorkloadId::from(number), node);
             }
         }
     }
 
     pub(super) fn keeps_daemons(&self, node: NodeId) -> bool {
-        self.nodes[node.idx()].state.keeps_daemons()
+        self.cluster.nodes[node.idx()].state.keeps_daemons()
     }
 
     /// A node is gone: no DaemonSet wants a pod there, and one that was not bound yet goes too.
     pub(crate) fn daemons_of_lost_node(&mut self, now: Time, node: NodeId) {
-        for number in 0..self.workloads.len() {
+        for number in 0..self.control.workloads.len() {
             let id = WorkloadId::from(number);
-            if let Some(Some(pod)) = self.workloads[number].daemons.remove(&node)
+            if let Some(Some(pod)) = self.control.workloads[number].daemons.remove(&node)
                 && self.remove_pod_unreplaced(now, pod)
             {
                 self.note_availability(id);
@@ -63,7 +63,7 @@ impl World<'_> {
         id: WorkloadId,
         max_unavailable: Count,
     ) {
-        let workload = &self.workloads[id.idx()];
+        let workload = &self.control.workloads[id.idx()];
         if !workload.stands_still(now) {
             let n_nodes = workload.daemons.len() as u32;
             let allowed = match max_unavailable {
@@ -75,7 +75,7 @@ impl World<'_> {
             let unready = self.old_daemons(id, ..(Phase::Ready, 0, FIRST), usize::MAX);
             let ready = self.old_daemons(id, (Phase::Ready, 0, FIRST).., budget);
             for pod in unready.into_iter().chain(ready) {
-                let node = self.pods[pod.idx()].node;
+                let node = self.cluster.pods[pod.idx()].node;
                 if self.remove_pod_unreplaced(now, pod) {
                     self.create_daemon(now, id, node);
                     self.note_availability(id);
@@ -94,10 +94,11 @@ impl World<'_> {
         which: impl RangeBounds<(Phase, u64, PodId)> + Clone,
         most: usize,
     ) -> Vec<PodId> {
-        let stays =
-            |&&(.., pod): &&(Phase, u64, PodId)| self.keeps_daemons(self.pods[pod.idx()].node);
+        let stays = |&&(.., pod): &&(Phase, u64, PodId)| {
+            self.keeps_daemons(self.cluster.pods[pod.idx()].node)
+        };
         let mut pods = Vec::new();
-        for set in self.workloads[id.idx()].old_sets() {
+        for set in self.control.workloads[id.idx()].old_sets() {
             let first = set.pods.range(which.clone()).filter(stays).take(most);
             pods.extend(first.map(|&(_, tie, pod)| (tie, pod)));
         }
@@ -107,9 +108,9 @@ impl World<'_> {
     }
 
     fn complete_daemon_rollout(&mut self, now: Time, id: WorkloadId) {
-        let workload = &self.workloads[id.idx()];
+        let workload = &self.control.workloads[id.idx()];
         let old: u32 = workload.old_sets().map(ReplicaSet::size).sum();
-        let wanted = self.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
+        let wanted = self.cluster.pools[self.spec.workloads[id.idx()].pool.idx()].wanted;
         if old == 0 && 0 < wanted && wanted <= workload.sets[workload.current].ready {
             self.complete_rollout(now, id);
         }

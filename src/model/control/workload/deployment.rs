@@ -8,21 +8,21 @@ use crate::units::{Share, Time};
 
 impl World<'_> {
     pub(super) fn reconcile_deployment(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let has_canary = workload.canary.is_some();
         if has_canary {
             workload.split_canary();
         } else if !workload.stands_still(now) {
             workload.roll();
         }
-        for revision in 0..self.workloads[id.idx()].sets.len() {
+        for revision in 0..self.control.workloads[id.idx()].sets.len() {
             self.fill_set(now, id, revision);
         }
         if has_canary {
             self.watch_canary(now, id);
             return;
         }
-        let workload = &self.workloads[id.idx()];
+        let workload = &self.control.workloads[id.idx()];
         let old: u32 = workload.old_sets().map(ReplicaSet::size).sum();
         if old == 0 && self.desired_pods(id) <= workload.sets[workload.current].ready {
             self.complete_rollout(now, id);
@@ -31,7 +31,7 @@ impl World<'_> {
 
     /// A new number of replicas.
     pub(crate) fn scale_workload(&mut self, now: Time, id: WorkloadId, to: u32) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let WorkloadKind::Deployment { replicas, max_surge, max_unavailable, .. } =
             &mut workload.kind
         else {
@@ -43,7 +43,7 @@ impl World<'_> {
         };
         let (allowed_before, allowed) = (allow(*replicas), allow(to));
         if *replicas < to {
-            self.observe.watch.scaled_up(now, id);
+            self.record.watch.scaled_up(now, id);
         }
         *replicas = to;
         if !workload.started {

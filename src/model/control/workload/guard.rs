@@ -40,9 +40,9 @@ impl Workload {
 impl World<'_> {
     /// A pull of a pod failed: its rollout's guard counts the pod.
     pub(crate) fn guard_failed_pull(&mut self, now: Time, pod: PodId) {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let id = state.workload;
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let (is_new, current) = (state.revision as usize == workload.current, workload.current);
         let Some(guard) = workload.guard.as_mut().filter(|it| is_new && it.held_until.is_none())
         else {
@@ -57,14 +57,14 @@ impl World<'_> {
         let set = &mut workload.sets[current];
         set.wanted = set.wanted.min(set.size());
         if until != Time::NEVER {
-            self.calendar.schedule(until, Event::PauseEnded { workload: id });
+            self.clock.calendar.schedule(until, Event::PauseEnded { workload: id });
         }
         self.note_standstill(now, id);
     }
 
     /// A pause of a rollout is over, or its guard lets it go on and counts anew.
     pub(crate) fn on_pause_ended(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         if let Some(guard) = &mut workload.guard
             && guard.held_until.is_some_and(|until| until <= now)
         {
@@ -80,20 +80,20 @@ impl World<'_> {
 
     /// A rollout stands still from now on, or no longer.
     pub(crate) fn note_standstill(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         if workload.stands_still(now) {
             workload.standing_since.get_or_insert(now);
         } else if let Some(since) = workload.standing_since.take() {
-            self.observe.rollout_stood_still(id, now.since(since));
+            self.record.rollout_stood_still(id, now.since(since));
         }
     }
 
     /// The run is over: what stands still has done so until now.
     pub(crate) fn close_standstills(&mut self) {
-        for number in 0..self.workloads.len() {
-            if let Some(since) = self.workloads[number].standing_since.take() {
-                let still = self.end.saturating_since(since);
-                self.observe.rollout_stood_still(WorkloadId::from(number), still);
+        for number in 0..self.control.workloads.len() {
+            if let Some(since) = self.control.workloads[number].standing_since.take() {
+                let still = self.clock.end.saturating_since(since);
+                self.record.rollout_stood_still(WorkloadId::from(number), still);
             }
         }
     }

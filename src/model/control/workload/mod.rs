@@ -163,42 +163,42 @@ impl World<'_> {
     /// Schedules the start of every workload, or places the pods of those that run already.
     pub(crate) fn open_workloads(&mut self) {
         for (number, spec) in self.spec.workloads.iter().enumerate() {
-            self.workloads.push(Workload::new(spec));
+            self.control.workloads.push(Workload::new(spec));
             if !spec.is_puller {
                 let workload = WorkloadId::from(number);
                 let at = Time::ZERO + spec.start_at;
-                self.calendar.schedule(at, Event::WorkloadStarted { workload });
+                self.clock.calendar.schedule(at, Event::WorkloadStarted { workload });
             }
         }
     }
 
     /// The template a pod was made from.
     pub(crate) fn template(&self, pod: PodId) -> &Template {
-        let state = &self.pods[pod.idx()];
-        &self.workloads[state.workload.idx()].templates[state.revision as usize]
+        let state = &self.cluster.pods[pod.idx()];
+        &self.control.workloads[state.workload.idx()].templates[state.revision as usize]
     }
 
     /// A workload is asked for: at once, or spread over its start span.
     pub(crate) fn on_workload_started(&mut self, now: Time, id: WorkloadId) {
         let spec = &self.spec.workloads[id.idx()];
-        self.workloads[id.idx()].started = true;
+        self.control.workloads[id.idx()].started = true;
         if spec.running {
             self.place_running(now, id);
             return;
         }
         self.begin_rollout(now, id);
-        match self.workloads[id.idx()].kind {
+        match self.control.workloads[id.idx()].kind {
             WorkloadKind::Deployment { replicas: asked, .. } => {
                 for nth in 0..u64::from(asked) {
                     let at = now + spec.start_over * nth / u64::from(asked);
-                    self.calendar.schedule(at, Event::PodAsked { workload: id });
+                    self.clock.calendar.schedule(at, Event::PodAsked { workload: id });
                 }
             }
             WorkloadKind::DaemonSet { .. } => {
                 // In a keyed order: at the controller's pace, the first are the luckier ones.
                 let mut nodes = self.ready_nodes(spec.pool);
-                shuffle_by_key(&mut nodes, self.chance, Purpose::DaemonOrder as u64, |it| {
-                    self.nodes[it.idx()].key
+                shuffle_by_key(&mut nodes, self.clock.chance, Purpose::DaemonOrder as u64, |it| {
+                    self.cluster.nodes[it.idx()].key
                 });
                 for node in nodes {
                     self.create_daemon(now, id, node);
@@ -210,7 +210,7 @@ impl World<'_> {
 
     /// One more pod of a Deployment that starts over a span.
     pub(crate) fn on_pod_asked(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let WorkloadKind::Deployment { replicas, .. } = workload.kind else { return };
         let wanted: u32 = workload.sets.iter().map(|it| it.wanted).sum();
         if wanted < replicas {
@@ -227,12 +227,12 @@ impl World<'_> {
         revision: usize,
         pinned: Option<NodeId>,
     ) -> PodId {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let ordinal = workload.next_ordinal;
         workload.next_ordinal += 1;
-        let pod = PodId::from(self.pods.len());
+        let pod = PodId::from(self.cluster.pods.len());
         let key = combine(workload.key, u64::from(ordinal));
-        self.pods.push(Pod {
+        self.cluster.pods.push(Pod {
             key,
             workload: id,
             ordinal,
@@ -264,25 +264,28 @@ impl World<'_> {
             rejected: None,
         });
         let tie = self.deletion_tie(pod);
-        self.workloads[id.idx()].sets[revision].pods.insert((Phase::Unbound, tie, pod));
+        self.control.workloads[id.idx()].sets[revision].pods.insert((Phase::Unbound, tie, pod));
         pod
     }
 
     fn deletion_tie(&self, pod: PodId) -> u64 {
-        self.chance.draw(Purpose::DeletionTie as u64, self.pods[pod.idx()].key, 0).bits()
+        self.clock
+            .chance
+            .draw(Purpose::DeletionTie as u64, self.cluster.pods[pod.idx()].key, 0)
+            .bits()
     }
 
     /// Creates pods until a set has what it wants, at the controller's pace; deletes what is too
     /// much.
     fn fill_set(&mut self, now: Time, id: WorkloadId, revision: usize) {
-        let set = &mut self.workloads[id.idx()].sets[revision];
+        let set = &mut self.control.workloads[id.idx()].sets[revision];
         while set.size() + set.creating < set.wanted {
             set.creating += 1;
-            let at = self.controller_pace[CONTROLLER_REPLICA_SET].next(now);
+            let at = self.control.controller_pace[CONTROLLER_REPLICA_SET].next(now);
             let event = Event::PodCreated { workload: id, revision: revision as u16 };
-            self.calendar.schedule(at, event);
+            self.clock.calendar.schedule(at, event);
         }
-        while let set = &self.workloads[id.idx()].sets[revision]
+        while let set = &self.control.workloads[id.idx()].sets[revision]
             && set.wanted < set.size()
             && let Some(&(_, _, pod)) = set.pods.first()
         {
@@ -294,7 +297,7 @@ impl World<'_> {
     /// The API server has a new pod of a ReplicaSet or Job.
     pub(crate) fn on_pod_created(&mut self, now: Time, id: WorkloadId, revision: u16) {
         let revision = usize::from(revision);
-        let set = &mut self.workloads[id.idx()].sets[revision];
+        let set = &mut self.control.workloads[id.idx()].sets[revision];
         set.creating -= 1;
         if set.wanted <= set.size() {
             return;
@@ -304,9 +307,10 @@ impl World<'_> {
 
     fn admit_pod(&mut self, now: Time, id: WorkloadId, revision: usize, pinned: Option<NodeId>) {
         let pod = self.new_pod(now, id, revision, pinned);
-        self.pods[pod.idx()].row = Some(self.observe.pod_created(now, &self.pods[pod.idx()]));
+        self.cluster.pods[pod.idx()].row =
+            Some(self.record.pod_created(now, &self.cluster.pods[pod.idx()]));
         if let Some(node) = pinned {
-            self.workloads[id.idx()].daemons.insert(node, Some(pod));
+            self.control.workloads[id.idx()].daemons.insert(node, Some(pod));
         }
         self.schedule_pod(now, pod);
     }
@@ -314,8 +318,8 @@ impl World<'_> {
     /// A pod's phase changed from `before`: its set knows it under its new rank.
     pub(crate) fn pod_rank_changed(&mut self, pod: PodId, before: Phase) {
         let tie = self.deletion_tie(pod);
-        let state = &self.pods[pod.idx()];
-        let set = &mut self.workloads[state.workload.idx()].sets[state.revision as usize];
+        let state = &self.cluster.pods[pod.idx()];
+        let set = &mut self.control.workloads[state.workload.idx()].sets[state.revision as usize];
         if set.pods.remove(&(before, tie, pod)) && state.lives() {
             set.pods.insert((state.phase, tie, pod));
         }
@@ -324,32 +328,32 @@ impl World<'_> {
     /// All containers of a pod have started.
     pub(crate) fn pod_started(&mut self, now: Time, pod: PodId) {
         self.pod_rank_changed(pod, Phase::Waiting);
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         state.plan += 1;
         let plan = state.plan;
         let startup = self.spec.workloads[state.workload.idx()].startup;
-        self.calendar.schedule(now + startup, Event::PodReady { pod, plan });
+        self.clock.calendar.schedule(now + startup, Event::PodReady { pod, plan });
     }
 
     /// A pod is ready.
     pub(crate) fn on_pod_ready(&mut self, now: Time, pod: PodId, plan: u32) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         if state.plan != plan || state.phase != Phase::Starting {
             return;
         }
         state.phase = Phase::Ready;
         let id = state.workload;
         let revision = state.revision as usize;
-        self.observe.pod_ready(now, &mut self.pods[pod.idx()]);
+        self.record.pod_ready(now, &mut self.cluster.pods[pod.idx()]);
         self.pod_rank_changed(pod, Phase::Starting);
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         workload.ready += 1;
         workload.sets[revision].ready += 1;
         if let Some(rollout) = &mut workload.rollout {
             rollout.last_progress = now;
         }
         if let WorkloadKind::Job { duration, .. } = workload.kind {
-            self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
+            self.clock.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
         }
         self.note_version(now, pod, true);
         self.note_availability(id);
@@ -359,47 +363,47 @@ impl World<'_> {
 
     /// A pod that was ready no longer is.
     pub(crate) fn pod_unready(&mut self, now: Time, pod: PodId) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         let before = state.phase;
         if before == Phase::Ready {
             state.unready_since = Some(now);
-            let workload = &mut self.workloads[state.workload.idx()];
+            let workload = &mut self.control.workloads[state.workload.idx()];
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
-            self.observe.pod_unready(now, &self.pods[pod.idx()]);
+            self.record.pod_unready(now, &self.cluster.pods[pod.idx()]);
             self.note_version(now, pod, false);
         }
-        self.pods[pod.idx()].phase = Phase::Waiting;
+        self.cluster.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, before);
-        let id = self.pods[pod.idx()].workload;
+        let id = self.cluster.pods[pod.idx()].workload;
         self.note_availability(id);
         self.watch_canary(now, id);
     }
 
     fn desired_pods(&self, id: WorkloadId) -> u32 {
         let pool = self.spec.workloads[id.idx()].pool;
-        self.workloads[id.idx()].desired(self.pools[pool.idx()].wanted)
+        self.control.workloads[id.idx()].desired(self.cluster.pools[pool.idx()].wanted)
     }
 
     /// Notes how many pods are ready of those wanted. The pods of a Job come and go by themselves,
     /// and those of an image puller serve nobody: their number is no availability.
     pub(crate) fn note_availability(&mut self, id: WorkloadId) {
-        let is_job = matches!(self.workloads[id.idx()].kind, WorkloadKind::Job { .. });
+        let is_job = matches!(self.control.workloads[id.idx()].kind, WorkloadKind::Job { .. });
         if is_job || self.spec.workloads[id.idx()].is_puller {
             return;
         }
         let desired = self.desired_pods(id);
-        self.observe.availability(id, self.workloads[id.idx()].ready, desired);
+        self.record.availability(id, self.control.workloads[id.idx()].ready, desired);
     }
 
     /// A pod of a job ended as it should.
     pub(crate) fn on_pod_completed(&mut self, now: Time, pod: PodId, plan: u32) {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         if state.plan != plan || state.phase != Phase::Ready {
             return;
         }
         let id = state.workload;
-        self.workloads[id.idx()].succeeded += 1;
+        self.control.workloads[id.idx()].succeeded += 1;
         self.end_pod(now, pod, Phase::Completed);
         self.note_availability(id);
         self.reconcile(now, id);
@@ -407,12 +411,13 @@ impl World<'_> {
 
     /// A pod goes; its controller replaces it.
     pub(crate) fn remove_pod(&mut self, now: Time, pod: PodId) {
-        let id = self.pods[pod.idx()].workload;
+        let id = self.cluster.pods[pod.idx()].workload;
         if !self.remove_pod_unreplaced(now, pod) {
             return;
         }
-        let node = self.pods[pod.idx()].node;
-        let is_daemon_set = matches!(self.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
+        let node = self.cluster.pods[pod.idx()].node;
+        let is_daemon_set =
+            matches!(self.control.workloads[id.idx()].kind, WorkloadKind::DaemonSet { .. });
         if is_daemon_set && self.keeps_daemons(node) {
             self.create_daemon(now, id, node);
         }
@@ -424,30 +429,30 @@ impl World<'_> {
     /// availability, once a replacement is asked for: a daemon that is being replaced is wanted all
     /// the while.
     fn remove_pod_unreplaced(&mut self, now: Time, pod: PodId) -> bool {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         if !state.lives() {
             return false;
         }
         let (id, node) = (state.workload, state.node);
-        if self.workloads[id.idx()].daemons.get(&node) == Some(&Some(pod)) {
-            self.workloads[id.idx()].daemons.remove(&node);
+        if self.control.workloads[id.idx()].daemons.get(&node) == Some(&Some(pod)) {
+            self.control.workloads[id.idx()].daemons.remove(&node);
         }
         self.end_pod(now, pod, Phase::Gone);
         true
     }
 
     fn end_pod(&mut self, now: Time, pod: PodId, end: Phase) {
-        let before = self.pods[pod.idx()].phase;
+        let before = self.cluster.pods[pod.idx()].phase;
         let bound = before != Phase::Unbound;
         if before == Phase::Ready {
-            let state = &self.pods[pod.idx()];
-            let workload = &mut self.workloads[state.workload.idx()];
+            let state = &self.cluster.pods[pod.idx()];
+            let workload = &mut self.control.workloads[state.workload.idx()];
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
             self.note_version(now, pod, false);
         }
-        self.observe.pod_ended(now, &mut self.pods[pod.idx()], end);
-        let state = &mut self.pods[pod.idx()];
+        self.record.pod_ended(now, &mut self.cluster.pods[pod.idx()], end);
+        let state = &mut self.cluster.pods[pod.idx()];
         state.phase = end;
         state.plan += 1;
         state.polls = None;
@@ -459,7 +464,7 @@ impl World<'_> {
 
     /// The controller looks at its workload and does what is due.
     pub(crate) fn reconcile(&mut self, now: Time, id: WorkloadId) {
-        let workload = &self.workloads[id.idx()];
+        let workload = &self.control.workloads[id.idx()];
         if !workload.started {
             return;
         }
@@ -470,18 +475,18 @@ impl World<'_> {
             }
             WorkloadKind::Job { completions, parallelism, .. } => {
                 let active = parallelism.min(completions - workload.succeeded);
-                self.workloads[id.idx()].sets[0].wanted = active;
+                self.control.workloads[id.idx()].sets[0].wanted = active;
                 self.fill_job(now, id);
             }
         }
     }
 
     fn fill_job(&mut self, now: Time, id: WorkloadId) {
-        let set = &mut self.workloads[id.idx()].sets[0];
+        let set = &mut self.control.workloads[id.idx()].sets[0];
         while set.size() + set.creating < set.wanted {
             set.creating += 1;
-            let at = self.controller_pace[CONTROLLER_JOB].next(now);
-            self.calendar.schedule(at, Event::PodCreated { workload: id, revision: 0 });
+            let at = self.control.controller_pace[CONTROLLER_JOB].next(now);
+            self.clock.calendar.schedule(at, Event::PodCreated { workload: id, revision: 0 });
         }
         if set.wanted == 0 {
             self.complete_rollout(now, id);
@@ -489,30 +494,30 @@ impl World<'_> {
     }
 
     fn begin_rollout(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         workload.rollout = Some(Rollout { began: now, last_progress: now, complete: false });
         if let WorkloadKind::Deployment { progress_deadline, .. } = workload.kind {
             let event = Event::ProgressDeadline { workload: id };
-            self.calendar.schedule(now + progress_deadline, event);
+            self.clock.calendar.schedule(now + progress_deadline, event);
         }
-        let revision = self.workloads[id.idx()].revision();
-        self.observe.rollout_began(now, id, revision);
+        let revision = self.control.workloads[id.idx()].revision();
+        self.record.rollout_began(now, id, revision);
     }
 
     fn complete_rollout(&mut self, now: Time, id: WorkloadId) {
-        if let Some(rollout) = &mut self.workloads[id.idx()].rollout
+        if let Some(rollout) = &mut self.control.workloads[id.idx()].rollout
             && !rollout.complete
         {
             rollout.complete = true;
             let took = now.since(rollout.began);
-            self.workloads[id.idx()].guard = None;
-            self.observe.rollout_completed(now, id, took);
+            self.control.workloads[id.idx()].guard = None;
+            self.record.rollout_completed(now, id, took);
         }
     }
 
     /// Looks whether a rollout made progress within its deadline; nothing is rolled back.
     pub(crate) fn on_progress_deadline(&mut self, now: Time, id: WorkloadId) {
-        let workload = &self.workloads[id.idx()];
+        let workload = &self.control.workloads[id.idx()];
         let (Some(rollout), WorkloadKind::Deployment { progress_deadline, .. }) =
             (workload.rollout, workload.kind)
         else {
@@ -527,15 +532,15 @@ impl World<'_> {
         let since = rollout.last_progress.max(held_until);
         let due = since + progress_deadline;
         if due <= now {
-            self.observe.rollout_stalled(now, id);
+            self.record.rollout_stalled(now, id);
         } else {
-            self.calendar.schedule(due, Event::ProgressDeadline { workload: id });
+            self.clock.calendar.schedule(due, Event::ProgressDeadline { workload: id });
         }
     }
 
     /// Pods of a workload that exist, in order of their ordinals.
     pub(crate) fn pods_of(&self, id: WorkloadId) -> Vec<PodId> {
-        let sets = &self.workloads[id.idx()].sets;
+        let sets = &self.control.workloads[id.idx()].sets;
         let mut pods: Vec<PodId> =
             sets.iter().flat_map(|set| set.pods.iter().map(|&(_, _, pod)| pod)).collect();
         pods.sort_unstable();

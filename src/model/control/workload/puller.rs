@@ -15,9 +15,9 @@ use crate::units::Time;
 impl World<'_> {
     /// A puller starts: the nodes that are there, which it takes wave by wave.
     pub(crate) fn start_puller(&mut self, now: Time, id: WorkloadId) -> Vec<NodeId> {
-        self.workloads[id.idx()].started = true;
+        self.control.workloads[id.idx()].started = true;
         self.begin_rollout(now, id);
-        let slots = self.pools[self.spec.workloads[id.idx()].pool.idx()].slots.iter();
+        let slots = self.cluster.pools[self.spec.workloads[id.idx()].pool.idx()].slots.iter();
         slots.filter_map(|it| it.node).filter(|&it| self.keeps_daemons(it)).collect()
     }
 
@@ -30,23 +30,23 @@ impl World<'_> {
     /// (`AddOrUpdateDaemonPodTolerations`), Karpenter `startupTaints`, read 2026-11.
     pub(crate) fn has_startup_taint(&self, pool: PoolId) -> bool {
         let puller = self.spec.pools[pool.idx()].startup_taint;
-        puller.is_some_and(|it| self.workloads[it.idx()].started)
+        puller.is_some_and(|it| self.control.workloads[it.idx()].started)
     }
 
     /// Whether the pod may be bound to the node in spite of its taint.
     pub(crate) fn tolerates(&self, pod: PodId, node: NodeId) -> bool {
-        let state = &self.nodes[node.idx()];
+        let state = &self.cluster.nodes[node.idx()];
         let puller = self.spec.pools[state.pool.idx()].startup_taint;
-        !state.tainted || puller == Some(self.pods[pod.idx()].workload)
+        !state.tainted || puller == Some(self.cluster.pods[pod.idx()].workload)
     }
 
     /// A pod is ready: where it is the one that its tainted node waits for, other pods may come.
     pub(crate) fn lift_taint(&mut self, now: Time, pod: PodId) {
-        let node = self.pods[pod.idx()].node;
-        let state = &mut self.nodes[node.idx()];
+        let node = self.cluster.pods[pod.idx()].node;
+        let state = &mut self.cluster.nodes[node.idx()];
         let pool = state.pool;
         let puller = self.spec.pools[pool.idx()].startup_taint;
-        if state.tainted && puller == Some(self.pods[pod.idx()].workload) {
+        if state.tainted && puller == Some(self.cluster.pods[pod.idx()].workload) {
             state.tainted = false;
             self.reopen_node(node);
             self.retry_pinned(now, node);

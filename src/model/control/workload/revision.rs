@@ -18,8 +18,8 @@ impl World<'_> {
         replace: &[(ImageId, ImageId)],
         guard: Option<GuardSpec>,
     ) {
-        let had_canary = self.workloads[id.idx()].drop_canary();
-        let workload = &self.workloads[id.idx()];
+        let had_canary = self.control.workloads[id.idx()].drop_canary();
+        let workload = &self.control.workloads[id.idx()];
         // Towards what is stable already, all that can be rolled back is a canary.
         let stable = had_canary.then_some(workload.current);
         let Some(revision) = self.revision_with(id, replace).or(stable) else { return };
@@ -27,7 +27,7 @@ impl World<'_> {
     }
 
     fn roll_to(&mut self, now: Time, id: WorkloadId, revision: usize, guard: Option<GuardSpec>) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         workload.take_up(revision);
         workload.guard = guard.map(Guard::new);
         self.note_standstill(now, id);
@@ -42,7 +42,7 @@ impl World<'_> {
         id: WorkloadId,
         replace: &[(ImageId, ImageId)],
     ) -> Option<usize> {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         let current = workload.revision();
         let mut template = workload.templates[current].clone();
         for container in template.init_containers.iter_mut().chain(&mut template.containers) {
@@ -73,7 +73,7 @@ impl World<'_> {
     /// kubernetes `pkg/controller/deployment/sync.go` (a set that comes back gets the highest
     /// number), read 2026-11.
     pub(crate) fn roll_back(&mut self, now: Time, id: WorkloadId) {
-        let workload = &mut self.workloads[id.idx()];
+        let workload = &mut self.control.workloads[id.idx()];
         // The newest revision is that of a canary, where one is under way: undoing ends it.
         if workload.drop_canary() {
             let stable = workload.current;

@@ -17,10 +17,11 @@ impl World<'_> {
         let spec = &self.spec.workloads[id.idx()];
         let stuck = self.place_stuck(now, id);
         let nodes = self.running_nodes(id, stuck);
-        self.workloads[id.idx()].sets[0].wanted = match self.workloads[id.idx()].kind {
-            WorkloadKind::DaemonSet { .. } => nodes.len() as u32 + stuck,
-            WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => self.desired_pods(id),
-        };
+        self.control.workloads[id.idx()].sets[0].wanted =
+            match self.control.workloads[id.idx()].kind {
+                WorkloadKind::DaemonSet { .. } => nodes.len() as u32 + stuck,
+                WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => self.desired_pods(id),
+            };
         for node in nodes {
             let pod = self.new_pod(Time::ZERO, id, 0, None);
             self.place_pod(pod, node);
@@ -32,7 +33,7 @@ impl World<'_> {
                 let content = self.content_on_node(pod, container.image);
                 self.note_content(pod, nth, content);
             }
-            let state = &mut self.pods[pod.idx()];
+            let state = &mut self.cluster.pods[pod.idx()];
             state.row = None;
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
@@ -42,16 +43,16 @@ impl World<'_> {
             let plan = state.plan;
             self.pod_rank_changed(pod, Phase::Unbound);
             self.all_containers_made(now, pod);
-            self.workloads[id.idx()].ready += 1;
-            self.workloads[id.idx()].sets[0].ready += 1;
+            self.control.workloads[id.idx()].ready += 1;
+            self.control.workloads[id.idx()].sets[0].ready += 1;
             self.note_version(now, pod, true);
             match spec.kind {
                 WorkloadKind::Deployment { .. } => {}
                 WorkloadKind::DaemonSet { .. } => {
-                    self.workloads[id.idx()].daemons.insert(node, Some(pod));
+                    self.control.workloads[id.idx()].daemons.insert(node, Some(pod));
                 }
                 WorkloadKind::Job { duration, .. } => {
-                    self.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
+                    self.clock.calendar.schedule(now + duration, Event::PodCompleted { pod, plan });
                 }
             }
         }
@@ -64,16 +65,17 @@ impl World<'_> {
     fn running_nodes(&self, id: WorkloadId, stuck: u32) -> Vec<NodeId> {
         let pool = self.spec.workloads[id.idx()].pool;
         let kept_off = self.nodes_kept_off(id);
-        match self.workloads[id.idx()].kind {
+        match self.control.workloads[id.idx()].kind {
             WorkloadKind::DaemonSet { .. } => {
                 let mut nodes = self.ready_nodes(pool);
-                nodes.retain(|&it| !self.ordered.is_among(it, kept_off));
+                nodes.retain(|&it| !self.control.ordered.is_among(it, kept_off));
                 nodes
             }
             WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => {
                 let n = self.desired_pods(id) - stuck;
-                let mut load: BTreeSet<(u32, u64, NodeId)> = self.pools[pool.idx()].open.clone();
-                load.retain(|it| !self.ordered.is_among(it.2, kept_off));
+                let mut load: BTreeSet<(u32, u64, NodeId)> =
+                    self.cluster.pools[pool.idx()].open.clone();
+                load.retain(|it| !self.control.ordered.is_among(it.2, kept_off));
                 let max_pods = self.spec.pools[pool.idx()].max_pods;
                 let mut chosen = Vec::new();
                 for _ in 0..n {

@@ -23,18 +23,18 @@ impl World<'_> {
         image: ImageId,
         policy: ImagePullPolicy,
     ) -> bool {
-        let node = self.pods[pod.idx()].node;
-        let coalesces = self.nodes[node.idx()].kubelet.spec.coalesce_image_pulls;
+        let node = self.cluster.pods[pod.idx()].node;
+        let coalesces = self.cluster.nodes[node.idx()].kubelet.spec.coalesce_image_pulls;
         if !coalesces || policy == ImagePullPolicy::Always || !self.is_being_pulled(node, image) {
             return false;
         }
-        self.pods[pod.idx()].busy = true;
-        self.nodes[node.idx()].kubelet.coalesced.push_back((pod, image));
+        self.cluster.pods[pod.idx()].busy = true;
+        self.cluster.nodes[node.idx()].kubelet.coalesced.push_back((pod, image));
         true
     }
 
     fn is_being_pulled(&self, node: NodeId, image: ImageId) -> bool {
-        let node = &self.nodes[node.idx()];
+        let node = &self.cluster.nodes[node.idx()];
         node.kubelet.queue.iter().any(|it| it.image == image)
             || node.pulls.iter().any(|&it| self.pulls.get(it).image == image)
     }
@@ -43,17 +43,18 @@ impl World<'_> {
     /// in which they came.
     pub(super) fn release_coalesced(&mut self, now: Time, node: NodeId, image: ImageId) {
         loop {
-            let waiting = &mut self.nodes[node.idx()].kubelet.coalesced;
+            let waiting = &mut self.cluster.nodes[node.idx()].kubelet.coalesced;
             let Some(first) = waiting.iter().position(|&(_, of)| of == image) else { return };
             // Seen in the instant in which it came: whoever waited looks right behind the pull.
-            let present = self.nodes[node.idx()].store.has_image(image, Time::NEVER);
+            let present = self.cluster.nodes[node.idx()].store.has_image(image, Time::NEVER);
             if !present && self.is_being_pulled(node, image) {
                 return;
             }
-            let Some((pod, _)) = self.nodes[node.idx()].kubelet.coalesced.remove(first) else {
+            let Some((pod, _)) = self.cluster.nodes[node.idx()].kubelet.coalesced.remove(first)
+            else {
                 return;
             };
-            let state = &self.pods[pod.idx()];
+            let state = &self.cluster.pods[pod.idx()];
             if state.phase != Phase::Waiting || !state.busy {
                 continue;
             }

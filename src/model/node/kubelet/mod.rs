@@ -144,47 +144,48 @@ impl World<'_> {
     /// order: neither the order in which they were scheduled nor that of nodes and pods decides who
     /// gets through.
     pub(crate) fn on_pod_synced(&mut self, now: Time, pod: PodId, plan: u32) {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         if state.plan != plan || state.phase != Phase::Waiting || state.busy {
             return;
         }
-        let mut draw = self.chance.draw(Purpose::SyncOrder as u64, state.key, now.as_micros());
-        if self.due_syncs.is_empty() {
-            self.calendar.schedule(now, Event::SyncsDue);
+        let mut draw =
+            self.clock.chance.draw(Purpose::SyncOrder as u64, state.key, now.as_micros());
+        if self.cluster.due_syncs.is_empty() {
+            self.clock.calendar.schedule(now, Event::SyncsDue);
         }
-        self.due_syncs.push((draw.bits(), pod, plan));
+        self.cluster.due_syncs.push((draw.bits(), pod, plan));
     }
 
     /// All syncs of this instant, behind everything else that happens in it: whether polls that do
     /// nothing were events in between makes no difference then.
     pub(crate) fn on_syncs_due(&mut self, now: Time) {
-        if self.calendar.peek() == Some(now) {
-            self.calendar.schedule(now, Event::SyncsDue);
+        if self.clock.calendar.peek() == Some(now) {
+            self.clock.calendar.schedule(now, Event::SyncsDue);
             return;
         }
-        let mut due = std::mem::take(&mut self.due_syncs);
+        let mut due = std::mem::take(&mut self.cluster.due_syncs);
         due.sort_unstable();
         for (_, pod, plan) in due.drain(..) {
-            let state = &mut self.pods[pod.idx()];
+            let state = &mut self.cluster.pods[pod.idx()];
             if state.plan != plan || state.phase != Phase::Waiting || state.busy {
                 continue;
             }
             if let Some(polls) = &mut state.polls {
-                let kubelet = &self.nodes[state.node.idx()].kubelet;
+                let kubelet = &self.cluster.nodes[state.node.idx()].kubelet;
                 while polls.at < now {
                     kubelet.next_poll(polls);
                 }
             }
             self.sync_pod(now, pod);
         }
-        if self.due_syncs.is_empty() {
-            self.due_syncs = due;
+        if self.cluster.due_syncs.is_empty() {
+            self.cluster.due_syncs = due;
         }
     }
 
     /// Begins a sync: the pod's containers from the first.
     pub(crate) fn sync_pod(&mut self, now: Time, pod: PodId) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         if state.init_running {
             return;
         }
@@ -196,9 +197,9 @@ impl World<'_> {
     /// Goes on with the sync at the pod's cursor until it ends or has to wait for a pull.
     fn walk_containers(&mut self, now: Time, pod: PodId) {
         while let Some((container, is_init)) = self.container_at_cursor(pod) {
-            let state = &self.pods[pod.idx()];
+            let state = &self.cluster.pods[pod.idx()];
             if !is_init && (state.started | state.crashed) & (1 << state.cursor) != 0 {
-                self.pods[pod.idx()].cursor += 1;
+                self.cluster.pods[pod.idx()].cursor += 1;
                 continue;
             }
             match self.ensure_image(now, pod, container) {
@@ -207,7 +208,7 @@ impl World<'_> {
                     return;
                 }
                 Ensure::Start => {
-                    self.observe.watch.seen.already_present += 1;
+                    self.record.watch.seen.already_present += 1;
                     self.start_container(now, pod, container);
                 }
                 Ensure::Pull => {
@@ -218,11 +219,11 @@ impl World<'_> {
                     return;
                 }
                 Ensure::Error => {
-                    self.pods[pod.idx()].error = true;
+                    self.cluster.pods[pod.idx()].error = true;
                     if is_init {
                         break;
                     }
-                    self.pods[pod.idx()].cursor += 1;
+                    self.cluster.pods[pod.idx()].cursor += 1;
                 }
             }
         }
@@ -232,7 +233,7 @@ impl World<'_> {
     /// The container that the sync is at, and whether it is an init container; `None` at the end of
     /// the pod.
     fn container_at_cursor(&self, pod: PodId) -> Option<(ContainerSpec, bool)> {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let template = self.template(pod);
         if let Some(init) = template.init_containers.get(state.init_done as usize) {
             return (state.cursor == 0).then_some((*init, true));
@@ -241,8 +242,8 @@ impl World<'_> {
     }
 
     fn ensure_image(&self, now: Time, pod: PodId, container: ContainerSpec) -> Ensure {
-        let state = &self.pods[pod.idx()];
-        let node = &self.nodes[state.node.idx()];
+        let state = &self.cluster.pods[pod.idx()];
+        let node = &self.cluster.nodes[state.node.idx()];
         let present =
             node.store.has_image(container.image, now) || state.pulled == Some(container.image);
         match container.image_pull_policy {
@@ -261,16 +262,16 @@ impl World<'_> {
     /// out: it is not looked at again before its sandbox or its kubelet starts anew.
     fn start_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
-        let nth = self.pods[pod.idx()].cursor as usize;
+        let nth = self.cluster.pods[pod.idx()].cursor as usize;
         let content = self.content_on_node(pod, container.image);
         let before = self.note_content(pod, nth, content);
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         let bit = 1 << state.cursor;
         if runs {
             state.started |= bit;
         } else {
             state.crashed |= bit;
-            self.observe.watch.seen.exec_format_errors += 1;
+            self.record.watch.seen.exec_format_errors += 1;
         }
         state.cursor += 1;
         let is_new = state.made & bit == 0;
@@ -279,7 +280,7 @@ impl World<'_> {
     }
 
     fn runs_on_its_node(&self, pod: PodId, image: ImageId) -> bool {
-        let pool = self.nodes[self.pods[pod.idx()].node.idx()].pool;
+        let pool = self.cluster.nodes[self.cluster.pods[pod.idx()].node.idx()].pool;
         let content = self.content_on_node(pod, image);
         self.catalogue.image(content).has_platform(&self.spec.pools[pool.idx()].arch)
     }
@@ -287,7 +288,7 @@ impl World<'_> {
     fn start_init_container(&mut self, now: Time, pod: PodId, container: ContainerSpec) {
         let runs = self.runs_on_its_node(pod, container.image);
         let content = self.content_on_node(pod, container.image);
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         state.polls = None;
         let is_new = state.inits_made <= state.init_done;
         state.inits_made = state.inits_made.max(state.init_done + 1);
@@ -296,18 +297,18 @@ impl World<'_> {
         if !runs {
             return;
         }
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         state.init_running = true;
         let (plan, done) = (state.plan, u64::from(state.init_done));
         let noticed =
-            self.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
+            self.clock.chance.draw(Purpose::Pleg as u64, state.key, done).span_below(PLEG_RELIST);
         let event = Event::InitContainerEnded { pod, plan };
-        self.calendar.schedule(now + container.duration + noticed, event);
+        self.clock.calendar.schedule(now + container.duration + noticed, event);
     }
 
     /// An init container has ended and the kubelet has noticed.
     pub(crate) fn on_init_container_ended(&mut self, now: Time, pod: PodId, plan: u32) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         if state.plan != plan || !state.init_running {
             return;
         }
@@ -320,7 +321,7 @@ impl World<'_> {
     fn end_sync(&mut self, now: Time, pod: PodId) {
         let template = self.template(pod);
         let (n_init, n_containers) = (template.init_containers.len(), template.containers.len());
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         let all = state.init_done as usize == n_init && state.started == all_started(n_containers);
         if all {
             state.phase = Phase::Starting;
@@ -333,17 +334,17 @@ impl World<'_> {
 
     /// Schedules the next sync of a pod in error.
     fn arm_polls(&mut self, now: Time, pod: PodId) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         if state.failed || state.polls.is_none() {
             state.failures += u32::from(state.failed);
             let n = u64::from(state.failures);
-            let draw = self.chance.draw(Purpose::PodPolls as u64, state.key, n);
+            let draw = self.clock.chance.draw(Purpose::PodPolls as u64, state.key, n);
             let is_first = state.failed && !state.sandbox_failed;
             let next = if is_first { NextPoll::Extra } else { NextPoll::Usual };
             state.sandbox_failed |= state.failed;
             state.polls = Some(Polls { at: now, draw, next });
         }
-        let due = match self.polling {
+        let due = match self.clock.polling {
             Polling::Elided => self.next_attempt_due(pod),
             Polling::Every => now,
         };
@@ -353,8 +354,8 @@ impl World<'_> {
     /// A pod enters a back-off window that began before the run; it has made at least the attempts
     /// that lead there.
     pub(crate) fn enter_window(&mut self, pod: PodId, image: ImageId, window: Span, ends: Time) {
-        let state = &mut self.pods[pod.idx()];
-        let rungs = self.nodes[state.node.idx()].kubelet.ladder().windows();
+        let state = &mut self.cluster.pods[pod.idx()];
+        let rungs = self.cluster.nodes[state.node.idx()].kubelet.ladder().windows();
         let failed = rungs.iter().position(|it| window <= *it).map_or(1, |it| it + 1);
         let tried = state.image_try(image);
         (tried.attempts, tried.failed_before) = (failed as u32, true);
@@ -364,11 +365,11 @@ impl World<'_> {
     /// The syncs of a pod that was in error before the run go on: the first of them at any instant
     /// of the longest distance between two, for nobody knows when the last was.
     pub(crate) fn resume_polls(&mut self, now: Time, pod: PodId) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         (state.failures, state.sandbox_failed) = (1, true);
-        let draw = self.chance.draw(Purpose::PodPolls as u64, state.key, 1);
+        let draw = self.clock.chance.draw(Purpose::PodPolls as u64, state.key, 1);
         state.polls = Some(Polls { at: now, draw, next: NextPoll::UnderWay });
-        let due = match self.polling {
+        let due = match self.clock.polling {
             Polling::Elided => self.next_attempt_due(pod),
             Polling::Every => now,
         };
@@ -378,9 +379,9 @@ impl World<'_> {
     /// The first instant at which a container of the pod may start or try again. An image that came
     /// while the sync was busy with a later container lets its container start at the next sync.
     fn next_attempt_due(&self, pod: PodId) -> Time {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let template = self.template(pod);
-        let store = &self.nodes[state.node.idx()].store;
+        let store = &self.cluster.nodes[state.node.idx()].store;
         let due = |container: &ContainerSpec| match container.image_pull_policy {
             ImagePullPolicy::Never | ImagePullPolicy::IfNotPresent
                 if store.has_image(container.image, Time::NEVER) =>
@@ -403,29 +404,29 @@ impl World<'_> {
 
     /// Schedules the first poll that is not before `due` and after `now`.
     fn schedule_poll(&mut self, pod: PodId, due: Time, now: Time) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         let Some(mut polls) = state.polls else { return };
-        if due == Time::NEVER || self.end < due {
+        if due == Time::NEVER || self.clock.end < due {
             return;
         }
-        let kubelet = &self.nodes[state.node.idx()].kubelet;
+        let kubelet = &self.cluster.nodes[state.node.idx()].kubelet;
         let mut at = kubelet.next_poll(&mut polls);
         while at < due || at <= now {
             at = kubelet.next_poll(&mut polls);
         }
         state.plan += 1;
         let plan = state.plan;
-        self.calendar.schedule(at, Event::PodSynced { pod, plan });
+        self.clock.calendar.schedule(at, Event::PodSynced { pod, plan });
     }
 
     /// An image became present on a node: pods that wait for it start at their next sync.
     fn image_became_present(&mut self, now: Time, node: NodeId, image: ImageId) {
-        if self.polling == Polling::Every {
+        if self.clock.polling == Polling::Every {
             return;
         }
-        for nth in 0..self.nodes[node.idx()].pods.len() {
-            let pod = self.nodes[node.idx()].pods[nth];
-            let state = &self.pods[pod.idx()];
+        for nth in 0..self.cluster.nodes[node.idx()].pods.len() {
+            let pod = self.cluster.nodes[node.idx()].pods[nth];
+            let state = &self.cluster.pods[pod.idx()];
             let waits = state.phase == Phase::Waiting && !state.busy && !state.init_running;
             if waits && state.polls.is_some() && self.wants_present_image(pod, image) {
                 self.schedule_poll(pod, now, now);
@@ -434,7 +435,7 @@ impl World<'_> {
     }
 
     fn wants_present_image(&self, pod: PodId, image: ImageId) -> bool {
-        let state = &self.pods[pod.idx()];
+        let state = &self.cluster.pods[pod.idx()];
         let template = self.template(pod);
         let wants = |it: &ContainerSpec| {
             it.image == image && it.image_pull_policy != ImagePullPolicy::Always
@@ -450,7 +451,7 @@ impl World<'_> {
     /// The sync hands a pull to the kubelet's puller and waits for its end.
     fn ask_pull(&mut self, now: Time, pod: PodId, image: ImageId) {
         let trigger = self.show_pulling(now, pod, image);
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         state.busy = true;
         let tried = state.image_try(image);
         tried.attempts += 1;
@@ -458,8 +459,8 @@ impl World<'_> {
         let (number, failed_before) = (tried.attempts, tried.failed_before);
         let attempt = Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
         let node = state.node;
-        self.observe.pull_asked(now, &self.pods[pod.idx()], attempt.number);
-        self.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
+        self.record.pull_asked(now, &self.cluster.pods[pod.idx()], attempt.number);
+        self.cluster.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
         self.drain_queue(now, node);
     }
 
@@ -467,7 +468,7 @@ impl World<'_> {
     /// queue; it refuses and does not wait.
     fn drain_queue(&mut self, now: Time, node: NodeId) {
         loop {
-            let kubelet = &mut self.nodes[node.idx()].kubelet;
+            let kubelet = &mut self.cluster.nodes[node.idx()].kubelet;
             if !kubelet.has_slot() {
                 return;
             }
@@ -477,16 +478,16 @@ impl World<'_> {
                 kubelet.in_flight += 1;
                 self.start_pull(now, pod, image, attempt);
             } else {
-                self.pods[pod.idx()].rejected = Some((image, attempt));
-                self.calendar.schedule(now, Event::PullRejected { pod });
+                self.cluster.pods[pod.idx()].rejected = Some((image, attempt));
+                self.clock.calendar.schedule(now, Event::PullRejected { pod });
             }
         }
     }
 
     /// The kubelet's own limiter refused a pull: `pull QPS exceeded`.
     pub(crate) fn on_pull_rejected(&mut self, now: Time, pod: PodId) {
-        let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() else { return };
-        let node = self.pods[pod.idx()].node;
+        let Some((image, attempt)) = self.cluster.pods[pod.idx()].rejected.take() else { return };
+        let node = self.cluster.pods[pod.idx()].node;
         let ended = PullEnded { node, pod, image, attempt };
         self.note_pull_end(now, &ended, Err((Cause::KubeletQps, None)));
         self.resume_sync(now, pod, image, false);
@@ -500,7 +501,7 @@ impl World<'_> {
             return;
         }
         let &PullEnded { node, pod, image, .. } = ended;
-        self.nodes[node.idx()].kubelet.in_flight -= 1;
+        self.cluster.nodes[node.idx()].kubelet.in_flight -= 1;
         if result.is_ok() {
             self.image_became_present(now, node, image);
         }
@@ -511,13 +512,13 @@ impl World<'_> {
 
     fn note_pull_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
         let image_key = self.catalogue.image(ended.image).key;
-        self.observe.pull_ended(now, &self.pods[ended.pod.idx()], image_key, ended, result);
+        self.record.pull_ended(now, &self.cluster.pods[ended.pod.idx()], image_key, ended, result);
     }
 
     /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the
     /// same: the kubelet does not abort it.
     fn resume_sync(&mut self, now: Time, pod: PodId, image: ImageId, succeeded: bool) {
-        let state = &mut self.pods[pod.idx()];
+        let state = &mut self.cluster.pods[pod.idx()];
         if state.phase != Phase::Waiting || !state.busy {
             return;
         }
@@ -530,11 +531,11 @@ impl World<'_> {
                 return;
             }
             self.start_container(now, pod, container);
-            self.pods[pod.idx()].pulled = Some(image);
+            self.cluster.pods[pod.idx()].pulled = Some(image);
         } else {
             self.back_off(now, pod, image);
             self.guard_failed_pull(now, pod);
-            let state = &mut self.pods[pod.idx()];
+            let state = &mut self.cluster.pods[pod.idx()];
             state.image_try(image).failed_before = true;
             (state.error, state.failed) = (true, true);
             if is_init {
@@ -544,16 +545,16 @@ impl World<'_> {
             state.cursor += 1;
         }
         self.walk_containers(now, pod);
-        self.pods[pod.idx()].pulled = None;
+        self.cluster.pods[pod.idx()].pulled = None;
     }
 
     /// A pull failed: the ladder of pod and image takes a step.
     fn back_off(&mut self, now: Time, pod: PodId, image: ImageId) {
         let image_key = self.catalogue.image(image).key;
-        let state = &mut self.pods[pod.idx()];
-        let kubelet = &self.nodes[state.node.idx()].kubelet;
+        let state = &mut self.cluster.pods[pod.idx()];
+        let kubelet = &self.cluster.nodes[state.node.idx()].kubelet;
         let (ladder, share) = (kubelet.ladder(), kubelet.spec.image_backoff_jitter);
-        let (chance, entity) = (self.chance, combine(state.key, image_key));
+        let (chance, entity) = (self.clock.chance, combine(state.key, image_key));
         let tried = state.image_try(image);
         let n = u64::from(tried.attempts);
         tried.rung.fail(now, ladder, |window| {
@@ -568,23 +569,23 @@ impl World<'_> {
     /// A kubelet starts (new node, reboot, restart): what it knew is gone, every waiting pod is
     /// synced at once.
     pub(crate) fn start_kubelet(&mut self, now: Time, node: NodeId) {
-        let state = &mut self.nodes[node.idx()];
-        let spec = self.pools[state.pool.idx()].kubelet;
+        let state = &mut self.cluster.nodes[node.idx()];
+        let spec = self.cluster.pools[state.pool.idx()].kubelet;
         let n = u64::from(state.kubelet_starts);
         state.kubelet_starts += 1;
-        let mut draw = self.chance.draw(Purpose::KubeletPhase as u64, state.key, n);
+        let mut draw = self.clock.chance.draw(Purpose::KubeletPhase as u64, state.key, n);
         state.kubelet = Kubelet::new(spec, draw.span_below(spec.sync_tick));
         self.start_disk_loops(now, node);
-        for nth in 0..self.nodes[node.idx()].pods.len() {
-            let pod = self.nodes[node.idx()].pods[nth];
-            let state = &mut self.pods[pod.idx()];
+        for nth in 0..self.cluster.nodes[node.idx()].pods.len() {
+            let pod = self.cluster.nodes[node.idx()].pods[nth];
+            let state = &mut self.cluster.pods[pod.idx()];
             if state.phase == Phase::Waiting {
                 state.busy = false;
                 state.forget_backoff();
                 state.plan += u32::from(!state.init_running);
                 let plan = state.plan;
                 if !state.init_running {
-                    self.calendar.schedule(now, Event::PodSynced { pod, plan });
+                    self.clock.calendar.schedule(now, Event::PodSynced { pod, plan });
                 }
             }
         }
@@ -592,16 +593,16 @@ impl World<'_> {
 
     /// Pulls in flight and in the queue end with the kubelet, or with its node.
     pub(crate) fn stop_kubelet(&mut self, now: Time, node: NodeId, cause: Cause) {
-        self.nodes[node.idx()].kubelet.coalesced.clear();
+        self.cluster.nodes[node.idx()].kubelet.coalesced.clear();
         self.stop_disk_loops(node);
-        let queue = std::mem::take(&mut self.nodes[node.idx()].kubelet.queue);
+        let queue = std::mem::take(&mut self.cluster.nodes[node.idx()].kubelet.queue);
         for Asked { pod, image, attempt } in queue {
             let ended = PullEnded { node, pod, image, attempt };
             self.note_pull_end(now, &ended, Err((cause, None)));
         }
-        for nth in 0..self.nodes[node.idx()].pods.len() {
-            let pod = self.nodes[node.idx()].pods[nth];
-            if let Some((image, attempt)) = self.pods[pod.idx()].rejected.take() {
+        for nth in 0..self.cluster.nodes[node.idx()].pods.len() {
+            let pod = self.cluster.nodes[node.idx()].pods[nth];
+            if let Some((image, attempt)) = self.cluster.pods[pod.idx()].rejected.take() {
                 let ended = PullEnded { node, pod, image, attempt };
                 self.note_pull_end(now, &ended, Err((Cause::KubeletQps, None)));
             }
@@ -611,7 +612,7 @@ impl World<'_> {
 
     /// Pulls that wait in the kubelets' queues, for the rows of what was open at the end.
     pub(crate) fn queued_pulls(&self) -> Vec<PullEnded> {
-        let nodes = self.nodes.iter().enumerate();
+        let nodes = self.cluster.nodes.iter().enumerate();
         nodes
             .flat_map(|(number, node)| {
                 let queue = node.kubelet.queue.iter();

@@ -259,9 +259,10 @@ impl World<'_> {
         for (number, server) in spec.registries.iter().enumerate() {
             let Some(mirror) = &server.mirror else { continue };
             let mut storages: Vec<usize> = self
+                .supply
                 .mirrors
                 .replicas_of(RegistryId::from(number))
-                .map(|it| self.mirrors.replicas[it].storage)
+                .map(|it| self.supply.mirrors.replicas[it].storage)
                 .collect();
             storages.dedup();
             for (nth, storage) in storages.into_iter().enumerate() {
@@ -279,12 +280,12 @@ impl World<'_> {
         let (key, by_digest) = (content.key, content.by_digest);
         let objects = content.objects.clone();
         if !by_digest {
-            self.mirrors.storages[storage].store.tag(image, image);
+            self.supply.mirrors.storages[storage].store.tag(image, image);
         }
         for (position, blob) in objects.into_iter().enumerate() {
             let size = self.catalogue.size(blob);
             let n = nth << 32 | position as u64;
-            let mut draw = self.chance.draw(Purpose::MirrorFill as u64, key, n);
+            let mut draw = self.clock.chance.draw(Purpose::MirrorFill as u64, key, n);
             let ago = mirror.filled.age + draw.span_below(mirror.filled.over);
             let expires = match mirror.ttl {
                 // It went before the start.
@@ -292,7 +293,7 @@ impl World<'_> {
                 Some(ttl) => Time::ZERO + (ttl - ago),
                 None => Time::NEVER,
             };
-            let store = &mut self.mirrors.storages[storage].store;
+            let store = &mut self.supply.mirrors.storages[storage].store;
             if store.has(blob) || store.reserve(size) < size {
                 continue;
             }
@@ -302,15 +303,15 @@ impl World<'_> {
     }
 
     fn schedule_expiry(&mut self, storage: usize, blob: BlobId, expires: Time) {
-        if expires <= self.end {
+        if expires <= self.clock.end {
             let storage = storage as u16;
-            self.calendar.schedule(expires, Event::MirrorExpired { storage, blob });
+            self.clock.calendar.schedule(expires, Event::MirrorExpired { storage, blob });
         }
     }
 
     /// What a mirror fetched a TTL ago goes, whether it was used since or not.
     pub(crate) fn on_mirror_expired(&mut self, now: Time, storage: u16, blob: BlobId) {
-        self.mirrors.storages[usize::from(storage)].store.expire(blob, now);
+        self.supply.mirrors.storages[usize::from(storage)].store.expire(blob, now);
     }
 
     /// The mirrors that a new node asks: those of its pool that it was drawn for, unless they come
@@ -324,7 +325,8 @@ impl World<'_> {
         let spec = &self.spec.registries[server.idx()];
         let Some(mirror) = &spec.mirror else { return false };
         let adoption = &mirror.adoption;
-        let is_due = !adoption.by_timeline || self.pools[pool.idx()].mirrors.contains(&server);
+        let is_due =
+            !adoption.by_timeline || self.cluster.pools[pool.idx()].mirrors.contains(&server);
         is_due && adoption.effective.contains(&pool) && self.is_drawn(server, mirror, node_key)
     }
 
@@ -332,15 +334,15 @@ impl World<'_> {
     fn is_drawn(&self, server: RegistryId, mirror: &MirrorSpec, node_key: u64) -> bool {
         let key =
             combine(stable_hash("mirror"), stable_hash(&self.spec.registries[server.idx()].name));
-        let mut draw = self.chance.draw(Purpose::MirrorAdoption as u64, node_key, key);
+        let mut draw = self.clock.chance.draw(Purpose::MirrorAdoption as u64, node_key, key);
         draw.below(1_000_000) < u64::from(mirror.adoption.share.millionths())
     }
 
     /// A node reads the configuration of a mirror.
     pub(crate) fn adopt_mirror(&mut self, node: NodeId, server: RegistryId) {
-        let state = &self.nodes[node.idx()];
+        let state = &self.cluster.nodes[node.idx()];
         if self.adopts(server, state.pool, state.key) && !state.mirrors.contains(&server) {
-            let mirrors = &mut self.nodes[node.idx()].mirrors;
+            let mirrors = &mut self.cluster.nodes[node.idx()].mirrors;
             mirrors.push(server);
             mirrors.sort_unstable();
         }
@@ -359,14 +361,14 @@ impl World<'_> {
     /// What becomes of a request that was on its way when its mirror went down for a restart:
     /// nobody is there, and its connection is closed. Other faults leave open connections alone.
     pub(crate) fn mirror_is_gone(&self, now: Time, replica: u32) -> Option<Reply> {
-        let (until, cause) = self.mirrors.replicas[replica as usize].down?;
+        let (until, cause) = self.supply.mirrors.replicas[replica as usize].down?;
         (now < until).then_some(Reply::Dropped { cause })
     }
 
     /// A request of a node reached a mirror and passed its gates: it is worked on, or waits until
     /// the mirror works on fewer.
     pub(crate) fn mirror_takes(&mut self, now: Time, replica: u32, inbound: Inbound) {
-        let state = &mut self.mirrors.replicas[replica as usize];
+        let state = &mut self.supply.mirrors.replicas[replica as usize];
         let most = self.spec.registries[state.server.idx()].mirror.as_ref();
         if most.and_then(|it| it.concurrency).is_some_and(|most| most <= state.active) {
             state.waiting.push_back(inbound);
@@ -379,10 +381,10 @@ impl World<'_> {
 
     /// A replica is done with a request: the next one that still waits is worked on.
     fn mirror_freed(&mut self, now: Time, replica: u32) {
-        self.mirrors.replicas[replica as usize].active -= 1;
-        while let Some(next) = self.mirrors.replicas[replica as usize].waiting.pop_front() {
+        self.supply.mirrors.replicas[replica as usize].active -= 1;
+        while let Some(next) = self.supply.mirrors.replicas[replica as usize].waiting.pop_front() {
             if self.inbound_waits(next) {
-                self.mirrors.replicas[replica as usize].active += 1;
+                self.supply.mirrors.replicas[replica as usize].active += 1;
                 self.begin_inbound(now, replica, next);
                 return;
             }
@@ -400,31 +402,31 @@ impl World<'_> {
     ) {
         self.note_passed_on(served, received);
         if let Source::Teed { reserved } = served.source {
-            self.mirrors.replicas[served.replica as usize].storing.remove(&blob);
+            self.supply.mirrors.replicas[served.replica as usize].storing.remove(&blob);
             let size = self.catalogue.size(blob);
             if received == size && reserved == size {
                 self.keep_at_mirror(now, served.replica, blob, size);
             } else {
                 let written = received.min(reserved);
-                self.mirrors.storage_mut(served.replica).store.release(reserved - written);
+                self.supply.mirrors.storage_mut(served.replica).store.release(reserved - written);
             }
         }
         self.mirror_freed(now, served.replica);
     }
 
     fn keep_at_mirror(&mut self, now: Time, replica: u32, blob: BlobId, size: Bytes) {
-        let state = &self.mirrors.replicas[replica as usize];
+        let state = &self.supply.mirrors.replicas[replica as usize];
         let (storage, server) = (state.storage, state.server);
         let ttl = self.spec.registries[server.idx()].mirror.as_ref().and_then(|it| it.ttl);
         let expires = ttl.map_or(Time::NEVER, |ttl| now + ttl);
-        self.mirrors.storages[storage].store.keep(blob, size, expires);
+        self.supply.mirrors.storages[storage].store.keep(blob, size, expires);
         self.schedule_expiry(storage, blob, expires);
     }
 
     /// The links that a body passes on its way from a mirror to a node.
     pub(crate) fn mirror_path(&self, served: Served) -> Path {
-        let replica = &self.mirrors.replicas[served.replica as usize];
-        let disk = self.mirrors.storages[replica.storage].disk;
+        let replica = &self.supply.mirrors.replicas[served.replica as usize];
+        let disk = self.supply.mirrors.storages[replica.storage].disk;
         let [egress, upstream] = self.upstream_links(served.replica);
         let out = Some(replica.nic_out);
         match served.source {
@@ -448,8 +450,8 @@ impl World<'_> {
     /// Bytes of a body that came from upstream.
     fn note_passed_on(&mut self, served: Served, bytes: Bytes) {
         if !matches!(served.source, Source::Stored) {
-            let mirror = self.mirrors.replicas[served.replica as usize].server;
-            self.observe.mirrors.received(mirror, bytes);
+            let mirror = self.supply.mirrors.replicas[served.replica as usize].server;
+            self.record.mirrors.received(mirror, bytes);
             if let Some(session) = self.session_mut(served.replica, EndpointKind::Cdn) {
                 session.carried += bytes.0;
             }
@@ -461,12 +463,12 @@ impl World<'_> {
     pub(crate) fn mirror_levels(&self, server: RegistryId) -> (u32, u32, Bytes) {
         let (mut active, mut waiting, mut used) = (0, 0, Bytes::ZERO);
         let mut last = None;
-        for replica in self.mirrors.replicas_of(server) {
-            let state = &self.mirrors.replicas[replica];
+        for replica in self.supply.mirrors.replicas_of(server) {
+            let state = &self.supply.mirrors.replicas[replica];
             active += state.active;
             waiting += state.waiting.len() as u32;
             if last.replace(state.storage) != Some(state.storage) {
-                used += self.mirrors.storages[state.storage].store.used();
+                used += self.supply.mirrors.storages[state.storage].store.used();
             }
         }
         (active, waiting, used)
@@ -481,7 +483,7 @@ impl World<'_> {
                 _ => format!("{}-{}", server.name, replica.ordinal),
             }
         };
-        self.mirrors.replicas.iter().map(name).collect()
+        self.supply.mirrors.replicas.iter().map(name).collect()
     }
 
     /// How a mirror stores what it fetches.

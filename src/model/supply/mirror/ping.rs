@@ -26,7 +26,7 @@ impl World<'_> {
     /// Looks at the root of the API, or waits until nobody else does.
     pub(super) fn ping(&mut self, now: Time, id: u32) {
         let task = self.task(id);
-        let lock = &mut self.mirrors.replicas[task.replica as usize].pings;
+        let lock = &mut self.supply.mirrors.replicas[task.replica as usize].pings;
         if lock.is_held {
             lock.waiting.push_back((id, task.generation));
             if let Some(cause) = lock.hangs {
@@ -42,9 +42,9 @@ impl World<'_> {
 
     /// Whoever looked is done: the next one looks, or goes on with what the last one learned.
     pub(super) fn ping_over(&mut self, now: Time, replica: u32) {
-        self.mirrors.replicas[replica as usize].pings.is_held = false;
-        while !self.mirrors.replicas[replica as usize].pings.is_held {
-            let lock = &mut self.mirrors.replicas[replica as usize].pings;
+        self.supply.mirrors.replicas[replica as usize].pings.is_held = false;
+        while !self.supply.mirrors.replicas[replica as usize].pings.is_held {
+            let lock = &mut self.supply.mirrors.replicas[replica as usize].pings;
             let Some((id, generation)) = lock.waiting.pop_front() else { return };
             if self.current_task(id, generation).is_some() {
                 self.next_request(now, id);
@@ -54,7 +54,7 @@ impl World<'_> {
 
     /// A ping that hangs holds up all that wait for it.
     pub(super) fn ping_hangs(&mut self, now: Time, replica: u32, cause: Cause) {
-        let lock = &mut self.mirrors.replicas[replica as usize].pings;
+        let lock = &mut self.supply.mirrors.replicas[replica as usize].pings;
         lock.hangs = Some(cause);
         let waiting: Vec<(u32, u32)> = lock.waiting.iter().copied().collect();
         for (id, generation) in waiting {
@@ -82,7 +82,7 @@ impl World<'_> {
         let needs_token = self.upstream_of(replica).1.needs_token;
         // A fetch beside it is committed after its last byte, and so behind this look.
         let is_uncommitted = matches!(served.source, Source::Passed { leads: true });
-        let is_held = self.mirrors.storage(replica).store.has(blob) && !is_uncommitted;
+        let is_held = self.supply.mirrors.storage(replica).store.has(blob) && !is_uncommitted;
         if !needs_token && !is_held {
             let notice = self.add_task(replica, None, Wanted::Notice, image, object);
             self.task_steps_at(now, notice);

@@ -34,7 +34,7 @@ const DIAL: Span = Span::from_secs(30);
 
 impl World<'_> {
     pub(super) fn upstream_of(&self, replica: u32) -> (&MirrorSpec, &RegistrySpec) {
-        let server = self.mirrors.replicas[replica as usize].server;
+        let server = self.supply.mirrors.replicas[replica as usize].server;
         let mirror = self.spec.registries[server.idx()].mirror.as_ref();
         let mirror = mirror.expect("a replica is one of a mirror");
         (mirror, &self.spec.registries[mirror.upstream.idx()])
@@ -43,11 +43,14 @@ impl World<'_> {
     /// The shared links between a replica and its upstream.
     pub(super) fn upstream_links(&self, replica: u32) -> [Option<LinkId>; 2] {
         let mirror = self.upstream_of(replica).0;
-        [self.egresses.link(mirror.egress), self.registry_links[mirror.upstream.idx()]]
+        [
+            self.supply.egresses.link(mirror.egress),
+            self.supply.registry_links[mirror.upstream.idx()],
+        ]
     }
 
     pub(super) fn session_mut(&mut self, replica: u32, kind: EndpointKind) -> Option<&mut Session> {
-        self.mirrors.replicas[replica as usize].upstream[kind as usize].as_mut()
+        self.supply.mirrors.replicas[replica as usize].upstream[kind as usize].as_mut()
     }
 
     /// Whether a request of a node is still waited for.
@@ -65,12 +68,12 @@ impl World<'_> {
             _ => Wanted::Manifest,
         };
         let id = self.add_task(replica, Some(inbound), wanted, image, object);
-        let server = self.mirrors.replicas[replica as usize].server;
+        let server = self.supply.mirrors.replicas[replica as usize].server;
         let spec = &self.spec.registries[server.idx()];
         let operations = spec.mirror.as_ref().map_or(0, |it| it.operations_per_request);
         let mut looked = now;
         for _ in 0..operations {
-            looked = looked.max(self.mirrors.storage_mut(replica).operations.next(now));
+            looked = looked.max(self.supply.mirrors.storage_mut(replica).operations.next(now));
         }
         self.task_steps_at(looked + spec.server_time, id);
     }
@@ -103,48 +106,48 @@ impl World<'_> {
             reserved: Bytes::ZERO,
             flow: None,
         };
-        if let Some(id) = self.mirrors.free_tasks.pop() {
-            let slot = &mut self.mirrors.tasks[id as usize];
+        if let Some(id) = self.supply.mirrors.free_tasks.pop() {
+            let slot = &mut self.supply.mirrors.tasks[id as usize];
             let generation = slot.generation.wrapping_add(1);
             *slot = Task { generation, ..task };
             return id;
         }
-        self.mirrors.tasks.push(task);
-        (self.mirrors.tasks.len() - 1) as u32
+        self.supply.mirrors.tasks.push(task);
+        (self.supply.mirrors.tasks.len() - 1) as u32
     }
 
     fn end_task(&mut self, id: u32) -> Task {
-        let task = &mut self.mirrors.tasks[id as usize];
+        let task = &mut self.supply.mirrors.tasks[id as usize];
         task.live = false;
         let ended = *task;
         if let Some(grant) = task.grant.take() {
-            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+            self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
-        self.mirrors.free_tasks.push(id);
+        self.supply.mirrors.free_tasks.push(id);
         ended
     }
 
     pub(super) fn task(&self, id: u32) -> Task {
-        self.mirrors.tasks[id as usize]
+        self.supply.mirrors.tasks[id as usize]
     }
 
     pub(super) fn task_mut(&mut self, id: u32) -> &mut Task {
-        &mut self.mirrors.tasks[id as usize]
+        &mut self.supply.mirrors.tasks[id as usize]
     }
 
     pub(super) fn current_task(&self, id: u32, generation: u32) -> Option<Task> {
-        let task = self.mirrors.tasks.get(id as usize).copied();
+        let task = self.supply.mirrors.tasks.get(id as usize).copied();
         task.filter(|it| it.live && it.generation == generation)
     }
 
     pub(super) fn task_steps_at(&mut self, at: Time, id: u32) {
         let generation = self.task(id).generation;
-        self.calendar.schedule(at, Event::MirrorStepped { task: id, generation });
+        self.clock.calendar.schedule(at, Event::MirrorStepped { task: id, generation });
     }
 
     fn holds(&self, task: &Task) -> bool {
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
-        self.mirrors.storage(task.replica).store.has(blob)
+        self.supply.mirrors.storage(task.replica).store.has(blob)
     }
 
     /// A task goes on: it begins, an answer is back, or its body begins to flow.
@@ -191,7 +194,7 @@ impl World<'_> {
     pub(super) fn next_request(&mut self, now: Time, id: u32) {
         let task = self.task(id);
         let needs_token = self.upstream_of(task.replica).1.needs_token;
-        let knows = self.mirrors.replicas[task.replica as usize].has_challenge;
+        let knows = self.supply.mirrors.replicas[task.replica as usize].has_challenge;
         let is_due = if needs_token { !knows && task.refused.is_none() } else { 0 < task.pings };
         if is_due {
             self.ping(now, id);
@@ -218,7 +221,7 @@ impl World<'_> {
                 let generation = self.task(id).generation;
                 let rtt = self.upstream_rtt(self.task(id).replica, ask.endpoint());
                 let event = Event::MirrorAsked { task: id, generation };
-                self.calendar.schedule(open_from + rtt.half(), event);
+                self.clock.calendar.schedule(open_from + rtt.half(), event);
             }
             Err((cause, after)) => {
                 self.task_mut(id).reply = Some(Reply::Dropped { cause });
@@ -249,37 +252,37 @@ impl World<'_> {
                 return Ok(open_from);
             }
             let closes_at = session.last_used + IDLE;
-            self.egresses.give_back(closes_at, session.address, endpoint);
-            self.mirrors.replicas[task.replica as usize].upstream[kind as usize] = None;
+            self.supply.egresses.give_back(closes_at, session.address, endpoint);
+            self.supply.mirrors.replicas[task.replica as usize].upstream[kind as usize] = None;
         }
         let key = self.task_key(&task, ask);
         let upstream = &self.spec.registries[registry.idx()];
-        if let Some(unmade) = self.faults.unmade(now, registry, ask.kind(), key) {
-            self.observe.rejected(now);
+        if let Some(unmade) = self.supply.faults.unmade(now, registry, ask.kind(), key) {
+            self.record.rejected(now);
             let after = unmade.after(upstream.dns + endpoint.rtt(upstream), DIAL);
             return Err((Cause::Fault(unmade.fault), after));
         }
-        let replica = &mut self.mirrors.replicas[task.replica as usize];
-        let address = if self.egresses.draws_per_connection(egress) {
+        let replica = &mut self.supply.mirrors.replicas[task.replica as usize];
+        let address = if self.supply.egresses.draws_per_connection(egress) {
             replica.n_connections += 1;
-            self.egresses.address_of_connection(egress, replica.key, replica.n_connections)
+            self.supply.egresses.address_of_connection(egress, replica.key, replica.n_connections)
         } else {
             replica.address
         };
-        if !self.egresses.take(now, address, endpoint) {
-            self.observe.rejected(now);
+        if !self.supply.egresses.take(now, address, endpoint) {
+            self.record.rejected(now);
             return Err((Cause::EgressPorts, DIAL));
         }
         let round_trips = 1 + u64::from(upstream.tls_round_trips);
         let open_from = now + upstream.dns + endpoint.rtt(upstream) * round_trips;
         let session = Session { address, open_from, last_used: open_from, carried: 0 };
-        self.mirrors.replicas[task.replica as usize].upstream[kind as usize] = Some(session);
+        self.supply.mirrors.replicas[task.replica as usize].upstream[kind as usize] = Some(session);
         Ok(open_from)
     }
 
     /// The stable key of a request upstream: which replica, and the how manieth of its requests.
     fn task_key(&self, task: &Task, ask: Ask) -> u64 {
-        let replica = &self.mirrors.replicas[task.replica as usize];
+        let replica = &self.supply.mirrors.replicas[task.replica as usize];
         let image = self.catalogue.image(task.reference).key;
         let what = u64::from(task.object) << 8 | ask as u64;
         combine(combine(replica.key, image), combine(what, replica.sent))
@@ -289,15 +292,15 @@ impl World<'_> {
     pub(crate) fn on_mirror_asked(&mut self, now: Time, id: u32, generation: u32) {
         let Some(task) = self.current_task(id, generation) else { return };
         let request = self.upstream_request(&task);
-        self.mirrors.replicas[task.replica as usize].sent += 1;
+        self.supply.mirrors.replicas[task.replica as usize].sent += 1;
         let reply = self.pass_request_gates(now, &request);
-        self.task_mut(id).grant = self.granted.take();
+        self.task_mut(id).grant = self.supply.granted.take();
         let upstream = &self.spec.registries[request.endpoint.registry.idx()];
         let redirected = task.ask == Ask::GetBlob && upstream.redirects_blobs;
         let rtt = request.endpoint.rtt(upstream);
         let back = now + upstream.server_time + (rtt - rtt.half());
         let object = self.catalogue.image(task.content).object(task.object as usize);
-        self.observe.mirror_request(
+        self.record.mirror_request(
             now,
             &MirrorRequestSeen {
                 replica: task.replica,
@@ -326,7 +329,7 @@ impl World<'_> {
 
     fn upstream_request(&self, task: &Task) -> Request {
         let mirror = self.upstream_of(task.replica).0;
-        let replica = &self.mirrors.replicas[task.replica as usize];
+        let replica = &self.supply.mirrors.replicas[task.replica as usize];
         let kind = task.ask.endpoint();
         let session = replica.upstream[kind as usize];
         let address = session.map_or(replica.address, |it| it.address);
@@ -340,7 +343,7 @@ impl World<'_> {
                 (Ask::GetBlob | Ask::GetRedirected, Object::Layer(layer)) => Some(layer),
                 _ => None,
             },
-            asker: self.egresses.asker(address, mirror.account, spender),
+            asker: self.supply.egresses.asker(address, mirror.account, spender),
             authorised: task.has_token,
             key: self.task_key(task, task.ask),
         }
@@ -361,7 +364,7 @@ impl World<'_> {
                 // without, and is refused.
                 match reply {
                     Reply::Challenged => {
-                        self.mirrors.replicas[task.replica as usize].has_challenge = true;
+                        self.supply.mirrors.replicas[task.replica as usize].has_challenge = true;
                     }
                     Reply::Refused { cause, .. } => self.task_mut(id).refused = Some(cause),
                     _ => {}
@@ -393,7 +396,7 @@ impl World<'_> {
 
     fn return_task_grant(&mut self, id: u32) {
         if let Some(grant) = self.task_mut(id).grant.take() {
-            self.limits.release(grant.limit, grant.key, u64::from(grant.units));
+            self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
         }
     }
 
@@ -403,7 +406,7 @@ impl World<'_> {
             Ask::HeadTag | Ask::GetTag => {
                 let content = self.catalogue.served(task.reference);
                 self.task_mut(id).content = content;
-                self.mirrors.storage_mut(task.replica).store.tag(task.reference, content);
+                self.supply.mirrors.storage_mut(task.replica).store.tag(task.reference, content);
                 self.manifest_wanted(now, id);
             }
             Ask::GetManifest => self.manifest_fetched(now, id),
@@ -427,9 +430,9 @@ impl World<'_> {
         let task = self.task(id);
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let size = self.catalogue.size(blob);
-        let server = self.mirrors.replicas[task.replica as usize].server;
-        self.observe.mirrors.received(server, size);
-        let store = &mut self.mirrors.storage_mut(task.replica).store;
+        let server = self.supply.mirrors.replicas[task.replica as usize].server;
+        self.record.mirrors.received(server, size);
+        let store = &mut self.supply.mirrors.storage_mut(task.replica).store;
         let reserved = store.reserve(size);
         if reserved < size {
             store.release(reserved);
@@ -445,7 +448,7 @@ impl World<'_> {
     fn claims(&mut self, now: Time, id: u32) -> bool {
         let task = self.task(id);
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
-        let replica = &mut self.mirrors.replicas[task.replica as usize];
+        let replica = &mut self.supply.mirrors.replicas[task.replica as usize];
         let server = replica.server;
         let is_first = replica.storing.insert(blob);
         match self.storing(server) {
@@ -462,8 +465,8 @@ impl World<'_> {
                 self.task_mut(store).has_token = task.has_token;
                 self.task_steps_at(now, store);
             }
-            Storing::Teed if self.mirrors.storage(task.replica).store.is_full() => {
-                self.mirrors.replicas[task.replica as usize].storing.remove(&blob);
+            Storing::Teed if self.supply.mirrors.storage(task.replica).store.is_full() => {
+                self.supply.mirrors.replicas[task.replica as usize].storing.remove(&blob);
                 self.refuse_inbound(now, id, 500, Cause::MirrorDiskFull);
                 return false;
             }
@@ -492,7 +495,7 @@ impl World<'_> {
             return;
         }
         let source = if Bytes::ZERO < task.reserved {
-            let reserved = self.mirrors.storage_mut(task.replica).store.reserve(size);
+            let reserved = self.supply.mirrors.storage_mut(task.replica).store.reserve(size);
             Source::Teed { reserved }
         } else {
             Source::Passed { leads: task.leads }
@@ -504,14 +507,14 @@ impl World<'_> {
         let task = self.task(id);
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let reserved =
-            self.mirrors.storage_mut(task.replica).store.reserve(self.catalogue.size(blob));
+            self.supply.mirrors.storage_mut(task.replica).store.reserve(self.catalogue.size(blob));
         let cap = self.upstream_of(task.replica).1.connection_bandwidth;
         let [egress, upstream] = self.upstream_links(task.replica);
-        let replica = &self.mirrors.replicas[task.replica as usize];
-        let disk = self.mirrors.storages[replica.storage].disk;
+        let replica = &self.supply.mirrors.replicas[task.replica as usize];
+        let disk = self.supply.mirrors.storages[replica.storage].disk;
         let path = Path::over([Some(replica.nic_in), disk, egress, upstream]);
         let tag = STORE_FLOW | u64::from(id);
-        let flow = self.links.start(now, replica.leaf, path, cap, reserved, tag);
+        let flow = self.supply.links.start(now, replica.leaf, path, cap, reserved, tag);
         let task = self.task_mut(id);
         (task.reserved, task.flow) = (reserved, Some(flow));
         self.links_changed(now);
@@ -523,10 +526,10 @@ impl World<'_> {
         let id = (tag & !STORE_FLOW) as u32;
         let task = self.end_task(id);
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
-        let replica = &mut self.mirrors.replicas[task.replica as usize];
+        let replica = &mut self.supply.mirrors.replicas[task.replica as usize];
         replica.storing.remove(&blob);
         let server = replica.server;
-        self.observe.mirrors.received(server, task.reserved);
+        self.record.mirrors.received(server, task.reserved);
         let size = self.catalogue.size(blob);
         if task.reserved == size {
             self.keep_at_mirror(now, task.replica, blob, size);
@@ -538,7 +541,7 @@ impl World<'_> {
         let task = self.task(id);
         match task.goal {
             Ask::HeadTag | Ask::GetTag => {
-                match self.mirrors.storage(task.replica).store.tagged(task.reference) {
+                match self.supply.mirrors.storage(task.replica).store.tagged(task.reference) {
                     // Stale, and good enough.
                     Some(content) => {
                         self.task_mut(id).content = content;
@@ -566,7 +569,7 @@ impl World<'_> {
 
     fn forget_storing(&mut self, task: &Task) {
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
-        self.mirrors.replicas[task.replica as usize].storing.remove(&blob);
+        self.supply.mirrors.replicas[task.replica as usize].storing.remove(&blob);
     }
 
     fn serve_stored(&mut self, now: Time, id: u32) {
@@ -581,7 +584,7 @@ impl World<'_> {
         if !self.inbound_waits(inbound) {
             if let Some(Source::Teed { reserved }) = source {
                 self.forget_storing(&task);
-                self.mirrors.storage_mut(task.replica).store.release(reserved);
+                self.supply.mirrors.storage_mut(task.replica).store.release(reserved);
             }
             self.mirror_freed(now, task.replica);
             return;
@@ -589,8 +592,8 @@ impl World<'_> {
         let is_hit = matches!(source, Some(Source::Stored));
         let served = Served { replica: task.replica, source: source.unwrap_or(Source::Stored) };
         if self.mirror_answered(now, inbound, served, task.content, grows) {
-            let mirror = self.mirrors.replicas[task.replica as usize].server;
-            self.observe.mirrors.sent(mirror, is_hit);
+            let mirror = self.supply.mirrors.replicas[task.replica as usize].server;
+            self.record.mirrors.sent(mirror, is_hit);
         } else {
             self.mirror_freed(now, task.replica);
         }
@@ -615,27 +618,32 @@ impl World<'_> {
     ) {
         let cause = Cause::Fault(fault);
         let until = self.spec.faults[fault.idx()].until.map(|it| Time::ZERO + it);
-        let of_mirror =
-            |world: &Self, replica: u32| world.mirrors.replicas[replica as usize].server == server;
-        for id in 0..self.mirrors.tasks.len() as u32 {
+        let of_mirror = |world: &Self, replica: u32| {
+            world.supply.mirrors.replicas[replica as usize].server == server
+        };
+        for id in 0..self.supply.mirrors.tasks.len() as u32 {
             let task = self.task(id);
             if !task.live || !of_mirror(self, task.replica) {
                 continue;
             }
             self.end_task(id);
             if let Some(flow) = task.flow {
-                let partial = self.links.cancel(now, flow);
-                self.observe.mirrors.received(server, partial);
+                let partial = self.supply.links.cancel(now, flow);
+                self.record.mirrors.received(server, partial);
                 // What was written stays behind, and no more.
-                self.mirrors.storage_mut(task.replica).store.release(task.reserved - partial);
+                self.supply
+                    .mirrors
+                    .storage_mut(task.replica)
+                    .store
+                    .release(task.reserved - partial);
                 self.links_changed(now);
             }
             if let Some(inbound) = task.inbound.filter(|&it| self.inbound_waits(it)) {
                 self.mirror_refused(now, inbound, Reply::Dropped { cause });
             }
         }
-        for replica in self.mirrors.replicas_of(server) {
-            let waiting = std::mem::take(&mut self.mirrors.replicas[replica].waiting);
+        for replica in self.supply.mirrors.replicas_of(server) {
+            let waiting = std::mem::take(&mut self.supply.mirrors.replicas[replica].waiting);
             for inbound in waiting {
                 if self.inbound_waits(inbound) {
                     self.mirror_refused(now, inbound, Reply::Dropped { cause });
@@ -644,15 +652,15 @@ impl World<'_> {
             self.close_sessions(now, replica);
         }
         self.break_bodies_of_mirror(now, server, cause);
-        for replica in self.mirrors.replicas_of(server) {
-            let state = &mut self.mirrors.replicas[replica];
+        for replica in self.supply.mirrors.replicas_of(server) {
+            let state = &mut self.supply.mirrors.replicas[replica];
             state.storing.clear();
             (state.active, state.has_challenge) = (0, false);
             state.pings = PingLock::default();
             state.down = until.map(|until| (until, cause));
             if !keeps_storage {
                 let storage = state.storage;
-                self.mirrors.storages[storage].store.clear();
+                self.supply.mirrors.storages[storage].store.clear();
             }
         }
     }
@@ -660,16 +668,16 @@ impl World<'_> {
     fn close_sessions(&mut self, now: Time, replica: usize) {
         let registry = self.upstream_of(replica as u32).0.upstream;
         for kind in EndpointKind::ALL {
-            let session = self.mirrors.replicas[replica].upstream[kind as usize].take();
+            let session = self.supply.mirrors.replicas[replica].upstream[kind as usize].take();
             if let Some(session) = session {
-                self.egresses.give_back(now, session.address, Endpoint { registry, kind });
+                self.supply.egresses.give_back(now, session.address, Endpoint { registry, kind });
             }
         }
     }
 
     /// Whether a lane is served by this mirror.
     pub(crate) fn is_served_by(&self, served: Served, mirror: RegistryId) -> bool {
-        self.mirrors.replicas[served.replica as usize].server == mirror
+        self.supply.mirrors.replicas[served.replica as usize].server == mirror
     }
 }
 
