@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use pullstorm::experiment::size::{ceiling, estimate};
+use pullstorm::experiment::{Crew, Shown};
+use pullstorm::scenario::{Request, Scenario, SourceFile, library, load};
+
 /// A folder of a test's own, removed at its end.
 struct Folder(PathBuf);
 
@@ -418,4 +422,202 @@ fn a_manifest_has_the_digest_of_every_file_beside_it() {
             assert_eq!(it["sha256"].as_str().unwrap().len(), 64, "{name}");
         }
     }
+}
+
+/// Starts a command, lets it work for a while once `lock` is there, and sends it a signal.
+#[cfg(unix)]
+fn ended_by(signal: &str, arguments: &[&str], lock: &str) -> (Option<i32>, String) {
+    let child = until_there(arguments, lock);
+    std::thread::sleep(Duration::from_secs(2));
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), text(&output.stderr))
+}
+
+fn manifest_in(folder: &str) -> serde_json::Value {
+    let text = fs::read_to_string(format!("{folder}/manifest.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+#[cfg(unix)]
+fn a_run_that_is_interrupted_keeps_what_is_finished_and_says_so() {
+    let folder = Folder::new("interrupted");
+    let out = folder.path("out");
+    let many = ["run", "cold-cluster", "--out", &out, "--no-charts", "--replications=10000"];
+    let (code, said) = ended_by("INT", &many, &folder.path("out/cold-cluster/.lock"));
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("ended by SIGINT: ") && said.contains("marked as partial"), "{said}");
+    let run = folder.path("out/cold-cluster");
+    let partial = &manifest_in(&run)["partial"];
+    assert_eq!((&partial["asked"], &partial["ended_by"]), (&10_000.into(), &"SIGINT".into()));
+    let finished = partial["finished"].as_u64().unwrap();
+    assert!((1..10_000).contains(&finished), "{finished}");
+    // What is kept is what so many replications give.
+    let same = folder.path("same");
+    let few = format!("--replications={finished}");
+    ends_with(4, &["run", "cold-cluster", "--out", &same, "--no-charts", &few]);
+    let figures = |it: &str| fs::read_to_string(format!("{it}/replications.csv")).unwrap();
+    assert_eq!(figures(&run), figures(&folder.path("same/cold-cluster")));
+    let output = pullstorm(&["compare", &run, &run, "--out", &out, "--no-charts"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let shown = text(&output.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains(&format!("is partial: {finished} of 10000 replications")), "{shown}");
+    let hidden = folder.names().into_iter().filter(|it| it.contains("/."));
+    assert_eq!(hidden.collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_comparison_and_a_solve_that_are_ended_keep_what_is_finished_and_say_so() {
+    let folder = Folder::new("terminated");
+    let out = folder.path("out");
+    let compare = [
+        "compare",
+        "cold-cluster",
+        "--out",
+        &out,
+        "--no-charts",
+        "--variant=personal-account",
+        "--replications=10000",
+    ];
+    let here = folder.path("out/cold-cluster/compare");
+    let (code, said) = ended_by("TERM", &compare, &format!("{here}/.lock"));
+    assert_eq!(code, Some(143), "{said}");
+    assert!(said.contains("ended by SIGTERM: ") && said.contains("marked as partial"), "{said}");
+    let finished = manifest_in(&here)["partial"]["finished"].as_u64().unwrap();
+    let shown = fs::read_to_string(format!("{here}/comparison.md")).unwrap();
+    assert!(shown.contains("Ended early by SIGTERM"), "{shown}");
+    assert!(0 < finished);
+    let solve = [
+        "solve",
+        "cold-cluster",
+        "--out",
+        &out,
+        "--maximize=pool.workers.nodes",
+        "--from=4",
+        "--to=300",
+        "--at-most=10000",
+    ];
+    let here = folder.path("out/cold-cluster/solve");
+    let (code, said) = ended_by("INT", &solve, &format!("{here}/.lock"));
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("there is no answer yet"), "{said}");
+    let rows = fs::read_to_string(format!("{here}/solve.csv")).unwrap();
+    assert!(1 < rows.lines().count(), "{rows}");
+    assert_eq!(manifest_in(&here)["partial"]["ended_by"], "SIGINT");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_sweep_that_is_ended_says_how_it_goes_on() {
+    let folder = Folder::new("swept");
+    let out = folder.path("out");
+    let sweep =
+        ["sweep", "cold-cluster", "--out", &out, "--vary=pool.workers.nodes=4..104", "--no-charts"];
+    let here = folder.path("out/cold-cluster/sweep");
+    let (code, said) = ended_by("INT", &sweep, &format!("{here}/.lock"));
+    assert_eq!(code, Some(130), "{said}");
+    assert!(said.contains("of 101 points are done now") && said.contains("goes on"), "{said}");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_may_not_grow_is_told_and_leaves_nothing() {
+    let folder = Folder::new("limited");
+    let file = folder.file("small.toml", SMALL);
+    let out = folder.path("out");
+    let script = "ulimit -f 8; exec \"$0\" run \"$1\" --out \"$2\" --no-charts";
+    let program = env!("CARGO_BIN_EXE_pullstorm");
+    let output = Command::new("sh").args(["-c", script, program, &file, &out]).output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("ulimit -f"), "{said}");
+    assert_eq!(names(Path::new(&out)), ["small"]);
+}
+
+/// Every scenario that ships, with each of its variants.
+fn shipped() -> Vec<(String, Scenario)> {
+    let mut all = vec![];
+    for (name, content) in library::all() {
+        let file = SourceFile { name: format!("{name}.toml"), text: (*content).to_owned() };
+        let base = load(&file, &Request::default()).unwrap().scenario;
+        for it in &base.variants {
+            let variants = vec![it.name.clone()];
+            let request = Request { variants, ..Request::default() };
+            all.push((format!("{name} {}", it.name), load(&file, &request).unwrap().scenario));
+        }
+        all.push(((*name).to_owned(), base));
+    }
+    all
+}
+
+/// Whether the estimate of each of these is within a factor of 5 of the events that are counted in
+/// another replication, and what is held to be the worst is no less.
+fn estimates_hold(all: &[(String, Scenario)]) {
+    let crew = Crew::new(0).unwrap();
+    let wrong = crew.each(all, |(name, it)| {
+        let outcome = &crew.replicate(&it.spec, 1..2, Shown::NOTHING, &|_| {})[0];
+        let counted = outcome.metrics.iter().find(|it| it.name == "events").unwrap();
+        let counted = counted.value.known().unwrap();
+        let (expected, most) = (estimate(&it.spec), ceiling(&it.spec));
+        let factor = expected.events as f64 / counted;
+        let is_close = (0.2..=5.0).contains(&factor) && counted <= most.events as f64;
+        let told = format!("{name}: {counted} counted, {expected:?}, at most {}", most.events);
+        (!is_close || most.is_large()).then_some(told)
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_size_of_every_scenario_that_ships_is_estimated_within_a_factor_of_five() {
+    let bases: Vec<_> = shipped().into_iter().filter(|(name, _)| !name.contains(' ')).collect();
+    assert!(10 < bases.len());
+    estimates_hold(&bases);
+}
+
+#[test]
+#[ignore = "a hundred and fifty variants: cargo test faults -- --ignored"]
+fn the_size_of_every_variant_that_ships_is_estimated_within_a_factor_of_five() {
+    let all = shipped();
+    assert!(150 < all.len());
+    estimates_hold(&all);
+}
+
+#[test]
+fn what_would_run_for_ever_is_asked_about_in_one_line_with_its_figure() {
+    let folder = Folder::new("large");
+    let out = folder.path("out");
+    let never = "[image.odd]\nreference = \"docker.io/acme/odd:1\"\nplatforms = [\"s390x\"]\n\
+                 layers = [\"1kB\"]\n[workload.odd]\nkind = \"deployment\"\npool = \"workers\"\n\
+                 replicas = 3\ncontainers = [{ image = \"odd\" }]\n";
+    let quick = "kubelet = { image_backoff_initial = \"1us\", image_backoff_max = \"1us\", \
+                 sync_backoff = \"1us\" }\nruntime";
+    let looping = format!("{}{never}", SMALL.replacen("runtime", quick, 1));
+    let pruning = "[timeline.tidy]\nat = \"1m\"\nprune_images = { pool = \"workers\", \
+                   every = \"1us\" }\n";
+    for (name, content, figure) in [
+        ("looping", looping, "tries again every 1us"),
+        ("pruning", format!("{SMALL}{pruning}"), "timeline.tidy.prune_images.every = 1us"),
+    ] {
+        let file = folder.file(&format!("{name}.toml"), content);
+        for verb in ["run", "compare", "sweep"] {
+            let mut arguments = vec![verb, &file, "--out", &out, "-q", "--set=horizon=10h"];
+            match verb {
+                "compare" => arguments.insert(1, &file),
+                "sweep" => arguments.push("--vary=pool.workers.nodes=3,4"),
+                _ => {}
+            }
+            let said = ends_with(2, &arguments);
+            assert_eq!(said.lines().count(), 1, "{said}");
+            for part in [figure, "events, more than the 2,000,000,000", "--allow-large"] {
+                assert!(said.contains(part), "{said}");
+            }
+        }
+    }
+    // Ten milliseconds of the same loop are soon over.
+    let file = folder.path("looping.toml");
+    ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--set=horizon=10ms"]);
 }

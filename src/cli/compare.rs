@@ -156,8 +156,11 @@ fn write(
     Ok(lines)
 }
 
-/// Takes the folder that the comparison called `name` goes to.
-fn take(arguments: &Arguments, name: &str) -> Result<Place, Failure> {
+/// Takes the folder that the comparison of `scenarios` goes to, called `name`, before they run.
+fn take(arguments: &Arguments, name: &str, scenarios: &[Scenario]) -> Result<Place, Failure> {
+    for it in scenarios {
+        arguments.common.admit(it, "")?;
+    }
     arguments.common.take(&arguments.out.out.join(name).join("compare"))
 }
 
@@ -209,7 +212,7 @@ fn variants(
     for name in &wanted {
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
     }
-    let place = take(arguments, &scenarios[0].name)?;
+    let place = take(arguments, &scenarios[0].name, &scenarios)?;
     let Ran { arms, remark, partial } = replicate(arguments, working, &scenarios)?;
     let crew = &working.crew;
     let mut arms = arms.into_iter();
@@ -217,7 +220,9 @@ fn variants(
     let comparison = Comparison::new(first, arms.collect());
     let n = comparison.base.samples.replications();
     let stack = match &arguments.stack {
-        Some(names) if !crew.is_stopped() => stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?,
+        Some(names) if !crew.is_stopped() => {
+            stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?
+        }
         _ => None,
     };
     let (assumptions, readings) = if arguments.assumptions && !crew.is_stopped() {
@@ -372,6 +377,9 @@ fn stack(
     for at in 0..names.len() {
         stacked.push(load(arguments, file, &all_but(at))?);
     }
+    for it in &stacked {
+        arguments.common.admit(it, "stacked: ")?;
+    }
     let counter = Counter::new("stacked replications", arguments.common.quiet);
     let step = |step| counter.take(step);
     let ran = compare::run(crew, &stacked, replications, None, &step);
@@ -460,7 +468,7 @@ fn two_files(
     }
     let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
     let name = name_of_two(&names);
-    let place = take(arguments, &name)?;
+    let place = take(arguments, &name, &scenarios)?;
     let Ran { mut arms, remark, partial } = replicate(arguments, working, &scenarios)?;
     remarks.extend(remark);
     for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
@@ -496,7 +504,7 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
         after.arm.name = second.display().to_string();
     }
     let name = name_of_two(&[before.scenario, after.scenario]);
-    let place = take(arguments, &name)?;
+    let place = take(arguments, &name, &[])?;
     Ok(of_two((name, place), vec![before.arm, after.arm], None, remarks, vec![], None))
 }
 

@@ -3,15 +3,19 @@
 use std::ffi::OsStr;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
 use super::signals::Signals;
 use super::{Failure, INVALID_SCENARIO, say};
+use crate::experiment::size::{MANY_BYTES, MANY_EVENTS, Size, too_large};
 use crate::experiment::{AT_MOST, Crew, Until};
 use crate::report::files::Place;
+use crate::report::format::{bytes, decimal};
 use crate::report::style::Style;
 use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
+use crate::units::Time;
 
 /// What is printed on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -24,6 +28,37 @@ pub(super) enum Format {
     Csv,
     /// Markdown, for a ticket or a pull request.
     Md,
+}
+
+/// What is large, why, and how it is run all the same, in one line.
+pub(super) fn large(size: &Size, at: &str) -> Failure {
+    let (events, most) = (decimal(size.events as f64, 0), decimal(MANY_EVENTS as f64, 0));
+    let what = if MANY_EVENTS < size.events {
+        format!("{events} events, more than the {most}")
+    } else {
+        format!(
+            "{} of memory, more than the {}",
+            bytes(size.bytes as f64),
+            bytes(MANY_BYTES as f64)
+        )
+    };
+    Failure::usage(format!(
+        "{at}one replication would take about {what} that are run without asking: {}; \
+         --allow-large runs it",
+        size.because
+    ))
+}
+
+/// Says that a replication got larger than was to be expected; once is enough.
+fn tell_of_many(replication: u32, time: Time) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        say(&format!(
+            "replication {replication} has passed {} events at {time} of simulated time: it is \
+             larger than was to be expected, and goes on; Ctrl-C keeps what is finished",
+            decimal(MANY_EVENTS as f64, 0)
+        ));
+    }
 }
 
 /// The threads of a command that works, and the signals that end it.
@@ -76,6 +111,10 @@ pub(super) struct Common {
         value_parser = clap::value_parser!(u32).range(1..)
     )]
     pub(super) threads: Option<u32>,
+    /// Run all the same what is large: more than 2,000,000,000 events or 8 GB of memory in one
+    /// replication.
+    #[arg(long)]
+    pub(super) allow_large: bool,
 }
 
 /// Where results go.
@@ -116,11 +155,22 @@ impl Common {
         }
     }
 
+    /// Asks before a scenario is run that is large; `at` names the point, where it is one of many.
+    pub(super) fn admit(&self, scenario: &Scenario, at: &str) -> Result<(), Failure> {
+        let size = if self.allow_large { None } else { too_large(&scenario.spec) };
+        size.map_or(Ok(()), |it| Err(large(&it, at)))
+    }
+
     /// The threads to work with, which signals end from now on.
     pub(super) fn start(&self) -> Result<Working, Failure> {
         let crew = self.crew()?;
         let signals = Signals::listen(crew.stop())
             .map_err(|error| Failure::internal(format!("cannot listen for signals: {error}")))?;
+        let crew = if self.allow_large || self.quiet {
+            crew
+        } else {
+            crew.telling_of(MANY_EVENTS, tell_of_many)
+        };
         Ok(Working { crew, signals })
     }
 

@@ -19,7 +19,7 @@ use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
 use crate::report::summary_text::summary_text;
 use crate::report::{Run, chart};
-use crate::scenario::{Scenario, SourceFile};
+use crate::scenario::{Scenario, SourceFile, load};
 
 /// What `run` takes.
 #[derive(Args, Debug)]
@@ -65,6 +65,16 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         )));
     }
     let folder = folder(&flags.out.out, &scenario.name, scenario.variant.as_deref());
+    flags.common.admit(&scenario, "")?;
+    if flags.with_variants {
+        for it in &scenario.variants {
+            let request = flags.common.request(std::slice::from_ref(&it.name));
+            // Variants that cannot be read with the settings of the call are left out later on.
+            if let Ok(loaded) = load(&file, &request) {
+                flags.common.admit(&loaded.scenario, &format!("variant {}: ", it.name))?;
+            }
+        }
+    }
     let place = flags.common.take(&folder)?;
     let working = flags.common.start()?;
     let mut requests = if flags.requests {
@@ -80,7 +90,7 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     let mut summary = summarise(&scenario, &outcomes);
     if flags.with_variants && !working.crew.is_stopped() {
         summary.diagnosis.measured =
-            Some(run_variants(&file, &scenario, &outcomes, flags, &working)?);
+            Some(run_variants(&file, &scenario, &outcomes, flags, &working));
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
     if working.crew.is_stopped() {
@@ -116,13 +126,13 @@ fn run_variants(
     outcomes: &[model::record::outcome::Outcome],
     flags: &Flags,
     working: &Working,
-) -> Result<Vec<Measured>, Failure> {
+) -> Vec<Measured> {
     let counter = Counter::new("replications of variants", flags.common.quiet);
     let step = |step| counter.take(step);
     let request = flags.common.request(&[]);
     let measured = measure(file, &request, base, outcomes, &working.crew, &step);
     counter.finish();
-    Ok(measured)
+    measured
 }
 
 /// What became of the replications.

@@ -13,7 +13,7 @@ use crate::experiment::solve::{
 use crate::report::chart;
 use crate::report::files::{
     Place, Short, WallClock, clear_solved, folder, short_csv, short_json, solve_csv, solve_json,
-    write_short, write_solved,
+    write_seen, write_short, write_solved,
 };
 use crate::report::solve::{
     Solution, clear_solve_chart, mirror_markdown, mirror_text, solve_chart, solve_markdown,
@@ -100,6 +100,7 @@ pub(super) fn solve(arguments: &Arguments) -> Outcome {
             file.name
         )));
     }
+    common.admit(&scenario, "")?;
     let work = Work { arguments, file: &file, request: &request, scenario: &scenario };
     match (&arguments.stagger, &arguments.smallest_mirror) {
         (Some(block), _) => work.stagger(block),
@@ -163,6 +164,14 @@ impl Work<'_> {
 
     fn one_path(&self) -> Outcome {
         let axis = axis(self.arguments, self.scenario)?;
+        // What lies between is no larger than the larger end.
+        for end in [axis.set(0), axis.set(axis.last())] {
+            let mut request = self.request.clone();
+            request.sets.push(end.clone());
+            if let Ok(loaded) = loader::load(self.file, &request) {
+                self.arguments.common.admit(&loaded.scenario, &format!("with {end}: "))?;
+            }
+        }
         let place = self.take()?;
         let clock = Clock::start();
         let working = self.arguments.common.start()?;
@@ -284,8 +293,8 @@ impl Work<'_> {
         let counter = SearchMeter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
         let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
-        let found =
-            stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| halted(&it, &working))?;
+        let found = stagger(&mut runs, of, within, step, arguments.at_most)
+            .map_err(|it| halted(&it, &working))?;
         counter.finish();
         let written =
             self.write_short(&place, Short::Stagger(&found), &clock.stop(working.crew.threads()))?;

@@ -9,10 +9,11 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out, Working, this_command};
+use super::flags::{Common, Enough, Format, Out, Working, large, this_command};
 use super::progress::SweepMeter;
 use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
 use crate::experiment::Crew;
+use crate::experiment::size::too_large;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
 };
@@ -95,6 +96,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     let clock = Clock::start();
     let part = shard.unwrap_or(Shard::WHOLE);
     let missing = missing(&plan, &folder, part, common);
+    admit(&plan, &missing, &working.crew, common)?;
     if shard.is_none() {
         // Nobody else writes here; others of a shard may.
         folder.clear_partial()?;
@@ -250,6 +252,21 @@ fn missing<'p>(
     }
     let points = plan.points.iter().zip(&found.done);
     points.filter(|(it, done)| part.has(it.index) && !**done).map(|it| it.0).collect()
+}
+
+/// Asks before a point is run that is large; all are looked at before the first runs.
+fn admit(plan: &Plan, points: &[&PlanPoint], crew: &Crew, common: &Common) -> Result<(), Failure> {
+    if common.allow_large {
+        return Ok(());
+    }
+    let sizes = crew.each(points, |point| {
+        let loaded = load(&plan.file(), &plan.request(point)).ok()?;
+        too_large(&loaded.scenario.spec)
+    });
+    let first = points.iter().zip(&sizes).find_map(|(point, size)| Some((point, size.as_ref()?)));
+    first.map_or(Ok(()), |(point, size)| {
+        Err(large(size, &format!("at the point {}: ", plan.describe(point))))
+    })
 }
 
 /// Runs points, and writes each as soon as it is done; the first failure ends it, and what is done

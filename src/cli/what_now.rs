@@ -25,6 +25,9 @@ pub(super) fn what_now(arguments: &Arguments) -> Outcome {
         say("the scenario has no [state]: the run starts from an untouched cluster");
     }
     let replications = arguments.common.replications.unwrap_or(WHAT_NOW_REPLICATIONS);
+    for it in std::iter::once(&base).chain(&variants) {
+        arguments.common.admit(it, "")?;
+    }
     let Working { crew, signals } = arguments.common.start()?;
     let answer = answer(&crew, &base, &variants, replications);
     let answer = answer.ok_or_else(|| signals.failure("nothing is kept, as it writes no files"))?;

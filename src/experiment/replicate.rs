@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::model::record::outcome::{Outcome, RequestSink, StopReason};
 use crate::model::spec::Spec;
-use crate::model::{self, Recording};
+use crate::model::{self, PROGRESS_EVENTS, Recording};
 use crate::units::Time;
 
 /// What is kept of one replication beside its figures; nothing here changes a result.
@@ -68,6 +68,14 @@ impl std::error::Error for ThreadsError {}
 pub struct Crew {
     pool: rayon::ThreadPool,
     stop: Arc<AtomicBool>,
+    many: Option<Many>,
+}
+
+/// How many events of a replication are many, and what is called when one has them.
+#[derive(Clone, Copy, Debug)]
+struct Many {
+    events: u64,
+    told: fn(u32, Time),
 }
 
 impl Crew {
@@ -75,7 +83,14 @@ impl Crew {
     pub fn new(threads: usize) -> Result<Self, ThreadsError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
         let pool = pool.map_err(|error| ThreadsError(error.to_string()))?;
-        Ok(Self { pool, stop: Arc::default() })
+        Ok(Self { pool, stop: Arc::default(), many: None })
+    }
+
+    /// Has `told` called with a replication that has so many events, and the instant that it has
+    /// reached; `events` counts in steps of [`PROGRESS_EVENTS`].
+    #[must_use]
+    pub fn telling_of(self, events: u64, told: fn(u32, Time)) -> Self {
+        Self { many: Some(Many { events, told }), ..self }
     }
 
     /// Set to true, it ends the work: replications that are not finished are given up.
@@ -113,7 +128,14 @@ impl Crew {
                 return None;
             }
             let replication = next.fetch_add(1, Ordering::Relaxed);
+            let mut events = 0;
             let mut reached = |time| {
+                events += PROGRESS_EVENTS;
+                if let Some(many) = self.many
+                    && events == many.events
+                {
+                    (many.told)(replication, time);
+                }
                 progress(Progress::Reached { replication, time });
                 !self.is_stopped()
             };
@@ -182,6 +204,7 @@ fn shorten<'short>(
 mod tests {
     use super::*;
     use crate::model::spec::{ControlPlaneSpec, StateSpec};
+    use crate::scenario::{Request, SourceFile, library, load};
     use crate::units::Span;
 
     fn empty() -> Spec {
@@ -219,6 +242,26 @@ mod tests {
         assert!((30..200).contains(&numbers.len()), "{}", numbers.len());
         assert_eq!(numbers, (3..3 + numbers.len() as u32).collect::<Vec<_>>());
         assert!(crew.replicate(&empty(), 0..5, Shown::NOTHING, &|_| {}).is_empty());
+    }
+
+    #[test]
+    fn a_replication_that_gets_large_is_told_once() {
+        static TOLD: AtomicU32 = AtomicU32::new(0);
+        fn told(replication: u32, time: Time) {
+            assert_eq!(replication, 2);
+            assert!(Time::ZERO < time);
+            TOLD.fetch_add(1, Ordering::Relaxed);
+        }
+        let text = library::find("cold-cluster").unwrap();
+        let file = SourceFile { name: "cold-cluster.toml".into(), text: text.into() };
+        let spec = load(&file, &Request::default()).unwrap().scenario.spec;
+        // It has some 350,000 events.
+        for (events, times) in [(2 * PROGRESS_EVENTS, 1), (9 * PROGRESS_EVENTS, 0)] {
+            let crew = Crew::new(1).unwrap().telling_of(events, told);
+            TOLD.store(0, Ordering::Relaxed);
+            crew.replicate(&spec, 2..3, Shown::NOTHING, &|_| {});
+            assert_eq!(TOLD.load(Ordering::Relaxed), times);
+        }
     }
 
     #[test]

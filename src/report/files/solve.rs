@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::manifest::{Asked, Partial, WallClock, write_asked};
 use super::{Digests, FileError, create_folder, remove, write_whole};
 use crate::experiment::solve::search::Sure;
-use crate::experiment::solve::{Axis, Binding, Goal, Reading, Seen};
+use crate::experiment::solve::{self, Axis, Binding, Goal, Reading};
 use crate::report::VERSION;
 use crate::report::solve::{Solution, solve_question};
 use crate::scenario::Scenario;
@@ -44,7 +44,7 @@ pub fn write_solved(
 pub fn write_seen(
     folder: &Path,
     (scenario, axis): (&Scenario, &Axis),
-    curve: &[Seen],
+    curve: &[solve::Seen],
     partial: &Partial,
     wall_clock: &WallClock,
 ) -> Result<[&'static str; 2], FileError> {
@@ -64,7 +64,7 @@ pub fn solve_csv(out: &mut dyn Write, it: Solution<'_>) -> io::Result<()> {
     curve_csv(out, &it.solved.axis, &it.solved.curve)
 }
 
-fn curve_csv(out: &mut dyn Write, axis: &Axis, curve: &[Seen]) -> io::Result<()> {
+fn curve_csv(out: &mut dyn Write, axis: &Axis, curve: &[solve::Seen]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
         "path",

@@ -28,6 +28,9 @@ impl fmt::Display for FileError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 f.write_str("; choose another folder with --out")
             }
+            io::ErrorKind::FileTooLarge => {
+                f.write_str("; larger files are not allowed here (ulimit -f)")
+            }
             io::ErrorKind::StorageFull => f.write_str("; free some space or choose --out"),
             _ => Ok(()),
         }

@@ -15,7 +15,7 @@ use super::page::{Page, pad};
 use super::style::Style;
 use super::{VERSION, summary_text};
 use crate::experiment::solve::search::{Found, Stretch, Sure, Trial};
-use crate::experiment::solve::{Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
+use crate::experiment::solve::{Axis, Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
 use crate::scenario::Scenario;
 
 /// Most values of the curve that are shown.
@@ -41,11 +41,8 @@ pub fn solve_question(scenario: &Scenario, axis: &Axis) -> String {
     let (a, b) = (axis.show(0), axis.show(axis.last()));
     let (from, to) = if axis.goal == Goal::Maximize { (a, b) } else { (b, a) };
     let n = scenario.expectations.len();
-    let all = if n == 1 {
-        "the expectation holds".into()
-    } else {
-        format!("all {n} expectations hold")
-    };
+    let all =
+        if n == 1 { "the expectation holds".into() } else { format!("all {n} expectations hold") };
     format!(
         "The {which} {} from {from} to {to} such that {all} in at least {} of runs",
         axis.lattice.path, scenario.in_runs
