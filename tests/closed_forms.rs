@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use pullstorm::engine::calendar::Calendar;
 use pullstorm::engine::chance::Chance;
 use pullstorm::engine::stats::mean_and_half_width;
-use pullstorm::resource::limiter::{Admission, Law, Limiter};
+use pullstorm::resource::limiter::{Admission, Limiter, Rule};
 use pullstorm::resource::pacer::Pacer;
 use pullstorm::resource::ports::PortPool;
 use pullstorm::resource::station::Station;
@@ -47,8 +47,8 @@ fn poisson(chance: Chance, mean_gap: Span) -> impl Iterator<Item = Time> {
 }
 
 /// A limiter with one key.
-fn one_key(law: Law) -> Limiter {
-    let mut limiter = Limiter::new(law, false);
+fn one_key(rule: Rule) -> Limiter {
+    let mut limiter = Limiter::new(rule, false);
     limiter.open_key(Span::ZERO);
     limiter
 }
@@ -129,7 +129,7 @@ fn a_concurrency_cap_loses_what_erlang_b_says() {
     // The printed tables' value.
     assert!((expected - 0.121_66).abs() < 1e-5, "{expected}");
     assert_closed_form("concurrency cap", expected, |chance| {
-        let cap = one_key(Law::Concurrency { allow: 10_000 });
+        let cap = one_key(Rule::concurrency(10_000));
         refused_share(cap, chance, MEAN_GAP, Span::from_secs(100))
     });
 }
@@ -138,7 +138,7 @@ fn a_concurrency_cap_loses_what_erlang_b_says() {
 fn a_sliding_log_loses_what_erlang_b_says_of_services_as_long_as_its_window() {
     // A grant occupies its units for exactly one window, and the formula only knows the mean.
     assert_closed_form("sliding log", erlang_b(10, 8.0), |chance| {
-        let log = one_key(Law::SlidingLog { allow: 10_000, window: Span::from_secs(100) });
+        let log = one_key(Rule::sliding_log(10_000, Span::from_secs(100)));
         refused_share(log, chance, MEAN_GAP, Span::from_secs(100))
     });
 }
@@ -168,7 +168,7 @@ fn a_fixed_window_grants_its_allowance_or_the_demand_of_each_window() {
     }
     let window = Span::from_secs(60);
     assert_closed_form("fixed window", expected, |chance| {
-        let mut limiter = Limiter::new(Law::FixedWindow { allow: u64::from(ALLOW), window }, false);
+        let mut limiter = Limiter::new(Rule::fixed_window(u64::from(ALLOW), window), false);
         // Two keys with windows of their own see the same asks.
         let phases = [0u64, 17].map(Span::from_secs);
         let keys = phases.map(|phase| limiter.open_key(phase));
@@ -200,8 +200,8 @@ fn a_saturated_token_bucket_grants_its_burst_and_its_rate() {
     // Emptied at once, then asked 60 times a second for an hour where 20 come back. The bucket
     // never comes near full again, so nothing is lost: what was granted and what is left add up.
     for seed in SEEDS {
-        let law = Law::TokenBucket { allow: 20, window: Span::from_secs(1), burst: 100 };
-        let mut limiter = one_key(law);
+        let rule = Rule::token_bucket(20, Span::from_secs(1), 100);
+        let mut limiter = one_key(rule);
         assert_eq!(limiter.ask(Time::ZERO, 0, 100), Admission::Granted);
         let end = Time::from_secs(3_600);
         let granted = poisson(Chance::new(seed, 0), Span::from_secs(1) / 60)
@@ -218,7 +218,7 @@ fn a_saturated_sliding_log_grants_its_allowance_per_window() {
     // Asked a hundred times as often as allowed: a unit that comes back is soon spent again.
     for seed in SEEDS {
         let window = Span::from_secs(600);
-        let mut limiter = one_key(Law::SlidingLog { allow: 100, window });
+        let mut limiter = one_key(Rule::sliding_log(100, window));
         let end = Time::ZERO + window * 50;
         let granted = poisson(Chance::new(seed, 0), window / 10_000)
             .take_while(|&now| now < end)
@@ -278,8 +278,8 @@ proptest! {
         allow in 1u64..20, window in 1u64..100,
         asks in prop::collection::vec((0u64..15, 1u64..8), 0..100),
     ) {
-        let law = Law::SlidingLog { allow, window: Span::from_micros(window) };
-        let granted = grants(&mut one_key(law), &asks);
+        let rule = Rule::sliding_log(allow, Span::from_micros(window));
+        let granted = grants(&mut one_key(rule), &asks);
         // The brute-force twin sums the window that ends with each ask.
         let mut now = 0;
         let mut twin: Vec<(u64, u64)> = Vec::new();
@@ -302,8 +302,8 @@ proptest! {
         allow in 0u64..20, window in 1u64..100, burst in 0u64..20,
         asks in prop::collection::vec((0u64..15, 1u64..8), 0..100),
     ) {
-        let law = Law::TokenBucket { allow, window: Span::from_micros(window), burst };
-        let granted = grants(&mut one_key(law), &asks);
+        let rule = Rule::token_bucket(allow, Span::from_micros(window), burst);
+        let granted = grants(&mut one_key(rule), &asks);
         for (from, &(start, _)) in granted.iter().enumerate() {
             let mut sum = 0;
             for &(end, units) in &granted[from..] {

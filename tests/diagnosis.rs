@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use pullstorm::experiment::{Crew, Shown, Summary, summarise};
 use pullstorm::model::ids::PoolId;
 use pullstorm::model::spec::{
-    Action, Addressing, Answer, ImagePullPolicy, LawSpec, LimitKey, RequestKind, RequestKinds, Spec,
+    Action, Addressing, Answer, ImagePullPolicy, LimitKey, RequestKind, RequestKinds, Spec,
 };
 use pullstorm::scenario::{Request, Scenario, SourceFile, library, load};
 use pullstorm::units::{Bandwidth, Share, Span};
@@ -212,15 +212,7 @@ fn boundless_disks(spec: &mut Spec) -> bool {
 fn lift(spec: &mut Spec, fits: impl Fn(&pullstorm::model::spec::LimitSpec) -> bool) -> bool {
     const PLENTY: u64 = 1 << 50;
     let limits = spec.registries.iter_mut().flat_map(|it| &mut it.limits).filter(|it| fits(it));
-    limits
-        .map(|it| match &mut it.law {
-            LawSpec::FixedWindow { allow, .. }
-            | LawSpec::SlidingLog { allow, .. }
-            | LawSpec::Concurrency { allow } => *allow = PLENTY,
-            LawSpec::TokenBucket { allow, burst, .. } => (*allow, *burst) = (PLENTY, PLENTY),
-        })
-        .count()
-        != 0
+    limits.map(|it| (it.rule.allow, it.rule.burst) = (PLENTY, PLENTY)).count() != 0
 }
 
 /// Every node comes with the images that workloads have from the start.

@@ -5,40 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{outcome, spec};
+use crate::support::{Lab, always, outcome};
 use pullstorm::model::record::outcome::{Detail, PullResult};
 
 /// Pods that all ask at once for an image behind a registry without latency.
-fn at_once(pods: u32, nodes: u32, horizon: &str, more: &str, pool: &str) -> String {
-    format!(
-        r#"
-horizon = "{horizon}"
-[control_plane]
-controller_qps = 0
-scheduler_qps = 0
-[registry.lab]
-host = "lab.example"
-rtt = "0s"
-dns = "0s"
-server_time = "0s"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = {nodes}
-egress = "direct"
-runtime = "containerd-1.7"
-{pool}
-[image.app]
-reference = "lab.example/app:v1"
-layers = ["1kB"]
-[workload.app]
-kind = "deployment"
-pool = "some"
-replicas = {pods}
-containers = [{{ image = "app", image_pull_policy = "Always" }}]
-{more}
-"#
-    )
+fn at_once(pods: u32, nodes: u32, horizon: &str) -> Lab {
+    Lab::new()
+        .with(&format!("horizon = '{horizon}'"))
+        .unpaced()
+        .registry("rtt = '0s'\ndns = '0s'\nserver_time = '0s'")
+        .pool(&format!("nodes = {nodes}"))
+        .image("app", "layers = ['1kB']")
+        .deployment("app", pods, "app")
+        .set("workload.app", &format!("containers = [{}]", always("app")))
 }
 
 const REFUSED: &str = "[fault.gone]\nregistry = \"lab\"\nanswer = { status = 403 }\n";
@@ -73,7 +52,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 #[test]
 fn vector_a_the_attempt_schedule_of_a_pull_that_always_fails() {
-    let outcome = outcome(&spec(&at_once(5_000, 5_000, "1h", REFUSED, "")), 0);
+    let outcome = at_once(5_000, 5_000, "1h").with(REFUSED).outcome();
     let pods = attempts_by_pod(&outcome.detail.unwrap());
     assert_eq!(pods.len(), 5_000);
     let medians = [
@@ -107,7 +86,7 @@ fn vector_a_the_attempt_schedule_of_a_pull_that_always_fails() {
 
 #[test]
 fn vector_b_a_herd_of_a_thousand_pods() {
-    let spec = spec(&at_once(1_000, 1_000, "1h", REFUSED, ""));
+    let spec = at_once(1_000, 1_000, "1h").with(REFUSED).spec();
     let herds: Vec<Vec<Vec<f64>>> =
         (0..20).map(|it| attempts_by_pod(&outcome(&spec, it).detail.unwrap())).collect();
     // Means and ranges of the peak attempts per second over 60 seeds.
@@ -146,7 +125,7 @@ fn vector_c_a_slow_failure_restarts_the_ladder() {
     // comes more than 600 s later, and the next window is 10 s again. (Where the overshoot is nil,
     // failure follows failure by 600 s exactly: not yet expired.)
     let hang = "[fault.h]\nregistry = \"lab\"\nanswer = \"hang\"\nrequests = [\"manifest-head\"]\n";
-    let outcome = outcome(&spec(&at_once(200, 200, "3h", hang, "")), 0);
+    let outcome = at_once(200, 200, "3h").with(hang).outcome();
     let mut restarts = 0;
     for times in attempts_by_pod(&outcome.detail.unwrap()) {
         let mut window = 10.0;
@@ -166,7 +145,7 @@ fn vector_c_a_slow_failure_restarts_the_ladder() {
 fn the_window_counts_from_the_end_of_the_failed_pull() {
     // A dial that times out after 30 s.
     let lost = "[fault.u]\nregistry = \"lab\"\nanswer = \"unreachable\"\n";
-    let outcome = outcome(&spec(&at_once(50, 50, "1h", lost, "")), 0);
+    let outcome = at_once(50, 50, "1h").with(lost).outcome();
     for times in attempts_by_pod(&outcome.detail.unwrap()) {
         for (gap, window) in
             gaps(&times).into_iter().zip([10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0])
@@ -186,7 +165,7 @@ fn vector_d_the_kubelets_own_limit_refuses_and_does_not_wait() {
         [(10, 0.0, 0.0), (20, 14.9, 10.0), (30, 15.4, 20.0), (50, 42.6, 48.0), (110, 93.7, 184.0)]
     {
         let pool = "kubelet = { serialize_image_pulls = false }\npreloaded = [\"app\"]";
-        let spec = spec(&at_once(pods, 1, "10m", "", pool));
+        let spec = at_once(pods, 1, "10m").pool(pool).spec();
         let (mut sum_last, mut sum_rejections) = (0.0, 0.0);
         for replication in 0..50 {
             let detail = outcome(&spec, replication).detail.unwrap();
@@ -211,13 +190,12 @@ fn vector_f_the_first_wave_of_a_rollout_that_never_gets_ready() {
     for (replicas, wave) in
         [(1, 1), (2, 1), (3, 1), (4, 2), (5, 3), (7, 3), (10, 5), (100, 50), (1_000, 500)]
     {
-        let more = format!(
-            "start = {{ running = true }}\n{REFUSED}\n[image.next]\n\
-             reference = \"lab.example/app:v2\"\n\
-             layers = [\"1kB\"]\n[timeline.roll]\nat = \"1m\"\n\
-             rollout = {{ workload = \"app\", replace = {{ app = \"next\" }} }}"
-        );
-        let outcome = outcome(&spec(&at_once(replicas, 50, "30m", &more, "")), 0);
+        let outcome = at_once(replicas, 50, "30m")
+            .set("workload.app", "start = { running = true }")
+            .with(REFUSED)
+            .image("next", "layers = ['1kB']")
+            .at("1m", "roll", "rollout = { workload = 'app', replace = { app = 'next' } }")
+            .outcome();
         assert_eq!(outcome.detail.unwrap().pods.len(), wave, "{replicas} replicas");
     }
 }
@@ -227,9 +205,12 @@ fn a_present_image_starts_a_pod_that_is_in_back_off() {
     // The registry refuses for 100 s; two pods on one node wait in back-off. Once one has the
     // image, the other starts at its next sync, at most 16 s later, and not at the end of its
     // window.
-    let more = "[fault.gone]\nregistry = \"lab\"\nanswer = { status = 403 }\nuntil = \"250s\"\n";
-    let text = at_once(2, 1, "30m", more, "").replace("\"Always\"", "\"IfNotPresent\"");
-    let detail = outcome(&spec(&text), 0).detail.unwrap();
+    let outcome = at_once(2, 1, "30m")
+        .with(REFUSED)
+        .set("fault.gone", "until = '250s'")
+        .deployment("app", 2, "app")
+        .outcome();
+    let detail = outcome.detail.unwrap();
     let ready: Vec<f64> = detail.pods.iter().map(|it| it.ready.unwrap().as_secs_f64()).collect();
     assert!((ready[0] - ready[1]).abs() <= 16.0, "{ready:?}");
     let pulled = detail.pulls.iter().filter(|it| it.result == PullResult::Succeeded).count();
@@ -241,10 +222,11 @@ fn a_success_does_not_reset_the_ladder() {
     // A job pod's image under policy Always would climb on; seen here through the unit tests of the
     // ladder and a kubelet restart, which does reset it: every waiting pod tries at once, ten
     // seconds after comes the next.
-    let more =
-        format!("{REFUSED}[timeline.k]\nat = \"500s\"\nrestart_kubelets = {{ pool = \"some\" }}");
-    let detail = outcome(&spec(&at_once(20, 20, "15m", &more, "")), 0).detail.unwrap();
-    for times in attempts_by_pod(&detail) {
+    let outcome = at_once(20, 20, "15m")
+        .with(REFUSED)
+        .at("500s", "k", "restart_kubelets = { pool = 'some' }")
+        .outcome();
+    for times in attempts_by_pod(&outcome.detail.unwrap()) {
         let restarted = times
             .iter()
             .position(|it| (it - 500.0).abs() < 1e-6)

@@ -2,55 +2,22 @@
 //! containerd 1.7.24 with hosts.toml, and distribution 2.8.2 (single runs, 2026-11; the sources of
 //! the rules stand in `model::supply::mirror` and `model::pull::mirrored`).
 
-use crate::support::{Seen, known, metric, spec, with_requests};
+use crate::support::{Lab, Seen, always, known, metric};
 
 use pullstorm::model::record::outcome::{Outcome, Value};
 
-/// One node that pulls the lab's image of 8 objects: HEAD, manifest, config, five layers.
-#[derive(Clone, Copy)]
-struct Lab {
-    registry: &'static str,
-    mirror: &'static str,
-    fault: &'static str,
-    reference: &'static str,
-    image: &'static str,
-    pods: u32,
-    nodes: u32,
-    rest: &'static str,
-}
-
-const LAB: Lab = Lab {
-    registry: "",
-    mirror: "",
-    fault: "",
-    reference: "lab.example/lab/app:v1",
-    image: "",
-    pods: 1,
-    nodes: 1,
-    rest: "",
-};
-
-impl Lab {
-    fn text(&self) -> String {
-        let Self { registry, mirror, fault, reference, image, pods, nodes, rest } = self;
-        format!(
-            "horizon = \"20m\"\n[registry.lab]\nhost = \"lab.example\"\n\
-             rtt = \"20ms\"\n{registry}\n\
-             [egress.direct]\nkind = \"per-node\"\n\
-             [mirror.cache]\nkind = \"distribution-2.8\"\nupstream = \"lab\"\negress = \"direct\"\n\
-             {mirror}\n\
-             [pool.one]\nnodes = {nodes}\negress = \"direct\"\nruntime = \"containerd-1.7.24\"\n\
-             [image.app]\nreference = \"{reference}\"\nmanifest = \"1077B\"\nconfig = \"614B\"\n\
-             layers = [\"8391403B\", \"4195775B\", \"2097981B\", \"1049116B\", \"262428B\"]\n\
-             {image}\n\
-             [workload.app]\nkind = \"deployment\"\npool = \"one\"\nreplicas = {pods}\n\
-             containers = [{{ image = \"app\", image_pull_policy = \"Always\" }}]\n{fault}\n{rest}"
-        )
-    }
-
-    fn run(&self) -> (Outcome, Vec<Seen>) {
-        with_requests(&spec(&self.text()), 0)
-    }
+/// One node that pulls the image of 8 objects (HEAD, manifest, config, five layers) by a mirror.
+fn lab() -> Lab {
+    Lab::new()
+        .with("horizon = '20m'")
+        .registry("rtt = '20ms'")
+        .mirror("kind = 'distribution-2.8'\nupstream = 'lab'\negress = 'out'")
+        .pool("runtime = 'containerd-1.7.24'")
+        .set("image.app", "reference = 'lab.example/lab/app:v1'")
+        .set("image.app", "manifest = '1077B'\nconfig = '614B'")
+        .set("image.app", "layers = ['8391403B', '4195775B', '2097981B', '1049116B', '262428B']")
+        .workload("app", &format!("kind = 'deployment'\ncontainers = [{}]", always("app")))
+        .set("workload.app", "replicas = 1")
 }
 
 /// Requests of nodes at the mirror and at the registry.
@@ -95,10 +62,12 @@ fn ready(outcome: &Outcome) -> f64 {
 }
 
 const WARM: &str = "filled.images = [\"app\"]";
+const THREE: &str = "kind = \"distribution-3\"";
+const BY_DIGEST: &str = "reference = \"lab.example/lab/app@sha256:6c3e0c3721fa\"";
 
 #[test]
 fn an_answering_mirror_gets_everything_and_the_registry_nothing() {
-    let (outcome, seen) = Lab { mirror: WARM, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(WARM).requests();
     assert_eq!(of_nodes(&seen), (8, 0));
     assert!(ready(&outcome) > 0.5);
     assert!(same(known(&outcome, "run", "mirror_bypass_share"), 0.0));
@@ -126,8 +95,7 @@ fn every_object_is_asked_of_a_failing_mirror_first() {
     ];
     for (fault, expected) in cases {
         let fault = format!("[fault.f]\nmirror = \"cache\"\n{fault}\n");
-        let fault = &*Box::leak(fault.into_boxed_str());
-        let (outcome, seen) = Lab { mirror: WARM, fault, ..LAB }.run();
+        let (outcome, seen) = lab().mirror(WARM).with(&fault).requests();
         assert_eq!(of_nodes(&seen), expected, "{fault}");
         assert!(ready(&outcome) > 0.5, "{fault}");
     }
@@ -137,15 +105,14 @@ fn every_object_is_asked_of_a_failing_mirror_first() {
 fn a_throttled_registry_matters_only_where_the_mirror_fails() {
     let throttled = "[fault.quota]\nregistry = \"lab\"\nanswer = { status = 429 }\n\
                      requests = [\"manifest-head\", \"manifest-get\"]\n";
-    let (outcome, seen) = Lab { mirror: WARM, fault: throttled, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(WARM).with(throttled).requests();
     assert_eq!(of_nodes(&seen), (8, 0));
     assert!(ready(&outcome) > 0.5);
     for (status, expected) in [(404, (1, 6)), (429, (6, 6))] {
         let fault = format!(
             "{throttled}[fault.mirror]\nmirror = \"cache\"\nanswer = {{ status = {status} }}\n"
         );
-        let fault = &*Box::leak(fault.into_boxed_str());
-        let (outcome, seen) = Lab { mirror: WARM, fault, ..LAB }.run();
+        let (outcome, seen) = lab().mirror(WARM).with(&fault).requests();
         assert_eq!(of_nodes(&seen), expected, "mirror {status}");
         assert!(ready(&outcome) < 0.5);
         let failure = &outcome.failures[0];
@@ -157,12 +124,12 @@ fn a_throttled_registry_matters_only_where_the_mirror_fails() {
 #[test]
 fn a_mirror_needs_no_token_and_a_fall_back_fetches_two() {
     let token = "needs_token = true";
-    let (_, seen) = Lab { registry: token, mirror: WARM, ..LAB }.run();
+    let (_, seen) = lab().registry(token).mirror(WARM).requests();
     let tokens =
         |seen: &[Seen]| seen.iter().filter(|it| it.attempt == 1 && it.endpoint == "token").count();
     assert_eq!((of_nodes(&seen), tokens(&seen)), ((8, 0), 0));
     let fault = "[fault.f]\nmirror = \"cache\"\nanswer = { status = 404 }\n";
-    let (_, seen) = Lab { registry: token, mirror: WARM, fault, ..LAB }.run();
+    let (_, seen) = lab().registry(token).mirror(WARM).with(fault).requests();
     // 12 upstream, two of them tokens.
     assert_eq!((of_nodes(&seen), tokens(&seen)), ((8, 10), 2));
 }
@@ -170,7 +137,7 @@ fn a_mirror_needs_no_token_and_a_fall_back_fetches_two() {
 #[test]
 fn a_mirror_that_drops_syns_costs_a_dial_for_each_object_in_series() {
     let fault = "[fault.f]\nmirror = \"cache\"\nanswer = \"unreachable\"\n";
-    let (outcome, seen) = Lab { mirror: WARM, fault, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(WARM).with(fault).requests();
     assert_eq!(of_nodes(&seen), (0, 8));
     // 30 s for the HEAD, the manifest, the config, and twice for layers, three at a time.
     let took = known(&outcome, "run", "ready_seconds_max");
@@ -180,7 +147,7 @@ fn a_mirror_that_drops_syns_costs_a_dial_for_each_object_in_series() {
 #[test]
 fn a_mirror_that_never_answers_holds_the_pull_until_the_progress_timeout() {
     let fault = "[fault.f]\nmirror = \"cache\"\nanswer = \"hang\"\n";
-    let (outcome, seen) = Lab { mirror: WARM, fault, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(WARM).with(fault).requests();
     assert_eq!(of_nodes(&seen), (1, 0), "no fall-back");
     let failure = &outcome.failures[0];
     let cause = (&*failure.cause, failure.cause_behind.as_deref());
@@ -191,12 +158,12 @@ fn a_mirror_that_never_answers_holds_the_pull_until_the_progress_timeout() {
 fn untrusted_mirrors_are_passed_over_object_by_object() {
     for (untrusted, expected) in [("tls", (0, 8)), ("auth", (8, 8))] {
         let mirror = format!("{WARM}\nnodes.untrusted = \"{untrusted}\"\n");
-        let (outcome, seen) = Lab { mirror: &*Box::leak(mirror.into_boxed_str()), ..LAB }.run();
+        let (outcome, seen) = lab().mirror(&mirror).requests();
         assert_eq!(of_nodes(&seen), expected, "{untrusted}");
         assert!(ready(&outcome) > 0.5);
     }
     let wrong = format!("{WARM}\nnodes.configured_for = \"docker\"\n");
-    let (outcome, seen) = Lab { mirror: &*Box::leak(wrong.into_boxed_str()), ..LAB }.run();
+    let (outcome, seen) = lab().mirror(&wrong).requests();
     assert_eq!(of_nodes(&seen), (0, 8));
     assert!(same(known(&outcome, "mirror.cache", "mirror_bypass_share"), 1.0));
     assert_eq!(metric(&outcome, "run", "mirror_hit_share").value, Value::Absent);
@@ -205,7 +172,7 @@ fn untrusted_mirrors_are_passed_over_object_by_object() {
 #[test]
 fn a_mirror_that_only_pulls_leaves_tags_to_the_registry() {
     let mirror = format!("{WARM}\nnodes.resolve = false\n");
-    let (_, seen) = Lab { mirror: &*Box::leak(mirror.into_boxed_str()), ..LAB }.run();
+    let (_, seen) = lab().mirror(&mirror).requests();
     assert_eq!(of_nodes(&seen), (7, 1));
 }
 
@@ -213,8 +180,8 @@ fn a_mirror_that_only_pulls_leaves_tags_to_the_registry() {
 fn without_fail_open_the_mirror_is_asked_twice() {
     let mirror = format!("{WARM}\nnodes.fail_open = false\n");
     let fault = "[fault.f]\nmirror = \"cache\"\nanswer = { status = 503 }\n";
-    let lab = Lab { mirror: &*Box::leak(mirror.into_boxed_str()), fault, ..LAB };
-    let (outcome, seen) = lab.run();
+    let lab = lab().mirror(&mirror).with(fault);
+    let (outcome, seen) = lab.requests();
     assert_eq!(of_nodes(&seen), (2, 0));
     assert_eq!(outcome.failures[0].cause, "f");
 }
@@ -223,7 +190,7 @@ fn without_fail_open_the_mirror_is_asked_twice() {
 
 #[test]
 fn a_cold_image_costs_one_head_one_get_and_every_blob_twice() {
-    let (outcome, seen) = LAB.run();
+    let (outcome, seen) = lab().requests();
     assert_eq!(of_nodes(&seen), (8, 0));
     assert_eq!(upstream(&seen), [20, 0, 1, 1, 6, 12]);
     // Measured: 32.0 MB for an image of 16.0.
@@ -234,10 +201,9 @@ fn a_cold_image_costs_one_head_one_get_and_every_blob_twice() {
 
 #[test]
 fn a_warm_tag_costs_a_head_and_a_warm_digest_nothing() {
-    let (_, seen) = Lab { mirror: WARM, ..LAB }.run();
+    let (_, seen) = lab().mirror(WARM).requests();
     assert_eq!(upstream(&seen), [1, 0, 1, 0, 0, 0]);
-    let digest = "lab.example/lab/app@sha256:6c3e0c3721fa";
-    let (_, seen) = Lab { mirror: WARM, reference: digest, ..LAB }.run();
+    let (_, seen) = lab().mirror(WARM).set("image.app", BY_DIGEST).requests();
     assert_eq!(upstream(&seen), [0; 6]);
     assert_eq!(of_nodes(&seen), (8, 0));
 }
@@ -245,35 +211,35 @@ fn a_warm_tag_costs_a_head_and_a_warm_digest_nothing() {
 #[test]
 fn each_request_that_goes_upstream_fetches_a_token() {
     let registry = "needs_token = true";
-    let (_, seen) = Lab { registry, ..LAB }.run();
+    let (_, seen) = lab().registry(registry).requests();
     // One look at the root, which tells of tokens once and for all.
     assert_eq!(upstream(&seen), [1, 7, 1, 1, 6, 12]);
-    let (_, seen) = Lab { registry, mirror: WARM, ..LAB }.run();
+    let (_, seen) = lab().registry(registry).mirror(WARM).requests();
     assert_eq!(upstream(&seen), [1, 1, 1, 0, 0, 0]);
 }
 
 #[test]
 fn an_index_is_one_more_manifest() {
     let image = "platforms = [\"amd64\", \"arm64\"]\nindex = \"900B\"";
-    let (_, seen) = Lab { image, ..LAB }.run();
+    let (_, seen) = lab().set("image.app", image).requests();
     assert_eq!(of_nodes(&seen), (9, 0));
     assert_eq!(upstream(&seen)[2..], [1, 2, 6, 12]);
 }
 
 #[test]
 fn distribution_3_writes_down_what_it_passes_on() {
-    let text = LAB.text().replace("distribution-2.8", "distribution-3");
-    let (outcome, seen) = with_requests(&spec(&text), 0);
+    let text = lab().mirror(THREE);
+    let (outcome, seen) = text.requests();
     // Two looks for the manifest and two for each blob: the third of 2.8, after the body, finds it
     // stored.
     assert_eq!(upstream(&seen), [14, 0, 1, 1, 6, 6]);
     assert!(same(known(&outcome, "run", "upstream_bytes"), IMAGE_BYTES + 1_077.0));
     // What it has is served from then on.
-    let rest = "[timeline.again]\nat = \"5m\"\nscale_nodes = { pool = \"one\", nodes = 2 }\n\
+    let rest = "[timeline.again]\nat = \"5m\"\nscale_nodes = { pool = \"some\", nodes = 2 }\n\
                 [timeline.more]\nat = \"10m\"\n\
                 scale_workload = { workload = \"app\", replicas = 2 }\n";
-    let text = Lab { rest, ..LAB }.text().replace("distribution-2.8", "distribution-3");
-    let (_, seen) = with_requests(&spec(&text), 0);
+    let text = lab().with(rest).mirror(THREE);
+    let (_, seen) = text.requests();
     assert_eq!(upstream(&seen), [15, 0, 2, 1, 6, 6]);
 }
 
@@ -289,8 +255,7 @@ fn warm_tags_are_served_stale_whatever_upstream_says() {
         ["{ status = 429 }", "{ status = 503 }", "{ status = 403 }", "{ status = 404 }", "\"drop\""]
     {
         let fault = format!("[fault.f]\nregistry = \"lab\"\nanswer = {answer}\n");
-        let fault = &*Box::leak(fault.into_boxed_str());
-        let (outcome, seen) = Lab { mirror: WARM, fault, ..LAB }.run();
+        let (outcome, seen) = lab().mirror(WARM).with(&fault).requests();
         assert!(ready(&outcome) > 0.5, "{answer}");
         assert_eq!(of_nodes(&seen), (8, 0), "{answer}");
         // A HEAD that is answered with an error is followed by a GET; one that is not, is not.
@@ -304,19 +269,19 @@ fn a_throttled_upstream_looks_like_a_missing_image_where_the_mirror_is_cold() {
     let fault = "[fault.f]\nregistry = \"lab\"\nanswer = { status = 429 }\n\
                  requests = [\"manifest-head\", \"manifest-get\"]\n";
     let mirror = "nodes.fail_open = false";
-    let once = Lab { mirror, fault, ..LAB }.text().replace("\"20m\"", "\"5s\"");
-    let (outcome, seen) = with_requests(&spec(&once), 0);
+    let once = lab().mirror(mirror).with(fault).with("horizon = '5s'");
+    let (outcome, seen) = once.requests();
     assert_eq!(answers(&seen)[0], ("tag".to_owned(), Some(404)));
     assert_eq!(upstream(&seen)[2..4], [2, 2], "a HEAD and a GET for each request of the node");
     // The cause is told all the same.
     assert_eq!(outcome.failures[0].cause, "f");
     let fault = "[fault.f]\nregistry = \"lab\"\nanswer = { status = 429 }\n\
                  requests = [\"manifest-get\"]\n";
-    let (_, seen) = Lab { mirror, fault, ..LAB }.run();
+    let (_, seen) = lab().mirror(mirror).with(fault).requests();
     assert_eq!(answers(&seen)[0], ("tag".to_owned(), Some(500)));
     let fault = "[fault.f]\nregistry = \"lab\"\nanswer = { status = 429 }\n\
                  requests = [\"blob-head\"]\n";
-    let (_, seen) = Lab { mirror, fault, ..LAB }.run();
+    let (_, seen) = lab().mirror(mirror).with(fault).requests();
     assert!(answers(&seen).contains(&("config".to_owned(), Some(500))));
 }
 
@@ -327,9 +292,8 @@ fn a_throttled_upstream_looks_like_a_missing_image_where_the_mirror_is_cold() {
 #[test]
 fn looks_at_the_root_wait_for_one_another() {
     for kind in ["distribution-2.8", "distribution-3"] {
-        let lab = Lab { nodes: 8, pods: 8, ..LAB };
-        let (outcome, seen) =
-            with_requests(&spec(&lab.text().replace("distribution-2.8", kind)), 0);
+        let lab = lab().pool("nodes = 8").set("workload.app", "replicas = 8");
+        let (outcome, seen) = lab.mirror(&format!("kind = '{kind}'")).requests();
         assert!(ready(&outcome) > 7.5);
         let is_ping = |it: &&Seen| it.object == "ping";
         let mut times: Vec<f64> =
@@ -348,15 +312,16 @@ fn looks_at_the_root_wait_for_one_another() {
 fn a_look_that_hangs_holds_up_everybody_until_the_mirror_restarts() {
     let hang = "[fault.no-look]\nregistry = \"lab\"\nrequests = [\"ping\"]\n\
                 answer = \"hang\"\nfirst = 1\nat_edge = true\n";
-    let (outcome, seen) = Lab { rest: hang, nodes: 2, pods: 2, ..LAB }.run();
+    let (outcome, seen) =
+        lab().with(hang).pool("nodes = 2").set("workload.app", "replicas = 2").requests();
     assert!(ready(&outcome) < 0.5);
     let failures = known(&outcome, "run", "pull_failures");
     assert!(4.0 <= failures, "both nodes, twice and more in 20 minutes: {failures}");
     assert_eq!(upstream(&seen), [1, 0, 0, 0, 0, 0], "nobody gets past the first look");
     let kick = "[timeline.kick]\nat = \"8m\"\n\
                 restart_mirror = { mirror = \"cache\", down = \"1s\" }\n";
-    let text = Lab { rest: hang, nodes: 2, pods: 2, ..LAB }.text() + kick;
-    let (outcome, _) = with_requests(&spec(&text), 0);
+    let text = lab().with(hang).pool("nodes = 2").set("workload.app", "replicas = 2").with(kick);
+    let (outcome, _) = text.requests();
     assert!(1.5 < ready(&outcome));
 }
 
@@ -367,7 +332,7 @@ fn a_refused_look_is_no_challenge() {
     let registry = "needs_token = true";
     let rest = "[fault.no-look]\nregistry = \"lab\"\nrequests = [\"ping\"]\nanswer = 429\n\
                 first = 1\nat_edge = true\n";
-    let (outcome, seen) = Lab { registry, rest, ..LAB }.run();
+    let (outcome, seen) = lab().registry(registry).with(rest).requests();
     assert!(ready(&outcome) > 0.5);
     let [pings, _, heads, gets, ..] = upstream(&seen);
     // HEAD and GET of the tag without a token; then the digest, as ever.
@@ -380,12 +345,12 @@ fn a_refused_look_is_no_challenge() {
 fn a_restart_gives_back_the_room_of_what_it_breaks_off() {
     let rest = "[timeline.kick]\nat = \"560ms\"\n\
                 restart_mirror = { mirror = \"cache\", down = \"1s\", keep_storage = true }\n\
-                [timeline.grow]\nat = \"5m\"\nscale_nodes = { pool = \"one\", nodes = 4 }\n\
+                [timeline.grow]\nat = \"5m\"\nscale_nodes = { pool = \"some\", nodes = 4 }\n\
                 [timeline.more]\nat = \"10m\"\n\
                 scale_workload = { workload = \"app\", replicas = 4 }\n";
     let registry = "bandwidth = \"50Mbit/s\"";
-    let blob_gets = |mirror: &'static str| {
-        let (outcome, seen) = Lab { registry, mirror, rest, ..LAB }.run();
+    let blob_gets = |mirror: &str| {
+        let (outcome, seen) = lab().registry(registry).mirror(mirror).with(rest).requests();
         assert!(3.5 < ready(&outcome));
         upstream(&seen)[5]
     };
@@ -401,8 +366,8 @@ fn a_mirror_that_is_down_answers_nothing_that_was_on_its_way() {
             "[timeline.kick]\nat = \"{at}ms\"\n\
              restart_mirror = {{ mirror = \"cache\", down = \"1s\" }}\n"
         );
-        let text = Lab { mirror: "rtt = \"100ms\"", ..LAB }.text() + &rest;
-        let (outcome, seen) = with_requests(&spec(&text), 0);
+        let text = lab().mirror("rtt = \"100ms\"").with(&rest);
+        let (outcome, seen) = text.requests();
         assert!(0.5 < ready(&outcome), "{at} ms");
         let down = at * 1_000..at * 1_000 + 1_000_000;
         let by_mirror = |it: &&Seen| it.endpoint == "mirror" && it.status.is_some();
@@ -415,31 +380,14 @@ fn a_mirror_that_is_down_answers_nothing_that_was_on_its_way() {
 /// pull ends once. Thirty replicas whose disks hold no layer; each fetches the next lane's anew.
 #[test]
 fn bodies_that_break_off_together_end_a_pull_once() {
-    let text = r#"
-horizon = "10m"
-[registry.lab]
-host = "lab.example"
-[egress.direct]
-kind = "per-node"
-[mirror.cache]
-kind = "distribution-3"
-upstream = "lab"
-egress = "direct"
-replicas = 30
-disk = { capacity = "1MB" }
-[pool.one]
-nodes = 1
-egress = "direct"
-[image.app]
-reference = "lab.example/lab/app:v1"
-layers = ["2MB", "2MB", "2MB"]
-[workload.app]
-kind = "daemonset"
-pool = "one"
-containers = [{ image = "app" }]
-"#;
+    let lab = Lab::new()
+        .with("horizon = '10m'")
+        .mirror("kind = 'distribution-3'\nupstream = 'lab'\negress = 'out'")
+        .mirror("replicas = 30\ndisk = { capacity = '1MB' }")
+        .image("app", "layers = ['2MB', '2MB', '2MB']")
+        .daemonset("app", "app");
     for seed in 0..60 {
-        let outcome = crate::support::outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        let outcome = lab.clone().with(&format!("seed = {seed}")).outcome();
         let [attempts, failures] =
             ["pull_attempts", "pull_failures"].map(|it| known(&outcome, "run", it));
         assert!(1.0 <= attempts && failures <= attempts, "seed {seed}");
@@ -451,8 +399,8 @@ fn until_a_blob_is_stored_everybody_gets_a_copy_of_their_own() {
     // Ten nodes at once over a thin upstream: every blob is still on its way when the last node
     // asks.
     let registry = "bandwidth = \"100Mbit/s\"\nneeds_token = true";
-    let lab = Lab { registry, nodes: 10, pods: 10, ..LAB };
-    let (outcome, seen) = lab.run();
+    let lab = lab().registry(registry).pool("nodes = 10").set("workload.app", "replicas = 10");
+    let (outcome, seen) = lab.requests();
     assert!(ready(&outcome) > 9.5);
     let [pings, _, heads, gets, blob_heads, blob_gets] = upstream(&seen);
     assert_eq!((heads, blob_heads), (10, 60));
@@ -463,24 +411,27 @@ fn until_a_blob_is_stored_everybody_gets_a_copy_of_their_own() {
     assert_eq!(blob_gets, 66, "ten copies passed on, and one stored, of each");
     let bytes = known(&outcome, "run", "upstream_bytes");
     assert!(same(bytes, 11.0 * IMAGE_BYTES + 10.0 * 1_077.0));
-    let text = lab.text().replace("distribution-2.8", "distribution-3");
-    let (outcome, seen) = with_requests(&spec(&text), 0);
+    let text = lab.mirror(THREE);
+    let (outcome, seen) = text.requests();
     assert_eq!(upstream(&seen)[5], 60);
     assert!(same(known(&outcome, "run", "upstream_bytes"), 10.0 * IMAGE_BYTES + 10.0 * 1_077.0));
 }
 
 #[test]
 fn a_warm_pinned_mirror_asks_nothing_upstream_however_many_nodes_come() {
-    let digest = "lab.example/lab/app@sha256:6c3e0c3721fa";
-    let lab = Lab { mirror: WARM, reference: digest, nodes: 30, pods: 60, ..LAB };
-    let (outcome, seen) = lab.run();
+    let lab = lab()
+        .mirror(WARM)
+        .set("image.app", BY_DIGEST)
+        .pool("nodes = 30")
+        .set("workload.app", "replicas = 60");
+    let (outcome, seen) = lab.requests();
     assert!(ready(&outcome) > 59.5);
     assert_eq!(upstream(&seen), [0; 6]);
     assert!(same(known(&outcome, "registry.lab", "requests"), 0.0));
     assert!(same(known(&outcome, "run", "upstream_bytes"), 0.0));
     // With its upstream gone, all the same.
     let fault = "[fault.gone]\nregistry = \"lab\"\nanswer = \"unreachable\"\n";
-    let (outcome, _) = Lab { fault, ..lab }.run();
+    let (outcome, _) = lab.clone().with(fault).requests();
     assert!(ready(&outcome) > 59.5);
     assert!(same(known(&outcome, "run", "pull_failures"), 0.0));
 }
@@ -489,20 +440,19 @@ fn a_warm_pinned_mirror_asks_nothing_upstream_however_many_nodes_come() {
 fn what_was_fetched_a_ttl_ago_is_fetched_again() {
     // The first two objects (manifest and config, by their draws) go between 0 and 10 minutes.
     let mirror = "filled = { images = [\"app\"], age = \"167h50m\" }";
-    let early = Lab { mirror, ..LAB };
-    let (_, seen) = early.run();
+    let early = lab().mirror(mirror);
+    let (_, seen) = early.requests();
     assert_eq!(upstream(&seen)[2..], [1, 0, 0, 0], "before the anniversary");
-    let late = early.text().replace("replicas = 1", "replicas = 1\nstart.at = \"11m\"");
-    let (_, seen) = with_requests(&spec(&late), 0);
+    let late = early.clone().set("workload.app", "start.at = '11m'");
+    let (_, seen) = late.requests();
     assert_eq!(upstream(&seen)[2..], [1, 1, 6, 12], "after it");
     // A hit does not renew: the pull at 5 min changes nothing at 11.
     let rest = "[timeline.more]\nat = \"11m\"\n\
-                scale_nodes = { pool = \"one\", nodes = 2 }\n\
+                scale_nodes = { pool = \"some\", nodes = 2 }\n\
                 [timeline.pods]\nat = \"13m\"\n\
                 scale_workload = { workload = \"app\", replicas = 2 }\n";
-    let twice =
-        Lab { rest, ..early }.text().replace("replicas = 1\n", "replicas = 1\nstart.at = \"5m\"\n");
-    let (_, seen) = with_requests(&spec(&twice), 0);
+    let twice = early.clone().with(rest).set("workload.app", "start.at = '5m'");
+    let (_, seen) = twice.requests();
     assert_eq!(upstream(&seen)[2..], [2, 1, 6, 12]);
 }
 
@@ -511,14 +461,14 @@ fn a_full_disk_passes_blobs_on_and_refuses_manifests() {
     // Room for the manifest, the config and 8 MB: the largest layer finds less than it needs, and
     // what it wrote stays behind.
     let mirror = "disk.capacity = \"8MB\"";
-    let (outcome, seen) = Lab { mirror, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(mirror).requests();
     assert!(ready(&outcome) > 0.5, "blobs are served from upstream");
     assert_eq!(of_nodes(&seen), (8, 0));
     // A node that comes later finds nothing of what did not fit, and a new manifest is refused.
-    let image = "[image.other]\nreference = \"lab.example/lab/other:v1\"\nlayers = [\"1MB\"]";
-    let rest = "[workload.other]\nkind = \"deployment\"\npool = \"one\"\nreplicas = 1\n\
+    let rest = "[workload.other]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 1\n\
                 start.at = \"5m\"\ncontainers = [{ image = \"other\" }]\n";
-    let (outcome, seen) = Lab { mirror, image, rest, ..LAB }.run();
+    let (outcome, seen) =
+        lab().mirror(mirror).image("other", "layers = ['1MB']").with(rest).requests();
     assert!(ready(&outcome) > 1.5);
     let late: Vec<&Seen> = seen.iter().filter(|it| it.image == "other").collect();
     let first = late.iter().find(|it| it.endpoint == "mirror").expect("it is asked");
@@ -528,10 +478,8 @@ fn a_full_disk_passes_blobs_on_and_refuses_manifests() {
 
 #[test]
 fn a_full_disk_of_distribution_3_breaks_a_body_off_once() {
-    let text = Lab { mirror: "disk.capacity = \"8MB\"", ..LAB }
-        .text()
-        .replace("distribution-2.8", "distribution-3");
-    let (outcome, seen) = with_requests(&spec(&text), 0);
+    let text = lab().mirror("disk.capacity = \"8MB\"").mirror(THREE);
+    let (outcome, seen) = text.requests();
     assert!(ready(&outcome) > 0.5);
     // The broken body goes on at the registry, with a range: no byte comes twice.
     let received = received(&outcome);
@@ -542,20 +490,20 @@ fn a_full_disk_of_distribution_3_breaks_a_body_off_once() {
 #[test]
 fn more_requests_than_a_mirror_works_on_wait_their_turn() {
     let mirror = "filled.images = [\"app\"]\nnic = \"80Mbit/s\"";
-    let wide = Lab { mirror, nodes: 8, pods: 8, ..LAB };
+    let wide = lab().mirror(mirror).pool("nodes = 8").set("workload.app", "replicas = 8");
     let narrow =
-        Lab { mirror: "filled.images = [\"app\"]\nnic = \"80Mbit/s\"\nconcurrency = 1", ..wide };
+        wide.clone().mirror("filled.images = [\"app\"]\nnic = \"80Mbit/s\"\nconcurrency = 1");
     // 8 copies of 16 MB over 10 MB/s take 12.8 s either way: a queue changes who waits.
-    for lab in [wide, narrow] {
-        let (outcome, _) = lab.run();
+    for lab in [&wide, &narrow] {
+        let (outcome, _) = lab.requests();
         let took = known(&outcome, "run", "ready_seconds_max");
         assert!((12.7..14.5).contains(&took), "{took}");
     }
-    let fastest = |lab: Lab| {
-        let (outcome, _) = lab.run();
+    let fastest = |lab: &Lab| {
+        let (outcome, _) = lab.requests();
         known(&outcome, "run", "ready_seconds_p50")
     };
-    assert!(fastest(narrow) < fastest(wide));
+    assert!(fastest(&narrow) < fastest(&wide));
 }
 
 #[test]
@@ -566,9 +514,9 @@ fn a_slow_disk_is_as_slow_as_its_operations() {
     // less.
     let mirror = "filled.images = [\"app\"]\n\
                   disk = { throughput = \"500MB/s\", iops = 40 }";
-    let (outcome, _) = Lab { mirror, ..LAB }.run();
+    let (outcome, _) = lab().mirror(mirror).requests();
     let took = known(&outcome, "run", "ready_seconds_max");
-    let fast = known(&Lab { mirror: WARM, ..LAB }.run().0, "run", "ready_seconds_max");
+    let fast = known(&lab().mirror(WARM).requests().0, "run", "ready_seconds_max");
     let slower = took - fast;
     assert!((1.75..1.95).contains(&slower), "{slower}");
 }
@@ -578,10 +526,10 @@ fn replicas_with_storages_of_their_own_are_cold_each_for_itself() {
     let own = "replicas = 2";
     let shared = "replicas = 2\nstorage = \"shared\"";
     // Twenty nodes come one after another: whatever can be stored has been.
-    let run = |mirror| {
-        let lab = Lab { mirror, nodes: 20, pods: 20, ..LAB };
-        let text = lab.text().replace("replicas = 20", "replicas = 20\nstart.over = \"10m\"");
-        upstream(&with_requests(&spec(&text), 0).1)
+    let run = |mirror: &str| {
+        let lab = lab().mirror(mirror).pool("nodes = 20").set("workload.app", "replicas = 20");
+        let text = lab.set("workload.app", "start.over = '10m'");
+        upstream(&text.requests().1)
     };
     assert_eq!(run(own)[4..], [12, 24], "twice cold");
     assert_eq!(run(shared)[4..], [6, 12], "once");
@@ -593,18 +541,18 @@ fn a_restart_breaks_off_what_is_under_way_and_an_empty_disk_is_cold_again() {
     // 16 MB over 1 MB/s: at 5 s a body is on its way.
     let rest = "[timeline.restart]\nat = \"5s\"\n\
                 restart_mirror = { mirror = \"cache\", down = \"1m\", keep_storage = false }\n";
-    let (outcome, seen) = Lab { mirror, rest, ..LAB }.run();
+    let (outcome, seen) = lab().mirror(mirror).with(rest).requests();
     assert!(ready(&outcome) > 0.5, "the registry is asked for the rest");
     assert!(0 < of_nodes(&seen).1);
     let took = known(&outcome, "run", "ready_seconds_max");
     assert!(took < 20.0, "{took}");
     // No byte is lost, none comes twice.
     assert!(same(received(&outcome), IMAGE_BYTES + 1_077.0));
-    let late = "[workload.late]\nkind = \"deployment\"\npool = \"one\"\nreplicas = 1\n\
+    let late = "[workload.late]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 1\n\
                 start.at = \"5m\"\n\
                 containers = [{ image = \"app\", image_pull_policy = \"Always\" }]\n";
     let rest = &*Box::leak(format!("{rest}{late}").into_boxed_str());
-    let (_, seen) = Lab { mirror, rest, ..LAB }.run();
+    let (_, seen) = lab().mirror(mirror).with(rest).requests();
     assert_eq!(upstream(&seen)[3], 1, "its manifest had to be fetched again");
 }
 
@@ -612,11 +560,11 @@ fn a_restart_breaks_off_what_is_under_way_and_an_empty_disk_is_cold_again() {
 fn applying_a_mirror_drains_and_restarts_every_node_once() {
     let rest = "[timeline.apply]\nat = \"2m\"\n\
                 [timeline.apply.reconfigure_nodes]\n\
-                mirror = \"cache\"\npool = \"one\"\nbatch = 1\nevery = \"3m\"\n\
+                mirror = \"cache\"\npool = \"some\"\nbatch = 1\nevery = \"3m\"\n\
                 [timeline.more]\nat = \"15m\"\n\
                 scale_workload = { workload = \"app\", replicas = 8 }\n";
-    let lab = Lab { mirror: WARM, rest, nodes: 3, pods: 3, ..LAB };
-    let (outcome, seen) = lab.run();
+    let lab = lab().mirror(WARM).with(rest).pool("nodes = 3").set("workload.app", "replicas = 3");
+    let (outcome, seen) = lab.requests();
     // Before: all at the registry. The node drained at 2 min is back at 4 min; its pod moved.
     let at = |from: u64, to: u64, endpoint: &str| {
         let within = |it: &&Seen| (from..to).contains(&(it.micros / 60_000_000));
@@ -633,14 +581,15 @@ fn applying_a_mirror_drains_and_restarts_every_node_once() {
 #[test]
 fn a_share_of_the_nodes_is_that_share() {
     let mirror = "filled.images = [\"app\"]\nnodes.share = \"25%\"";
-    let (outcome, _) = Lab { mirror, nodes: 400, pods: 400, ..LAB }.run();
+    let (outcome, _) =
+        lab().mirror(mirror).pool("nodes = 400").set("workload.app", "replicas = 400").requests();
     let past = known(&outcome, "run", "mirror_bypass_share");
     assert!((0.68..0.82).contains(&past), "{past}");
 }
 
 /// Causes of the failed pulls, each with what stands behind it.
-fn causes(lab: Lab) -> Vec<(String, Option<String>)> {
-    let (outcome, _) = lab.run();
+fn causes(lab: &Lab) -> Vec<(String, Option<String>)> {
+    let (outcome, _) = lab.requests();
     outcome.failures.into_iter().map(|it| (it.cause, it.cause_behind)).collect()
 }
 
@@ -649,17 +598,18 @@ fn a_pull_that_a_mirror_alone_could_serve_fails_with_the_mirrors_own_causes() {
     let closed = "filled.images = [\"app\"]\nnodes.fail_open = false\n";
     for untrusted in ["tls", "auth"] {
         let mirror = format!("{closed}nodes.untrusted = \"{untrusted}\"");
-        let mirror = &*Box::leak(mirror.into_boxed_str());
         let cause = ("mirror-untrusted".to_owned(), None);
-        assert_eq!(causes(Lab { mirror, ..LAB }), [cause], "{untrusted}");
+        assert_eq!(causes(&lab().mirror(&mirror)), [cause], "{untrusted}");
     }
     let mirror = "nodes.fail_open = false\ndisk.capacity = \"500B\"";
-    assert_eq!(causes(Lab { mirror, ..LAB }), [("mirror-disk-full".to_owned(), None)]);
+    assert_eq!(causes(&lab().mirror(mirror)), [("mirror-disk-full".to_owned(), None)]);
     // One request at a time, and the first never ends: the others wait for longer than the runtime.
     let mirror = "concurrency = 1";
     let fault = "[fault.stuck]\nregistry = \"lab\"\nanswer = \"hang\"\n\
                  requests = [\"manifest-head\"]\n";
-    let seen = causes(Lab { mirror, fault, nodes: 2, pods: 2, ..LAB });
+    let seen = causes(
+        &lab().mirror(mirror).with(fault).pool("nodes = 2").set("workload.app", "replicas = 2"),
+    );
     let behind = |it: &str| ("progress-timeout".to_owned(), Some(it.to_owned()));
     assert!(seen.contains(&behind("stuck")) && seen.contains(&behind("mirror-busy")), "{seen:?}");
 }

@@ -8,8 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Layers of the crate, ground floor first: each uses only those before it.
-const LAYERS: [&str; 8] =
-    ["units", "engine", "resource", "model", "scenario", "experiment", "report", "cli"];
+const LAYERS: [&str; 9] =
+    ["words", "units", "engine", "resource", "model", "scenario", "experiment", "report", "cli"];
 
 /// Most columns of a line.
 const COLUMNS: usize = 100;
@@ -162,7 +162,7 @@ fn what_a_layer_must_not_know_it_does_not_mention() {
     for source in sources(&["src"], &["rs"]) {
         let Some(layer) = source.layer() else { continue };
         let mut banned: Vec<&str> = vec![];
-        if layer <= 3 {
+        if layer <= 4 {
             banned.extend(pure.iter().chain(&machine));
         }
         if LAYERS[layer] != "experiment" {

@@ -24,6 +24,7 @@ use crate::report::sweep::{
 };
 use crate::scenario::metrics::Target;
 use crate::scenario::{Design, Request, Scenario, SourceFile, load};
+use crate::words::Words;
 
 /// What `sweep` takes.
 #[derive(Args, Debug)]
@@ -47,8 +48,8 @@ pub(super) struct Arguments {
     /// all others as in the base. grid, where neither this nor the scenario says.
     #[arg(
         long,
-        value_parser = PossibleValuesParser::new(Design::ALL.map(Design::name))
-            .map(|word| Design::find(&word).unwrap_or_default())
+        value_parser = PossibleValuesParser::new(Design::TEXTS)
+            .map(|word| Design::parse(&word).unwrap_or_default())
     )]
     design: Option<Design>,
     /// A metric to show, such as `pull_failures` or `workload.api.ready_seconds_p95`; can be given

@@ -10,55 +10,88 @@
 use std::collections::VecDeque;
 
 use crate::units::{Span, Time};
+use crate::words::words;
 
 /// The most units a limit may allow, so that no sum of units can overflow.
 pub const MAX_ALLOW: u64 = 1 << 60;
 
-/// How a limit counts.
+words! {
+    /// How a limit counts.
+    pub enum Law {
+        /// `allow` units in each window; the windows of a key follow one another from its phase,
+        /// and a new window starts with nothing spent.
+        ///
+        /// Source: Google Artifact Registry's requests per minute (kubernetes-sigs kueue issue
+        /// 11414: an outage for the rest of one minute), registry.k8s.io's 2,490 requests per 30 s.
+        FixedWindow = "fixed-window",
+        /// At most `allow` units in any span as long as the window: units spent at t count at each
+        /// instant in [t, t + window) and are free again at t + window.
+        ///
+        /// Source: Docker Hub's "six hour rolling window" (Docker's blog, October 2020; the exact
+        /// algorithm is not published).
+        SlidingLog = "sliding-log",
+        /// A bucket that starts full with `burst` units and refills evenly with `allow` per window.
+        ///
+        /// Source: Amazon ECR's API throttling (AWS documentation: rate and bucket size), ghcr.io's
+        /// refusals, which name a rate. nginx's `limit_req` with `burst=b nodelay` (Quay) is a
+        /// bucket of b + 1.
+        TokenBucket = "token-bucket",
+        /// At most `allow` units at a time: what was granted is taken until it is released.
+        ///
+        /// Source: Harbor's `max_upstream_conn`, which answers 429 beyond it.
+        Concurrency = "concurrency",
+    }
+}
+
+/// A law with its numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Law {
-    /// `allow` units in each window; the windows of a key follow one another from its phase, and a
-    /// new window starts with nothing spent.
-    ///
-    /// Source: Google Artifact Registry's requests per minute (kubernetes-sigs kueue issue 11414:
-    /// an outage for the rest of one minute), registry.k8s.io's 2,490 requests per 30 s.
-    FixedWindow {
-        /// Units per window, at most [`MAX_ALLOW`].
-        allow: u64,
-        /// Length of a window, more than zero.
-        window: Span,
-    },
-    /// At most `allow` units in any span as long as the window: units spent at t count at each
-    /// instant in [t, t + window) and are free again at t + window.
-    ///
-    /// Source: Docker Hub's "six hour rolling window" (Docker's blog, October 2020; the exact
-    /// algorithm is not published).
-    SlidingLog {
-        /// Units per window, at most [`MAX_ALLOW`].
-        allow: u64,
-        /// Length of the window, more than zero.
-        window: Span,
-    },
-    /// A bucket that starts full with `burst` units and refills evenly with `allow` per window.
-    ///
-    /// Source: Amazon ECR's API throttling (AWS documentation: rate and bucket size), ghcr.io's
-    /// refusals, which name a rate. nginx's `limit_req` with `burst=b nodelay` (Quay) is a bucket
-    /// of b + 1.
-    TokenBucket {
-        /// Units refilled per window, at most [`MAX_ALLOW`].
-        allow: u64,
-        /// Length of the window, more than zero.
-        window: Span,
-        /// Size of the bucket, at most [`MAX_ALLOW`].
-        burst: u64,
-    },
-    /// At most `allow` units at a time: what was granted is taken until it is released.
-    ///
-    /// Source: Harbor's `max_upstream_conn`, which answers 429 beyond it.
-    Concurrency {
-        /// Units at a time, at most [`MAX_ALLOW`].
-        allow: u64,
-    },
+pub struct Rule {
+    /// How it counts.
+    pub law: Law,
+    /// Units per window, or at a time; at most [`MAX_ALLOW`].
+    pub allow: u64,
+    /// Length of the window, more than zero; zero for a concurrency cap, which has none.
+    pub window: Span,
+    /// Size of a token bucket, at most [`MAX_ALLOW`]; the other laws have no use for it.
+    pub burst: u64,
+}
+
+impl Rule {
+    /// `allow` units in each `window`.
+    pub const fn fixed_window(allow: u64, window: Span) -> Self {
+        Self { law: Law::FixedWindow, allow, window, burst: allow }
+    }
+
+    /// `allow` units in any span as long as `window`.
+    pub const fn sliding_log(allow: u64, window: Span) -> Self {
+        Self { law: Law::SlidingLog, allow, window, burst: allow }
+    }
+
+    /// A bucket of `burst` units that refills with `allow` per `window`.
+    pub const fn token_bucket(allow: u64, window: Span, burst: u64) -> Self {
+        Self { law: Law::TokenBucket, allow, window, burst }
+    }
+
+    /// `allow` units at a time.
+    pub const fn concurrency(allow: u64) -> Self {
+        Self { law: Law::Concurrency, allow, window: Span::ZERO, burst: allow }
+    }
+
+    /// Units of a key that nobody has asked: `allow`, or the burst of a token bucket.
+    pub const fn capacity(self) -> u64 {
+        match self.law {
+            Law::TokenBucket => self.burst,
+            Law::FixedWindow | Law::SlidingLog | Law::Concurrency => self.allow,
+        }
+    }
+
+    /// Whether it counts per window.
+    pub const fn has_windows(self) -> bool {
+        match self.law {
+            Law::FixedWindow | Law::SlidingLog | Law::TokenBucket => true,
+            Law::Concurrency => false,
+        }
+    }
 }
 
 /// The answer to an ask.
@@ -78,11 +111,10 @@ pub enum Admission {
 /// One limit and its counters.
 ///
 /// ```
-/// use pullstorm::resource::limiter::{Admission, Law, Limiter};
+/// use pullstorm::resource::limiter::{Admission, Limiter, Rule};
 /// use pullstorm::units::{Span, Time};
 ///
-/// let law = Law::SlidingLog { allow: 2, window: Span::from_secs(60) };
-/// let mut limiter = Limiter::new(law, false);
+/// let mut limiter = Limiter::new(Rule::sliding_log(2, Span::from_secs(60)), false);
 /// let key = limiter.open_key(Span::ZERO);
 /// assert_eq!(limiter.ask(Time::from_secs(5), key, 1), Admission::Granted);
 /// assert_eq!(limiter.ask(Time::from_secs(9), key, 1), Admission::Granted);
@@ -92,17 +124,31 @@ pub enum Admission {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Limiter {
+    rule: Rule,
     /// Whether a refused ask spends units all the same.
     rejected_consume: bool,
-    counters: Counters,
+    keys: Vec<Counter>,
 }
 
+/// What a key has spent, as its law remembers it.
 #[derive(Clone, Debug)]
-enum Counters {
-    FixedWindow { allow: u64, window: Span, keys: Vec<WindowCounter> },
-    SlidingLog { allow: u64, window: Span, keys: Vec<Log> },
-    TokenBucket { refill: Refill, burst: u64, keys: Vec<Bucket> },
-    Concurrency { allow: u64, keys: Vec<u64> },
+enum Counter {
+    Window(WindowCounter),
+    Log(Log),
+    Bucket(Bucket),
+    /// Units that are held.
+    Held(u64),
+}
+
+impl Counter {
+    fn new(rule: Rule, phase: Span, past: &[(Span, u64)]) -> Self {
+        match rule.law {
+            Law::FixedWindow => Self::Window(WindowCounter::new(phase, rule.window, past)),
+            Law::SlidingLog => Self::Log(Log::new(rule.window, past)),
+            Law::TokenBucket => Self::Bucket(Bucket::new(rule, past)),
+            Law::Concurrency => Self::Held(0),
+        }
+    }
 }
 
 impl Limiter {
@@ -114,28 +160,13 @@ impl Limiter {
     ///
     /// # Panics
     /// Panics when a window is empty or a number of units is above [`MAX_ALLOW`].
-    pub fn new(law: Law, rejected_consume: bool) -> Self {
-        let counters = match law {
-            Law::FixedWindow { allow, window } => {
-                Counters::FixedWindow { allow, window, keys: Vec::new() }
-            }
-            Law::SlidingLog { allow, window } => {
-                Counters::SlidingLog { allow, window, keys: Vec::new() }
-            }
-            Law::TokenBucket { allow, window, burst } => {
-                assert!(burst <= MAX_ALLOW, "a burst of {burst} units");
-                Counters::TokenBucket { refill: Refill { allow, window }, burst, keys: Vec::new() }
-            }
-            Law::Concurrency { allow } => Counters::Concurrency { allow, keys: Vec::new() },
-        };
-        if let Law::FixedWindow { allow, window }
-        | Law::SlidingLog { allow, window }
-        | Law::TokenBucket { allow, window, .. } = law
-        {
-            assert!(!window.is_zero(), "a limit of {allow} units in an empty window");
-        }
-        let limiter = Self { rejected_consume, counters };
+    pub fn new(rule: Rule, rejected_consume: bool) -> Self {
+        let Rule { allow, window, burst, .. } = rule;
+        let limiter = Self { rule, rejected_consume, keys: Vec::new() };
         limiter.check_allow();
+        assert!(burst <= MAX_ALLOW, "a burst of {burst} units");
+        let is_empty = rule.has_windows() && window.is_zero();
+        assert!(!is_empty, "a limit of {allow} units in an empty window");
         limiter
     }
 
@@ -159,25 +190,8 @@ impl Limiter {
     /// Panics when `past` is out of order.
     pub fn open_key_after(&mut self, phase: Span, past: &[(Span, u64)]) -> u32 {
         assert!(past.is_sorted_by(|a, b| b.0 <= a.0), "a past out of order: {past:?}");
-        let key = match &mut self.counters {
-            Counters::FixedWindow { window, keys, .. } => {
-                keys.push(WindowCounter::new(phase, *window, past));
-                keys.len() - 1
-            }
-            Counters::SlidingLog { window, keys, .. } => {
-                keys.push(Log::new(*window, past));
-                keys.len() - 1
-            }
-            Counters::TokenBucket { refill, burst, keys } => {
-                keys.push(Bucket::new(*refill, *burst, past));
-                keys.len() - 1
-            }
-            Counters::Concurrency { keys, .. } => {
-                keys.push(0);
-                keys.len() - 1
-            }
-        };
-        u32::try_from(key).expect("fewer than 2^32 keys")
+        self.keys.push(Counter::new(self.rule, phase, past));
+        u32::try_from(self.keys.len() - 1).expect("fewer than 2^32 keys")
     }
 
     /// Asks `key` for `units`; grants all of them if they are left, and else none.
@@ -191,21 +205,13 @@ impl Limiter {
         if units == 0 {
             return Admission::Granted;
         }
-        let spend_refused = self.rejected_consume;
-        let key = key as usize;
-        match &mut self.counters {
-            Counters::FixedWindow { allow, window, keys } => {
-                keys[key].ask(now, units, *allow, *window, spend_refused)
-            }
-            Counters::SlidingLog { allow, window, keys } => {
-                keys[key].ask(now, units, *allow, *window, spend_refused)
-            }
-            Counters::TokenBucket { refill, burst, keys } => {
-                keys[key].ask(now, units, *refill, *burst, spend_refused)
-            }
-            Counters::Concurrency { allow, keys } => {
-                let held = &mut keys[key];
-                if allow.saturating_sub(*held) < units {
+        let (rule, spend_refused) = (self.rule, self.rejected_consume);
+        match &mut self.keys[key as usize] {
+            Counter::Window(counter) => counter.ask(now, units, rule, spend_refused),
+            Counter::Log(log) => log.ask(now, units, rule, spend_refused),
+            Counter::Bucket(bucket) => bucket.ask(now, units, rule, spend_refused),
+            Counter::Held(held) => {
+                if rule.allow.saturating_sub(*held) < units {
                     return Admission::Refused { retry_in: None };
                 }
                 *held += units;
@@ -220,8 +226,7 @@ impl Limiter {
     /// # Panics
     /// Panics when `key` was not opened, or when more is given back than is held.
     pub fn release(&mut self, key: u32, units: u64) {
-        if let Counters::Concurrency { keys, .. } = &mut self.counters {
-            let held = &mut keys[key as usize];
+        if let Counter::Held(held) = &mut self.keys[key as usize] {
             assert!(units <= *held, "{units} units of key {key} released where {held} are held");
             *held -= units;
         }
@@ -232,18 +237,14 @@ impl Limiter {
     /// # Panics
     /// Panics when `key` was not opened, or when an earlier ask came with a later `now`.
     pub fn left(&self, now: Time, key: u32) -> u64 {
-        let key = key as usize;
-        match &self.counters {
-            Counters::FixedWindow { allow, window, keys } => {
-                allow.saturating_sub(keys[key].spent_in_window_of(now, *window))
+        let rule = self.rule;
+        match &self.keys[key as usize] {
+            Counter::Window(counter) => {
+                rule.allow.saturating_sub(counter.spent_in_window_of(now, rule.window))
             }
-            Counters::SlidingLog { allow, keys, .. } => {
-                allow.saturating_sub(keys[key].counting(now))
-            }
-            Counters::TokenBucket { refill, burst, keys } => {
-                refill.whole_units(keys[key].level(now, *refill, *burst))
-            }
-            Counters::Concurrency { allow, keys } => allow.saturating_sub(keys[key]),
+            Counter::Log(log) => rule.allow.saturating_sub(log.counting(now)),
+            Counter::Bucket(bucket) => rule.whole_units(bucket.level(now, rule)),
+            Counter::Held(held) => rule.allow.saturating_sub(*held),
         }
     }
 
@@ -257,37 +258,22 @@ impl Limiter {
     /// # Panics
     /// Panics when `allow` is above [`MAX_ALLOW`], or an earlier call came with a later `now`.
     pub fn set_allow(&mut self, now: Time, allow: u64) {
-        match &mut self.counters {
-            Counters::TokenBucket { refill, burst, keys } => {
-                for bucket in keys {
-                    *bucket = Bucket { level: bucket.level(now, *refill, *burst), settled: now };
-                }
-                refill.allow = allow;
+        for key in &mut self.keys {
+            if let Counter::Bucket(bucket) = key {
+                *bucket = Bucket { level: bucket.level(now, self.rule), settled: now };
             }
-            Counters::FixedWindow { allow: old, .. }
-            | Counters::SlidingLog { allow: old, .. }
-            | Counters::Concurrency { allow: old, .. } => *old = allow,
         }
+        self.rule.allow = allow;
         self.check_allow();
     }
 
     /// Units of a key that nobody has asked: `allow`, or the burst of a token bucket.
     pub const fn capacity(&self) -> u64 {
-        match self.counters {
-            Counters::TokenBucket { burst, .. } => burst,
-            Counters::FixedWindow { allow, .. }
-            | Counters::SlidingLog { allow, .. }
-            | Counters::Concurrency { allow, .. } => allow,
-        }
+        self.rule.capacity()
     }
 
     fn check_allow(&self) {
-        let allow = match self.counters {
-            Counters::TokenBucket { refill, .. } => refill.allow,
-            Counters::FixedWindow { allow, .. }
-            | Counters::SlidingLog { allow, .. }
-            | Counters::Concurrency { allow, .. } => allow,
-        };
+        let allow = self.rule.allow;
         assert!(allow <= MAX_ALLOW, "a limit of {allow} units");
     }
 }
@@ -332,14 +318,8 @@ impl WindowCounter {
         if number == self.window_number { self.spent } else { 0 }
     }
 
-    fn ask(
-        &mut self,
-        now: Time,
-        units: u64,
-        allow: u64,
-        window: Span,
-        spend_refused: bool,
-    ) -> Admission {
+    fn ask(&mut self, now: Time, units: u64, rule: Rule, spend_refused: bool) -> Admission {
+        let Rule { allow, window, .. } = rule;
         let (number, lasts) = self.locate(now, window);
         self.spent = self.spent_in_window_of(now, window);
         self.window_number = number;
@@ -386,14 +366,8 @@ impl Log {
         }
     }
 
-    fn ask(
-        &mut self,
-        now: Time,
-        units: u64,
-        allow: u64,
-        window: Span,
-        spend_refused: bool,
-    ) -> Admission {
+    fn ask(&mut self, now: Time, units: u64, rule: Rule, spend_refused: bool) -> Admission {
+        let Rule { allow, window, .. } = rule;
         while let Some(&(until, _)) = self.entries.front()
             && until <= now
         {
@@ -456,15 +430,9 @@ impl Log {
     }
 }
 
-/// `allow` units per window. Levels of buckets are kept in units × microseconds of the window, in
-/// which a microsecond refills exactly `allow`: no remainder ever has to be rounded.
-#[derive(Clone, Copy, Debug)]
-struct Refill {
-    allow: u64,
-    window: Span,
-}
-
-impl Refill {
+/// Levels of buckets are kept in units × microseconds of the window, in which a microsecond refills
+/// exactly `allow`: no remainder ever has to be rounded.
+impl Rule {
     fn scaled(self, units: u64) -> u128 {
         u128::from(units) * u128::from(self.window.as_micros())
     }
@@ -478,40 +446,33 @@ impl Refill {
 /// One key of a token bucket.
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    /// Level at `settled`, scaled as [`Refill`] says.
+    /// Level at `settled`, in units × microseconds of the window.
     level: u128,
     settled: Time,
 }
 
 impl Bucket {
-    fn new(refill: Refill, burst: u64, past: &[(Span, u64)]) -> Self {
-        let full = refill.scaled(burst);
+    fn new(rule: Rule, past: &[(Span, u64)]) -> Self {
+        let full = rule.scaled(rule.burst);
         let mut bucket = Self { level: full, settled: Time::ZERO };
         for (nth, &(ago, units)) in past.iter().enumerate() {
             let until = past.get(nth + 1).map_or(Span::ZERO, |it| it.0);
-            bucket.level = bucket.level.saturating_sub(refill.scaled(units));
-            let refilled = u128::from(refill.allow) * u128::from((ago - until).as_micros());
+            bucket.level = bucket.level.saturating_sub(rule.scaled(units));
+            let refilled = u128::from(rule.allow) * u128::from((ago - until).as_micros());
             bucket.level = (bucket.level + refilled).min(full);
         }
         bucket
     }
 
-    fn level(&self, now: Time, refill: Refill, burst: u64) -> u128 {
+    fn level(&self, now: Time, rule: Rule) -> u128 {
         let elapsed = now.since(self.settled).as_micros();
-        let refilled = u128::from(refill.allow) * u128::from(elapsed);
-        (self.level + refilled).min(refill.scaled(burst))
+        let refilled = u128::from(rule.allow) * u128::from(elapsed);
+        (self.level + refilled).min(rule.scaled(rule.burst))
     }
 
-    fn ask(
-        &mut self,
-        now: Time,
-        units: u64,
-        refill: Refill,
-        burst: u64,
-        spend_refused: bool,
-    ) -> Admission {
-        let asked = refill.scaled(units);
-        let level = self.level(now, refill, burst);
+    fn ask(&mut self, now: Time, units: u64, rule: Rule, spend_refused: bool) -> Admission {
+        let asked = rule.scaled(units);
+        let level = self.level(now, rule);
         *self = Self { level, settled: now };
         if asked <= level {
             self.level -= asked;
@@ -520,10 +481,10 @@ impl Bucket {
         if spend_refused {
             self.level = 0;
         }
-        if burst < units || refill.allow == 0 {
+        if rule.burst < units || rule.allow == 0 {
             return Admission::Refused { retry_in: None };
         }
-        let wait = (asked - self.level).div_ceil(u128::from(refill.allow));
+        let wait = (asked - self.level).div_ceil(u128::from(rule.allow));
         Admission::Refused { retry_in: u64::try_from(wait).ok().map(Span::from_micros) }
     }
 }

@@ -2,7 +2,9 @@
 //! is from.
 
 use super::typed::show_milli;
+use crate::model::spec::Failure;
 use crate::units::{Bandwidth, Bytes, Share, Span};
+use crate::words::Words;
 
 /// A table of the language: a block, or a table within one.
 #[derive(Debug)]
@@ -238,7 +240,9 @@ impl Type {
                 format!("a span (us, ms, s, m, h, d) {above_of} {max}, such as \"{example}\"")
             }
             Self::Bytes { max } => {
-                format!("bytes (B, kB, MB, GB, KiB, MiB, GiB) up to {max}, such as \"29MB\"")
+                format!(
+                    "bytes (B, kB, MB, GB, TB, KiB, MiB, GiB, TiB) up to {max}, such as \"29MB\""
+                )
             }
             Self::Bandwidth => {
                 format!("a rate (bit/s or B/s) up to {FASTEST}, such as \"10Gbit/s\"")
@@ -258,7 +262,7 @@ impl Type {
                 format!("a whole number from {min} to {max}, or a share such as \"25%\"")
             }
             Self::Answer => {
-                "\"drop\", \"hang\", \"unreachable\", \"refuse\" or a status such as \"429\"".into()
+                format!("\"{}\" or a status such as \"429\"", Failure::TEXTS.join("\", \""))
             }
             Self::List { of, max } => format!("a list of at most {max}, each {}", of.describe()),
             Self::OneOrMore { of, max } => {
@@ -283,6 +287,8 @@ impl Shape {
     }
 }
 
+/// Why readings are what they are where nothing is known.
+pub(crate) const HALF_AND_DOUBLE: &str = "nothing is known: half and double";
 /// Longest span that the language takes, and the longest run.
 pub(crate) const LONGEST: Span = Span::from_secs(30 * 86_400);
 /// Fastest rate that the language takes.

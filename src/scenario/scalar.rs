@@ -7,8 +7,9 @@ use super::field::{FASTEST, LONGEST_TEXT, Type};
 use super::tree::{Node, Raw};
 use super::typed::{Value, show_milli};
 use super::walk::{Walker, shorten};
-use crate::model::spec::{Answer, Count};
+use crate::model::spec::{Answer, Count, Failure};
 use crate::units::{Bandwidth, Bytes, Share, Span, UnitError};
+use crate::words::Words;
 
 impl Walker<'_, '_> {
     /// Reads a single value; `None` where it has a problem.
@@ -231,12 +232,8 @@ impl Walker<'_, '_> {
     }
 
     fn answer(&mut self, node: &Node, ty: &Type, path: &str) -> Option<Answer> {
-        match node.raw.text() {
-            Some("drop") => return Some(Answer::Drop),
-            Some("hang") => return Some(Answer::Hang),
-            Some("unreachable") => return Some(Answer::Unreachable),
-            Some("refuse") => return Some(Answer::Refuse),
-            _ => {}
+        if let Some(failure) = node.raw.text().and_then(Failure::parse) {
+            return Some(failure.into());
         }
         let status = match &node.raw {
             Raw::Integer(number) => u16::try_from(*number).ok(),

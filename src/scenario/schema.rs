@@ -9,6 +9,8 @@ use super::levers::LEVERS;
 use super::metrics::{METRICS, Suffix};
 use super::presets;
 use super::tables::ROOT;
+use crate::model::spec::Failure;
+use crate::words::Words;
 
 /// Names of blocks.
 const NAME: &str = "^[a-z0-9-]+$";
@@ -136,12 +138,13 @@ fn ty(ty: &Type) -> Value {
         Type::Count { min, max } => json!({
             "anyOf": [{ "type": "integer", "minimum": min, "maximum": max }, unit("%")],
         }),
-        Type::Answer => json!({
-            "anyOf": [
-                { "type": "string", "pattern": "^(drop|hang|unreachable|refuse|[45][0-9][0-9])$" },
+        Type::Answer => {
+            let failure = format!("^({}|[45][0-9][0-9])$", Failure::TEXTS.join("|"));
+            json!({ "anyOf": [
+                { "type": "string", "pattern": failure },
                 { "type": "integer", "minimum": 400, "maximum": 599 },
-            ],
-        }),
+            ] })
+        }
         Type::List { of, max } => json!({
             "type": "array",
             "items": self::ty(of),

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::source::Origin;
 use super::tree::Node;
-use crate::model::spec::{Answer, Count};
+use crate::model::spec::{Answer, Count, Failure};
 use crate::units::{Bandwidth, Bytes, Share, Span};
+use crate::words::Words;
 
 /// A value with its origin.
 #[derive(Clone, Debug)]
@@ -170,6 +171,16 @@ impl Values {
         self.text_opt(key).unwrap_or_default()
     }
 
+    /// The word, where there is one.
+    pub(crate) fn word<W: Words>(&self, key: &str) -> Option<W> {
+        W::parse(self.text_opt(key)?)
+    }
+
+    /// The word, which is there: it is required, or has a default.
+    pub(crate) fn the<W: Words>(&self, key: &str) -> W {
+        self.word(key).expect("the walk read one of the list's words")
+    }
+
     /// The number or share, where there is one.
     pub(crate) fn count_or_share(&self, key: &str) -> Option<Count> {
         match self.get(key)?.value {
@@ -267,10 +278,10 @@ impl Value {
             Self::Text(text) => text.clone(),
             Self::Answer(answer) => match answer {
                 Answer::Status { status, .. } => status.to_string(),
-                Answer::Drop => "drop".into(),
-                Answer::Hang => "hang".into(),
-                Answer::Unreachable => "unreachable".into(),
-                Answer::Refuse => "refuse".into(),
+                Answer::Drop => Failure::Drop.text().into(),
+                Answer::Hang => Failure::Hang.text().into(),
+                Answer::Unreachable => Failure::Unreachable.text().into(),
+                Answer::Refuse => Failure::Refuse.text().into(),
             },
             Self::List(list) => {
                 let items: Vec<String> = list.iter().map(|item| item.value.quoted()).collect();

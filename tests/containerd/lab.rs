@@ -4,13 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Seen, spec, with_requests};
+use crate::support::{Lab, Seen, always};
 
 /// The lab's images: an application of five layers, another that shares three of them, and an index
 /// with two platforms.
 const IMAGES: &str = r#"
 [image.app]
-reference = "lab.example/lab/APP"
 manifest = "1077B"
 config = "614B"
 layers = [
@@ -60,28 +59,26 @@ struct Case {
     fault: &'static str,
 }
 
-fn scenario(case: &Case) -> String {
+fn lab(case: &Case) -> Lab {
     let reference = if case.by_digest {
         "app@sha256:6c3e0c3721fa048a766abeec1ba9a2901d177cdf580b0d33ad4ecd94759cdd65"
     } else {
         "app:v1"
     };
     let image = if case.image.is_empty() { "app" } else { case.image };
-    let account = if case.has_account { "account = \"ci\"" } else { "" };
-    let fault = match case.fault {
-        "" => String::new(),
-        fault => format!("[fault.f]\nregistry = \"lab\"\n{fault}\n"),
-    };
-    let (preloaded, registry) = (case.preloaded, case.registry);
-    format!(
-        "horizon = \"9m\"\n[registry.lab]\nhost = \"lab.example\"\nrtt = \"20ms\"\n{registry}\n\
-         [account.ci]\nregistry = \"lab\"\n[egress.direct]\nkind = \"per-node\"\n\
-         [pool.one]\nnodes = 1\negress = \"direct\"\nruntime = \"containerd-1.7.24\"\n\
-         preloaded = [{preloaded}]\n{}\
-         [workload.app]\nkind = \"deployment\"\npool = \"one\"\nreplicas = 1\n{account}\n\
-         containers = [{{ image = \"{image}\", image_pull_policy = \"Always\" }}]\n{fault}",
-        IMAGES.replace("APP", reference)
-    )
+    let lab = Lab::new()
+        .with("horizon = '9m'\n[account.ci]\nregistry = 'lab'")
+        .registry(&format!("rtt = '20ms'\n{}", case.registry))
+        .pool(&format!("runtime = 'containerd-1.7.24'\npreloaded = [{}]", case.preloaded))
+        .with(IMAGES)
+        .set("image.app", &format!("reference = 'lab.example/lab/{reference}'"))
+        .workload("app", "kind = 'deployment'\nreplicas = 1")
+        .set("workload.app", &format!("containers = [{}]", always(image)))
+        .set("workload.app", if case.has_account { "account = 'ci'" } else { "" });
+    match case.fault {
+        "" => lab,
+        fault => lab.set("fault.f", "registry = 'lab'").set("fault.f", fault),
+    }
 }
 
 /// The short form of one request.
@@ -128,7 +125,7 @@ fn counts(entries: &[String]) -> BTreeMap<&str, u32> {
 }
 
 fn ours(case: &Case) -> Vec<String> {
-    let (_, requests) = with_requests(&spec(&scenario(case)), 0);
+    let (_, requests) = lab(case).requests();
     requests.iter().filter(|it| it.attempt == 1).map(|it| short(it, case.by_digest)).collect()
 }
 

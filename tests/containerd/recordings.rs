@@ -3,38 +3,21 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{Seen, outcome, spec, with_requests};
+use crate::support::{Lab, Seen, always};
 
 /// One node, one pod, one image of two platforms and five layers, as the recording registry served
 /// it.
-fn lab(reference: &str, image: &str, more: &str) -> String {
-    format!(
-        r#"
-horizon = "20m"
-[registry.lab]
-host = "lab.example"
-needs_token = true
-redirects_blobs = true
-rtt = "2ms"
-[egress.direct]
-kind = "per-node"
-[pool.one]
-nodes = 1
-egress = "direct"
-runtime = "containerd-1.7.34"
-nic = "10Gbit/s"
-[image.app]
-reference = "lab.example/lib/{reference}"
-{image}
-layers = ["8MB", "4MB", "2MB", "1MB", "250kB"]
-[workload.app]
-kind = "deployment"
-pool = "one"
-replicas = 1
-containers = [{{ image = "app", image_pull_policy = "Always" }}]
-{more}
-"#
-    )
+fn lab(reference: &str, image: &str, more: &str) -> Lab {
+    Lab::new()
+        .with("horizon = '20m'")
+        .registry("needs_token = true\nredirects_blobs = true\nrtt = '2ms'")
+        .pool("runtime = 'containerd-1.7.34'\nnic = '10Gbit/s'")
+        .set("image.app", &format!("reference = 'lab.example/lib/{reference}'"))
+        .set("image.app", "layers = ['8MB', '4MB', '2MB', '1MB', '250kB']")
+        .set("image.app", image)
+        .workload("app", "kind = 'deployment'\nreplicas = 1")
+        .set("workload.app", &format!("containers = [{}]", always("app")))
+        .with(more)
 }
 
 const INDEX: &str = "platforms = [\"amd64\", \"arm64\"]";
@@ -90,8 +73,8 @@ fn recorded(case: &str) -> BTreeMap<String, u32> {
     counts
 }
 
-fn check(case: &str, scenario: &str) {
-    let (_, requests) = with_requests(&spec(scenario), 0);
+fn check(case: &str, lab: &Lab) {
+    let (_, requests) = lab.requests();
     assert_eq!(counts(&requests), recorded(case), "{case}");
 }
 
@@ -118,9 +101,7 @@ fn v3_a_cold_pull_of_a_single_platform() {
 
 #[test]
 fn v4_a_warm_pull_sends_a_head_alone() {
-    let warm = |reference| {
-        lab(reference, INDEX, "").replace("[image.app]", "preloaded = [\"app\"]\n[image.app]")
-    };
+    let warm = |reference| lab(reference, INDEX, "").pool("preloaded = ['app']");
     check("B warm re-pull tag", &warm("app:v1"));
     check("C2 warm digest", &warm(DIGEST));
 }
@@ -166,18 +147,17 @@ fn v10_three_refusals_and_then_success() {
                  [fault.get]\nregistry = \"lab\"\nanswer = { status = 429 }\n\
                  requests = [\"manifest-get\"]\nfirst = 3\n";
     // The recording registry of this case served blobs itself.
-    let direct =
-        lab("app:v1", SINGLE, three).replace("redirects_blobs = true", "redirects_blobs = false");
+    let direct = lab("app:v1", SINGLE, three).registry("redirects_blobs = false");
     // A fault stands before authorisation here and behind it in the recording; the 401s are the
     // same either way: three of the four repeats come before the challenge instead of after it.
-    let (_, requests) = with_requests(&spec(&direct), 0);
+    let (_, requests) = direct.requests();
     assert_eq!(counts(&requests), recorded("H first 3 tries of each manifest 429 then ok"));
 }
 
 #[test]
 fn v11_one_layer_answers_429_for_ever() {
     let always = fault("{ status = 429 }", "\"blob-get\"", "layers = [3]");
-    let (outcome, requests) = with_requests(&spec(&lab("app:v1", INDEX, &always)), 0);
+    let (outcome, requests) = lab("app:v1", INDEX, &always).requests();
     let of_layer = requests
         .iter()
         .filter(|it| it.attempt == 1 && it.object == "layer3" && it.endpoint != "cdn");
@@ -189,9 +169,8 @@ fn v11_one_layer_answers_429_for_ever() {
 /// config, then the layers in any order.
 #[test]
 fn the_order_is_that_of_the_daemon() {
-    let direct =
-        lab("app:v1", INDEX, "").replace("redirects_blobs = true", "redirects_blobs = false");
-    let (_, requests) = with_requests(&spec(&direct), 0);
+    let direct = lab("app:v1", INDEX, "").registry("redirects_blobs = false");
+    let (_, requests) = direct.requests();
     let ours: Vec<String> = requests
         .iter()
         .filter(|it| !it.object.starts_with("layer"))
@@ -225,9 +204,9 @@ fn the_order_is_that_of_the_daemon() {
 #[test]
 fn four_pulls_of_one_image_fetch_it_once() {
     let four = lab("app:v1", INDEX, "")
-        .replace("replicas = 1", "replicas = 4")
-        .replace("runtime =", "kubelet = { serialize_image_pulls = false }\nruntime =");
-    let (outcome, requests) = with_requests(&spec(&four), 0);
+        .set("workload.app", "replicas = 4")
+        .pool("kubelet = { serialize_image_pulls = false }");
+    let (outcome, requests) = four.requests();
     let count = |object: &str, status: u16| {
         requests.iter().filter(|it| it.object == object && it.status == Some(status)).count()
     };
@@ -244,9 +223,9 @@ fn four_pulls_of_one_image_fetch_it_once() {
 fn failing_pulls_of_one_image_repeat_the_series() {
     let always = fault("{ status = 429 }", "\"manifest-get\"", "");
     let three = lab("app:v1", INDEX, &always)
-        .replace("replicas = 1", "replicas = 3")
-        .replace("runtime =", "kubelet = { serialize_image_pulls = false }\nruntime =");
-    let (_, requests) = with_requests(&spec(&three), 0);
+        .set("workload.app", "replicas = 3")
+        .pool("kubelet = { serialize_image_pulls = false }");
+    let (_, requests) = three.requests();
     let of_index: Vec<u16> = requests
         .iter()
         .filter(|it| it.attempt == 1 && it.object == "index")
@@ -260,7 +239,7 @@ fn failing_pulls_of_one_image_repeat_the_series() {
 #[test]
 fn a_retry_pays_for_everything_again() {
     let once = fault("{ status = 503 }", "\"blob-get\"", "layers = [4]\nfirst = 1");
-    let (outcome, requests) = with_requests(&spec(&lab("app:v1", INDEX, &once)), 0);
+    let (outcome, requests) = lab("app:v1", INDEX, &once).requests();
     let second: Vec<&Seen> = requests.iter().filter(|it| it.attempt == 2).collect();
     assert_eq!(second.len(), 19, "as many requests as a cold pull");
     assert_eq!(outcome.detail.unwrap().pods[0].failures, 1);
@@ -271,7 +250,7 @@ fn a_retry_pays_for_everything_again() {
 #[test]
 fn a_missing_platform_is_noticed_after_the_index() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]\nindex = \"1kB\"", "");
-    let (outcome, requests) = with_requests(&spec(&arm), 0);
+    let (outcome, requests) = arm.requests();
     let first: Vec<&str> =
         requests.iter().filter(|it| it.attempt == 1).map(|it| &*it.object).collect();
     assert_eq!(first, ["tag", "token", "tag", "index", "token", "index"]);
@@ -283,7 +262,7 @@ fn a_missing_platform_is_noticed_after_the_index() {
 #[test]
 fn a_single_manifest_of_another_platform_is_pulled_in_full() {
     let arm = lab("app:v1", "platforms = [\"arm64\"]", "");
-    let outcome = outcome(&spec(&arm), 0);
+    let outcome = arm.outcome();
     assert!(outcome.failures.is_empty());
     assert_eq!(outcome.detail.unwrap().pods[0].ready, None);
 }
@@ -293,7 +272,7 @@ fn a_single_manifest_of_another_platform_is_pulled_in_full() {
 #[test]
 fn the_progress_timeout_ends_a_pull_that_hangs() {
     let gap = |fault: &str| {
-        let outcome = outcome(&spec(&lab("app:v1", INDEX, fault)), 0);
+        let outcome = lab("app:v1", INDEX, fault).outcome();
         let pull = outcome.detail.unwrap().pulls[0];
         assert_eq!(outcome.failures[0].cause, "progress-timeout");
         assert_eq!(outcome.failures[0].cause_behind.as_deref(), Some("x"));
@@ -310,13 +289,11 @@ fn the_progress_timeout_ends_a_pull_that_hangs() {
 #[test]
 fn credentials_cost_up_to_four_token_calls() {
     let with_account = |token_post: bool| {
-        let text = lab("app:v1", INDEX, "[account.ci]\nregistry = \"lab\"\ntier = \"personal\"\n")
-            .replace("replicas = 1", "replicas = 1\naccount = \"ci\"")
-            .replace(
-                "needs_token = true",
-                &format!("needs_token = true\ntoken_post = {token_post}"),
-            );
-        let (_, requests) = with_requests(&spec(&text), 0);
+        let (_, requests) = lab("app:v1", INDEX, "")
+            .set("account.ci", "registry = 'lab'\ntier = 'personal'")
+            .set("workload.app", "account = 'ci'")
+            .registry(&format!("token_post = {token_post}"))
+            .requests();
         requests
             .iter()
             .filter(|it| it.endpoint == "token")

@@ -1,9 +1,10 @@
 //! What loads, and to which spec.
 
 use pullstorm::model::spec::{
-    Action, Addressing, Answer, Change, Clients, Count, ImagePullPolicy, LawSpec, LimitKey,
-    RequestKind, WorkloadKind,
+    Action, Addressing, Answer, Change, Clients, Count, ImagePullPolicy, LimitKey, RequestKind,
+    WorkloadKind,
 };
+use pullstorm::resource::limiter::Rule;
 use pullstorm::scenario::{self, Code, Comparison, Loaded, Request, SourceFile, library, presets};
 use pullstorm::units::{Bytes, Share, Span};
 
@@ -153,7 +154,7 @@ fn the_example_of_the_design_means_what_it_says() {
     let anonymous = &hub.limits[1];
     assert_eq!((&anonymous.clients, anonymous.key), (&Clients::Anonymous, LimitKey::Address));
     let window = Span::from_secs(21_600);
-    assert_eq!(anonymous.law, LawSpec::SlidingLog { allow: 100_000, window });
+    assert_eq!(anonymous.rule, Rule::sliding_log(100_000, window));
     assert_eq!((anonymous.weights.index, anonymous.weights.head), (500, 0));
 
     assert!(matches!(spec.egresses[0].addressing, Addressing::Nat { addresses: 1, .. }));
@@ -271,8 +272,8 @@ fn values_of_flags_are_read_by_the_type_of_their_key() {
         WorkloadKind::Deployment { max_surge: Count::Number(3), .. }
     ));
     let hub = &spec.registries[0];
-    let abuse = LawSpec::SlidingLog { allow: 12_000, window: Span::from_secs(90) };
-    assert_eq!(hub.limits[0].law, abuse);
+    let abuse = Rule::sliding_log(12_000, Span::from_secs(90));
+    assert_eq!(hub.limits[0].rule, abuse);
     assert_eq!((hub.limits[2].weights.index, hub.limits[2].weights.single), (0, 1_000));
     assert_eq!(hub.limits[1].weights.index, 500, "the file spells its own weights");
     assert!(

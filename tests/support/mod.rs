@@ -1,5 +1,8 @@
 //! Helpers for tests that run scenarios.
 
+mod lab;
+
+pub(crate) use lab::{Lab, always};
 use pullstorm::experiment::diagnose;
 use pullstorm::model::record::operator::{AnswersSeen, BinSeen, PullsSeen};
 use pullstorm::model::record::outcome::{Metric, Outcome, RequestRow, RequestSink, Value};
@@ -44,8 +47,11 @@ impl RequestSink for Requests {
     }
 }
 
-/// The spec of a scenario text; panics with the rendered diagnostics.
+/// The spec of a scenario text; panics with the rendered diagnostics. The text is shown where the
+/// test fails.
+#[expect(clippy::print_stdout, reason = "the test runner shows it where the test fails")]
 pub(crate) fn spec(text: &str) -> Spec {
+    println!("{text}");
     let file = SourceFile { name: "test.toml".into(), text: text.into() };
     match load(&file, &Request::default()) {
         Ok(loaded) => loaded.scenario.spec,

@@ -22,7 +22,6 @@ const DEBTS: &[(&str, &str)] = &[
     ("src/report/summary_text.rs", "src/report/markdown.rs"),
     ("src/scenario/build/defaults.rs", "src/scenario/build/pods.rs"),
     ("src/scenario/check/events.rs", "src/scenario/check/pods.rs"),
-    ("src/scenario/presets/mod.rs", "src/scenario/tables/mod.rs"),
     ("src/scenario/settings.rs", "src/scenario/build/mod.rs"),
     ("src/scenario/settings.rs", "src/scenario/build/pods.rs"),
 ];

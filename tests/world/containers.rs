@@ -4,33 +4,17 @@
 //! the first container pulled is there for the second (`image_manager.go`, `kuberuntime_manager.go`
 //! SyncPod). The figures follow from that and from the requests of a pull.
 
-use crate::support::{Seen, known, spec, with_requests};
+use crate::support::{Lab, Seen, known};
 use pullstorm::model::record::outcome::Outcome;
 
 fn ran(nodes: u32, containers: &str, limit: &str) -> (Outcome, Vec<Seen>) {
-    let text = format!(
-        r#"
-horizon = "10m"
-[registry.r]
-host = "r.example"
-{limit}
-[egress.nat]
-[pool.w]
-nodes = {nodes}
-egress = "nat"
-[image.app]
-reference = "r.example/app:1"
-layers = ["1kB"]
-[image.side]
-reference = "r.example/side:1"
-layers = ["1kB"]
-[workload.app]
-kind = "daemonset"
-pool = "w"
-containers = [{containers}]
-"#
-    );
-    with_requests(&spec(&text), 0)
+    Lab::new()
+        .pool(&format!("nodes = {nodes}"))
+        .image("app", "layers = ['1kB']")
+        .image("side", "layers = ['1kB']")
+        .workload("app", &format!("kind = 'daemonset'\ncontainers = [{containers}]"))
+        .with(limit)
+        .requests()
 }
 
 fn attempts(outcome: &Outcome) -> f64 {
@@ -66,7 +50,7 @@ fn under_policy_always_each_container_pulls() {
 #[test]
 fn a_limit_on_heads_counts_one_a_node() {
     let limit = r#"
-[registry.r.limit.heads]
+[registry.lab.limit.heads]
 law = "sliding-log"
 allow = 10
 window = "1h"

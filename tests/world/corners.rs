@@ -3,45 +3,41 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, outcome, spec, with_requests};
+use crate::support::{Lab, known};
 use pullstorm::model::record::outcome::PullResult;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 use pullstorm::units::Time;
 
 /// One node that pulls in parallel from one registry, 10 ms away, and one image.
-fn one_node(registry: &str, more: &str) -> String {
-    format!(
-        "horizon = \"1h\"\n\
-         [registry.own]\nhost = \"own.example\"\nrtt = \"10ms\"\n{registry}\n\
-         [egress.nat]\nkind = \"nat\"\n\
-         [pool.one]\nnodes = 1\negress = \"nat\"\n\
-         kubelet = {{ serialize_image_pulls = false, registry_pull_qps = 0 }}\n\
-         [image.app]\nreference = \"own.example/app:1\"\nlayers = [\"1MB\", \"2MB\"]\n{more}\n"
-    )
+fn one_node() -> Lab {
+    Lab::new()
+        .registry("rtt = '10ms'")
+        .set("egress.out", "kind = 'nat'")
+        .pool("kubelet = { serialize_image_pulls = false, registry_pull_qps = 0 }")
+        .image("app", "layers = ['1MB', '2MB']")
 }
 
-fn pods(name: &str, replicas: u32, containers: &str) -> String {
-    format!(
-        "[workload.{name}]\nkind = \"deployment\"\npool = \"one\"\nreplicas = {replicas}\n\
-         containers = [{containers}]\n"
-    )
+/// The lines of a workload whose one pod has these containers.
+fn containers(list: &str) -> String {
+    format!("kind = 'deployment'\nreplicas = 1\ncontainers = [{list}]")
 }
 
 /// Credentials are sent to their own registry; at another one the same pod is anonymous, and the
 /// limit for the anonymous counts it.
 #[test]
 fn a_pull_secret_of_another_registry_is_no_pull_secret() {
-    let text =
-        one_node(
-            "[registry.own.limit.anonymous]\nfor = \"anonymous\"\nlaw = \"sliding-log\"\n\
-         allow = 1\nwindow = \"30d\"\nweight = { head = 1 }\n\
-         [registry.hub]\nhost = \"docker.io\"\n[account.ci]\nregistry = \"hub\"",
-            "[image.tool]\nreference = \"docker.io/tool:1\"\nlayers = [\"1MB\"]\n\
-         [image.side]\nreference = \"own.example/side:1\"\nlayers = [\"1MB\"]",
-        ) + &pods("web", 1, "{ image = \"tool\" }, { image = \"app\" }, { image = \"side\" }")
-            + "account = \"ci\"\n";
-    let outcome = outcome(&spec(&text), 0);
+    let outcome = one_node()
+        .with(
+            "[registry.lab.limit.anonymous]\nfor = 'anonymous'\nlaw = 'sliding-log'\n\
+             allow = 1\nwindow = '30d'\nweight = { head = 1 }\n\
+             [registry.hub]\nhost = 'docker.io'\n[account.ci]\nregistry = 'hub'\n\
+             [image.tool]\nreference = 'docker.io/tool:1'\nlayers = ['1MB']",
+        )
+        .image("side", "layers = ['1MB']")
+        .workload("web", &containers("{ image = 'tool' }, { image = 'app' }, { image = 'side' }"))
+        .set("workload.web", "account = 'ci'")
+        .outcome();
     assert_eq!(known(&outcome, "run", "limit_units_spent.anonymous"), 1.0);
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 1.0, "its third image is refused");
 }
@@ -50,9 +46,8 @@ fn a_pull_secret_of_another_registry_is_no_pull_secret() {
 #[test]
 fn many_downloads_at_a_time_are_not_none() {
     for downloads in [2, 256, 1_000] {
-        let client = format!("[pool.one.client]\nmax_concurrent_downloads = {downloads}\n");
-        let text = one_node("", &client) + &pods("web", 1, "{ image = \"app\" }");
-        let outcome = outcome(&spec(&text), 0);
+        let client = format!("[pool.some.client]\nmax_concurrent_downloads = {downloads}");
+        let outcome = one_node().with(&client).deployment("web", 1, "app").outcome();
         assert_eq!(known(&outcome, "run", "pods_ready"), 1.0, "{downloads} at a time");
     }
 }
@@ -62,14 +57,13 @@ fn many_downloads_at_a_time_are_not_none() {
 #[test]
 fn what_a_hanging_request_was_granted_comes_back_when_its_pull_ends() {
     for answer in ["hang", "drop"] {
-        let text = one_node(
-            "[registry.own.limit.cap]\nlaw = \"concurrency\"\nallow = 1\nedge = true",
-            &format!(
-                "[fault.first]\nregistry = \"own\"\nanswer = \"{answer}\"\nat_edge = false\n\
-                 first = 1\n[pool.one.client]\nmax_concurrent_downloads = 1"
-            ),
-        ) + &pods("web", 1, "{ image = \"app\" }");
-        let outcome = outcome(&spec(&text), 0);
+        let outcome = one_node()
+            .set("registry.lab.limit.cap", "law = 'concurrency'\nallow = 1\nedge = true")
+            .set("fault.first", &format!("registry = 'lab'\nanswer = '{answer}'"))
+            .set("fault.first", "at_edge = false\nfirst = 1")
+            .set("pool.some.client", "max_concurrent_downloads = 1")
+            .deployment("web", 1, "app")
+            .outcome();
         assert_eq!(known(&outcome, "run", "pull_failures"), 1.0, "{answer}");
         assert_eq!(known(&outcome, "run", "pods_ready"), 1.0, "{answer}");
     }
@@ -79,12 +73,9 @@ fn what_a_hanging_request_was_granted_comes_back_when_its_pull_ends() {
 /// other one waited for it, with nothing under way, so that its own 300 s begin there.
 #[test]
 fn waiting_for_another_pull_is_no_lack_of_progress() {
-    let text = one_node(
-        "",
-        "[fault.silence]\nregistry = \"own\"\nanswer = \"hang\"\nrequests = [\"manifest-get\"]\n\
-         first = 2",
-    ) + &pods("web", 2, "{ image = \"app\" }");
-    let outcome = outcome(&spec(&text), 0);
+    let silence = "[fault.silence]\nregistry = 'lab'\nanswer = 'hang'\nfirst = 2\n\
+                   requests = ['manifest-get']";
+    let outcome = one_node().with(silence).deployment("web", 2, "app").outcome();
     let mut ended: Vec<Time> = Vec::new();
     for row in &outcome.detail.expect("detail").pulls {
         if matches!(row.result, PullResult::Failed { .. }) && row.attempt == 1 {
@@ -99,14 +90,13 @@ fn waiting_for_another_pull_is_no_lack_of_progress() {
 /// nobody waits for a lock that nobody holds, until the refused pod's retry after 10 s or more.
 #[test]
 fn no_pull_waits_for_a_lock_that_nobody_holds() {
-    let text = one_node(
-        "",
-        "[image.twice]\nreference = \"own.example/twice:1\"\nlayers = [\
-         { size = \"3MB\", digest = \"a\" }, { size = \"3MB\", digest = \"a\" }]\n\
-         [fault.no]\nregistry = \"own\"\nanswer = { status = 500 }\nrequests = [\"blob-get\"]\n\
-         layers = [0]\nfirst = 1",
-    ) + &pods("web", 3, "{ image = \"twice\" }");
-    let outcome = outcome(&spec(&text), 0);
+    let layer = "{ size = '3MB', digest = 'a' }";
+    let outcome = one_node()
+        .image("twice", &format!("layers = [{layer}, {layer}]"))
+        .set("fault.no", "registry = 'lab'\nanswer = { status = 500 }\nfirst = 1")
+        .set("fault.no", "requests = ['blob-get']\nlayers = [0]")
+        .deployment("web", 3, "twice")
+        .outcome();
     assert_eq!(known(&outcome, "run", "pull_failures"), 1.0);
     assert_eq!(known(&outcome, "run", "pods_ready"), 3.0);
     assert!(known(&outcome, "run", "pull_seconds_p99") < 10.0);
@@ -116,19 +106,15 @@ fn no_pull_waits_for_a_lock_that_nobody_holds() {
 /// polled, and the crashed one is pulled once all the same, with or without elided polls.
 #[test]
 fn a_crashed_container_is_not_pulled_at_every_poll() {
-    let text = one_node(
-        "",
-        "[image.arm]\nreference = \"own.example/arm:1\"\nplatforms = [\"arm64\"]\n\
-         layers = [\"1MB\"]",
-    ) + &pods(
-        "web",
-        1,
-        "{ image = \"arm\", image_pull_policy = \"Always\" }, \
-         { image = \"app\", image_pull_policy = \"Never\" }",
-    );
+    let policies = "{ image = 'arm', image_pull_policy = 'Always' }, \
+                    { image = 'app', image_pull_policy = 'Never' }";
+    let spec = one_node()
+        .image("arm", "platforms = ['arm64']\nlayers = ['1MB']")
+        .workload("web", &containers(policies))
+        .spec();
     for polling in [Polling::Elided, Polling::Every] {
         let recording = Recording { detail: true, polling, ..Recording::default() };
-        let outcome = run(&spec(&text), 0, recording);
+        let outcome = run(&spec, 0, recording);
         assert_eq!(known(&outcome, "run", "pull_attempts"), 1.0, "{polling:?}");
     }
 }
@@ -137,17 +123,18 @@ fn a_crashed_container_is_not_pulled_at_every_poll() {
 /// elided polls must not sleep through it.
 #[test]
 fn an_image_that_came_during_a_sync_starts_its_container_at_the_next_poll() {
-    let text = one_node(
-        "bandwidth = \"8Mbit/s\"",
-        "[image.slow]\nreference = \"own.example/slow:1\"\nlayers = [\"5MB\"]\n\
-         [fault.no]\nregistry = \"own\"\nanswer = { status = 404 }\n\
-         requests = [\"manifest-head\"]\nfirst = 1",
-    ) + &pods("web", 1, "{ image = \"app\" }, { image = \"slow\" }")
-        + &pods("zero", 1, "{ image = \"app\" }")
-        + "start = { at = \"1s\" }\n";
+    let spec = one_node()
+        .registry("bandwidth = '8Mbit/s'")
+        .image("slow", "layers = ['5MB']")
+        .set("fault.no", "registry = 'lab'\nanswer = { status = 404 }\nfirst = 1")
+        .set("fault.no", "requests = ['manifest-head']")
+        .workload("web", &containers("{ image = 'app' }, { image = 'slow' }"))
+        .deployment("zero", 1, "app")
+        .set("workload.zero", "start = { at = '1s' }")
+        .spec();
     let ready = |polling| {
         let recording = Recording { detail: true, polling, ..Recording::default() };
-        let outcome = run(&spec(&text), 0, recording);
+        let outcome = run(&spec, 0, recording);
         known(&outcome, "workload.web", "ready_seconds_max")
     };
     assert_eq!(ready(Polling::Elided), ready(Polling::Every));
@@ -158,15 +145,14 @@ fn an_image_that_came_during_a_sync_starts_its_container_at_the_next_poll() {
 #[test]
 fn a_share_of_requests_strikes_the_same_pulls_whoever_else_asks() {
     let struck = |others: u32| {
-        let text = one_node(
-            "",
-            "[image.side]\nreference = \"own.example/side:1\"\nlayers = [\"1MB\"]\n\
-             [fault.some]\nregistry = \"own\"\nanswer = { status = 404 }\nshare = \"50%\"\n\
-             requests = [\"manifest-head\"]",
-        ) + &pods("web", 20, "{ image = \"app\" }")
-            + "start = { at = \"1m\" }\n"
-            + &pods("early", others, "{ image = \"side\" }");
-        let (_, requests) = with_requests(&spec(&text), 0);
+        let (_, requests) = one_node()
+            .image("side", "layers = ['1MB']")
+            .set("fault.some", "registry = 'lab'\nanswer = { status = 404 }\nshare = '50%'")
+            .set("fault.some", "requests = ['manifest-head']")
+            .deployment("web", 20, "app")
+            .set("workload.web", "start = { at = '1m' }")
+            .deployment("early", others, "side")
+            .requests();
         let mut struck: Vec<String> = requests
             .into_iter()
             .filter(|it| it.pod.starts_with("web") && it.attempt == 1 && it.status == Some(404))
@@ -185,13 +171,14 @@ fn a_share_of_requests_strikes_the_same_pulls_whoever_else_asks() {
 #[test]
 fn the_windows_of_an_address_stay_where_they_are_beside_another_egress() {
     let last_ready = |more: &str| {
-        let text = one_node(
-            "[registry.own.limit.per-minute]\nlaw = \"fixed-window\"\nallow = 1\n\
-             window = \"10m\"\nweight = { head = 1 }",
-            more,
-        ) + &pods("web", 2, "{ image = \"app\", image_pull_policy = \"Always\" }");
-        let outcome = outcome(&spec(&text), 0);
+        let outcome = one_node()
+            .set("registry.lab.limit.per-minute", "law = 'fixed-window'\nallow = 1")
+            .set("registry.lab.limit.per-minute", "window = '10m'\nweight = { head = 1 }")
+            .with(more)
+            .workload("web", &containers("{ image = 'app', image_pull_policy = 'Always' }"))
+            .set("workload.web", "replicas = 2")
+            .outcome();
         known(&outcome, "run", "ready_seconds_max")
     };
-    assert_eq!(last_ready(""), last_ready("[egress.another]\nkind = \"nat\"\naddresses = 7"));
+    assert_eq!(last_ready(""), last_ready("[egress.another]\nkind = 'nat'\naddresses = 7"));
 }

@@ -5,57 +5,35 @@
 //! has, a rollout takes `max_unavailable` of them away at a time, and a node that restarts keeps
 //! its DaemonSet.
 
-use crate::support::{known, outcome, spec};
+use crate::support::{Lab, known};
 use pullstorm::model::record::outcome::{Outcome, PodRow};
 
-/// Ten nodes with a running DaemonSet, and what happens to them.
-fn scenario(rest: &str) -> String {
-    format!(
-        r#"
-horizon = "30m"
-[registry.r]
-host = "r.example"
-[egress.nat]
-[image.old]
-reference = "r.example/app:1"
-layers = ["1kB"]
-[image.new]
-reference = "r.example/app:2"
-layers = ["1kB"]
-[workload.agent]
-kind = "daemonset"
-pool = "w"
-containers = [{{ image = "old" }}]
-{rest}
-"#
-    )
+/// A DaemonSet of one image, and another to roll out.
+fn lab() -> Lab {
+    Lab::new()
+        .with("horizon = '30m'")
+        .image("old", "layers = ['1kB']")
+        .image("new", "layers = ['1kB']")
+        .daemonset("agent", "old")
 }
 
-const RUNNING: &str = r"
-start = { running = true }
-[pool.w]
-nodes = 10
-egress = 'nat'
-";
-
-fn ran(rest: &str) -> Outcome {
-    outcome(&spec(&scenario(rest)), 0)
+/// It runs on ten nodes.
+fn running() -> Lab {
+    lab().pool("nodes = 10").set("workload.agent", "start = { running = true }")
 }
+
+const RELEASE: &str = "[timeline.release]\nat = '10s'\n\
+                       rollout = { workload = 'agent', replace = { old = 'new' } }";
+const REBOOT: &str = "[pool.some]\nboot = '90s'\n\
+                      [timeline.reboot]\nat = '1s'\nrestart_nodes = { pool = 'some' }";
 
 fn pods(outcome: &Outcome) -> &[PodRow] {
     &outcome.detail.as_ref().expect("run with detail").pods
 }
 
 fn share_with(max_unavailable: &str) -> f64 {
-    let seen = ran(&format!(
-        r#"
-max_unavailable = {max_unavailable}
-{RUNNING}
-[timeline.release]
-at = "10s"
-rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
-"#
-    ));
+    let unavailable = format!("[workload.agent]\nmax_unavailable = {max_unavailable}");
+    let seen = running().with(&unavailable).with(RELEASE).outcome();
     assert!((known(&seen, "workload.agent", "pods_ready") - 10.0).abs() < 1e-9);
     known(&seen, "workload.agent", "min_available_share")
 }
@@ -73,13 +51,9 @@ fn a_daemon_that_is_being_replaced_is_a_wanted_pod_that_is_missing() {
 
 #[test]
 fn a_deleted_daemon_is_missing_until_its_successor_is_ready() {
-    let seen = ran(&format!(
-        r#"{RUNNING}
-[timeline.mistake]
-at = "10s"
-delete_pods = {{ workload = "agent", share = "40%" }}
-"#
-    ));
+    let mistake = "[timeline.mistake]\nat = '10s'\n\
+                   delete_pods = { workload = 'agent', share = '40%' }";
+    let seen = running().with(mistake).outcome();
     let share = known(&seen, "workload.agent", "min_available_share");
     assert!((share - 0.6).abs() < 1e-9, "four of ten were deleted: {share}");
 }
@@ -89,15 +63,7 @@ delete_pods = {{ workload = "agent", share = "40%" }}
 /// must come up.
 #[test]
 fn daemons_created_while_their_nodes_restart_start_when_these_are_back() {
-    let seen = ran(r#"
-[pool.w]
-nodes = 100
-egress = "nat"
-boot = "90s"
-[timeline.reboot]
-at = "1s"
-restart_nodes = { pool = "w" }
-"#);
+    let seen = lab().pool("nodes = 100").with(REBOOT).outcome();
     assert!((known(&seen, "workload.agent", "pods_ready") - 100.0).abs() < 1e-9);
     for pod in pods(&seen) {
         let ready = pod.ready.expect("ready").as_secs_f64();
@@ -107,17 +73,8 @@ restart_nodes = { pool = "w" }
 
 #[test]
 fn daemons_deleted_while_their_nodes_restart_are_replaced() {
-    let seen = ran(&format!(
-        r#"{RUNNING}
-boot = "90s"
-[timeline.reboot]
-at = "1s"
-restart_nodes = {{ pool = "w" }}
-[timeline.mistake]
-at = "10s"
-delete_pods = {{ workload = "agent" }}
-"#
-    ));
+    let mistake = "[timeline.mistake]\nat = '10s'\ndelete_pods = { workload = 'agent' }";
+    let seen = running().with(REBOOT).with(mistake).outcome();
     assert_eq!(pods(&seen).len(), 10, "one successor a node");
     assert!(pods(&seen).iter().all(|it| it.ready.is_some()), "all ready again");
     assert!(known(&seen, "workload.agent", "min_available_share").abs() < 1e-9);
@@ -125,17 +82,7 @@ delete_pods = {{ workload = "agent" }}
 
 #[test]
 fn a_rollout_goes_on_when_restarting_nodes_are_back() {
-    let seen = ran(&format!(
-        r#"{RUNNING}
-boot = "90s"
-[timeline.reboot]
-at = "1s"
-restart_nodes = {{ pool = "w" }}
-[timeline.release]
-at = "10s"
-rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
-"#
-    ));
+    let seen = running().with(REBOOT).with(RELEASE).outcome();
     assert_eq!(pods(&seen).len(), 10);
     let took = known(&seen, "workload.agent", "rollout_complete_seconds");
     assert!((81.0..90.0).contains(&took), "the machines are back 81 s later: {took}");
@@ -146,18 +93,12 @@ rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
 /// the rollout, 5 on the new nodes.
 #[test]
 fn a_rollout_leaves_nodes_alone_that_are_about_to_go() {
-    let seen = ran(&format!(
-        r#"
-max_unavailable = 10
-{RUNNING}
-[timeline.kernel]
-at = "60s"
-replace_nodes = {{ pool = "w", batch = 5, every = "2h" }}
-[timeline.release]
-at = "70s"
-rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
-"#
-    ));
+    let seen = running()
+        .set("workload.agent", "max_unavailable = 10")
+        .at("60s", "kernel", "replace_nodes = { pool = 'some', batch = 5, every = '2h' }")
+        .with(RELEASE)
+        .set("timeline.release", "at = '70s'")
+        .outcome();
     assert_eq!(pods(&seen).len(), 10);
     assert!(pods(&seen).iter().all(|it| it.ready.is_some()), "no daemon waits for a lost node");
     assert!(known(&seen, "workload.agent", "pods_never_ready").abs() < 1e-9);
@@ -168,30 +109,15 @@ rollout = {{ workload = "agent", replace = {{ old = "new" }} }}
 #[test]
 fn a_place_that_becomes_free_does_not_stay_empty() {
     for seed in 0..8 {
-        let text = scenario(
-            r#"
-start = { at = "20s" }
-[pool.w]
-nodes = 2
-egress = "nat"
-max_pods = 3
-[workload.first]
-kind = "deployment"
-pool = "w"
-replicas = 6
-containers = [{ image = "old" }]
-[workload.last]
-kind = "deployment"
-pool = "w"
-replicas = 1
-start = { at = "30s" }
-containers = [{ image = "old" }]
-[timeline.less]
-at = "60s"
-scale_workload = { workload = "first", replicas = 5 }
-"#,
-        );
-        let seen = outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        let seen = lab()
+            .with(&format!("seed = {seed}"))
+            .pool("nodes = 2\nmax_pods = 3")
+            .deployment("first", 6, "old")
+            .set("workload.agent", "start = { at = '20s' }")
+            .deployment("last", 1, "old")
+            .set("workload.last", "start = { at = '30s' }")
+            .at("60s", "less", "scale_workload = { workload = 'first', replicas = 5 }")
+            .outcome();
         let gone = pods(&seen).iter().filter(|it| it.deleted.is_some()).count();
         let ready = pods(&seen).iter().filter(|it| it.ready.is_some()).count();
         assert_eq!((gone, ready - gone), (1, 6), "seed {seed}");
@@ -203,33 +129,16 @@ scale_workload = { workload = "first", replicas = 5 }
 #[test]
 fn deleted_pods_do_not_stand_in_the_way_of_one_that_waits() {
     for seed in 0..8 {
-        let text = scenario(
-            r#"
-enabled = false
-[pool.w]
-nodes = 2
-egress = "nat"
-max_pods = 3
-[workload.first]
-kind = "deployment"
-pool = "w"
-replicas = 1
-containers = [{ image = "old" }]
-[workload.many]
-kind = "deployment"
-pool = "w"
-replicas = 9
-start = { at = "5s" }
-containers = [{ image = "old" }]
-[timeline.fewer]
-at = "30s"
-scale_workload = { workload = "many", replicas = 6 }
-[timeline.none]
-at = "60s"
-scale_workload = { workload = "first", replicas = 0 }
-"#,
-        );
-        let seen = outcome(&spec(&format!("seed = {seed}\n{text}")), 0);
+        let seen = Lab::new()
+            .with(&format!("horizon = '30m'\nseed = {seed}"))
+            .pool("nodes = 2\nmax_pods = 3")
+            .image("app", "layers = ['1kB']")
+            .deployment("first", 1, "app")
+            .deployment("many", 9, "app")
+            .set("workload.many", "start = { at = '5s' }")
+            .at("30s", "fewer", "scale_workload = { workload = 'many', replicas = 6 }")
+            .at("60s", "none", "scale_workload = { workload = 'first', replicas = 0 }")
+            .outcome();
         assert!((known(&seen, "workload.many", "pods_ready") - 6.0).abs() < 1e-9, "seed {seed}");
     }
 }

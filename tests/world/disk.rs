@@ -6,32 +6,21 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{Seen, known, outcome, spec, with_requests};
+use crate::support::{Lab, Seen, known, outcome, spec};
 use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 
 /// One registry, small manifests, fast unpacking; `pool` and `more` as given.
-fn scenario(horizon: &str, pool: &str, more: &str) -> String {
-    format!(
-        r#"
-horizon = "{horizon}"
-[registry.r]
-host = "r.example"
-[egress.nat]
-[pool.w]
-egress = "nat"
-{pool}
-{more}
-"#
-    )
+fn lab(horizon: &str, pool: &str, more: &str) -> Lab {
+    Lab::new().with(&format!("horizon = '{horizon}'")).pool(pool).with(more)
 }
 
 /// Images of one layer each, by name and size, with no bytes beside it.
 fn images(list: &[(&str, &str)]) -> String {
     let image = |(name, size): &(&str, &str)| {
         format!(
-            "[image.{name}]\nreference = \"r.example/{name}:1\"\nconfig = \"0B\"\n\
+            "[image.{name}]\nreference = \"lab.example/{name}:1\"\nconfig = \"0B\"\n\
              manifest = \"0B\"\nlayers = [\"{size}\"]\n"
         )
     };
@@ -41,8 +30,16 @@ fn images(list: &[(&str, &str)]) -> String {
 /// A job of one pod that runs for a while with an image.
 fn job(name: &str, image: &str, at: &str, duration: &str) -> String {
     format!(
-        "[workload.{name}]\nkind = \"job\"\npool = \"w\"\ncompletions = 1\n\
+        "[workload.{name}]\nkind = \"job\"\npool = \"some\"\ncompletions = 1\n\
          duration = \"{duration}\"\nstart = {{ at = \"{at}\" }}\n\
+         containers = [{{ image = \"{image}\" }}]\n"
+    )
+}
+
+/// A pod on each node that goes on with an image.
+fn daemon(image: &str) -> String {
+    format!(
+        "[workload.x]\nkind = \"daemonset\"\npool = \"some\"\n\
          containers = [{{ image = \"{image}\" }}]\n"
     )
 }
@@ -83,9 +80,9 @@ disk = { capacity = "100GiB", used = "72GiB", unpacked_ratio = 0, unpack = "100G
         + &job("b2", "b", "1010s", "1s")
         + &job("c2", "c", "1020s", "1s")
         + &job("d2", "d", "1030s", "1s");
-    let (seen, requests) = with_requests(&spec(&scenario("1100s", pool, &more)), 0);
+    let (seen, requests) = lab("1100s", pool, &more).requests();
     assert_eq!(deleted(&seen, "gc-threshold"), 3.0);
-    assert_eq!(known(&seen, "pool.w", "images_deleted"), 3.0);
+    assert_eq!(known(&seen, "pool.some", "images_deleted"), 3.0);
     assert_eq!(known(&seen, "run", "image_gc_failures"), 0.0);
     assert_eq!(known(&seen, "run", "pods_evicted"), 0.0);
     let pulled = ["a", "b", "c", "d"].map(|it| heads(&requests, it));
@@ -106,7 +103,7 @@ fn unpacked_bytes_make_a_deletion_free_more_than_it_is_credited() {
          disk = {{ capacity = \"100GB\", unpacked_ratio = 0.5 }}"
     );
     let more = images(&list) + &job("j", "i0", "10m", "1s");
-    let seen = outcome(&spec(&scenario("11m", &pool, &more)), 0);
+    let seen = lab("11m", &pool, &more).outcome();
     assert_eq!(deleted(&seen, "gc-threshold"), 2.0);
     let shares = shares(&seen);
     assert_eq!((shares[28], shares[31]), (0.9, 0.75));
@@ -115,7 +112,7 @@ fn unpacked_bytes_make_a_deletion_free_more_than_it_is_credited() {
     // whole percent are available.
     for (capacity, images) in [("107GB", 1.0), ("108GB", 0.0)] {
         let pool = pool.replace("100GB", capacity);
-        let seen = outcome(&spec(&scenario("11m", &pool, &more)), 0);
+        let seen = lab("11m", &pool, &more).outcome();
         assert_eq!(deleted(&seen, "gc-threshold"), images, "{capacity}");
     }
 }
@@ -127,7 +124,7 @@ fn shared_layers_make_image_gc_stop_early() {
     let names: Vec<String> = (0..12).map(|it| format!("i{it}")).collect();
     let image = |name: &String| {
         format!(
-            "[image.{name}]\nreference = \"r.example/{name}:1\"\nfrom = \"base\"\n\
+            "[image.{name}]\nreference = \"lab.example/{name}:1\"\nfrom = \"base\"\n\
              config = \"0B\"\nmanifest = \"0B\"\nlayers = [\"1GB\"]\n"
         )
     };
@@ -139,7 +136,7 @@ fn shared_layers_make_image_gc_stop_early() {
          kubelet = {{ eviction_hard = {{ imagefs_available = \"0%\" }} }}\n\
          disk = {{ capacity = \"18GB\", unpacked_ratio = 0 }}"
     );
-    let seen = outcome(&spec(&scenario("9m", &pool, &more)), 0);
+    let seen = lab("9m", &pool, &more).outcome();
     assert_eq!(deleted(&seen, "gc-threshold"), 1.0);
     assert_eq!(*shares(&seen).last().expect("sampled"), 15.0 / 18.0);
 }
@@ -153,14 +150,17 @@ kubelet = { eviction_hard = { imagefs_available = "0%" } }
 disk = { capacity = "100GB", used = "80GB", unpacked_ratio = 0 }
 "#;
     let more = images(&[("a", "10GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\nstart = { running = true }\n\
+        + "[workload.x]\nkind = \"daemonset\"\npool = \"some\"\nstart = { running = true }\n\
            containers = [{ image = \"a\" }]\n";
-    let text = scenario("1000s", pool, &more);
-    let seen = outcome(&spec(&text), 0);
+    let lab = lab("1000s", pool, &more);
+    let seen = lab.outcome();
     assert_eq!(known(&seen, "run", "image_gc_failures"), 6.0);
     assert_eq!(known(&seen, "run", "images_deleted"), 0.0);
-    let off = text.replace("kubelet = {", "kubelet = { image_gc_high_threshold_percent = 100,");
-    assert_eq!(known(&outcome(&spec(&off), 0), "run", "image_gc_failures"), 0.0);
+    let off = lab.pool(
+        "kubelet = { image_gc_high_threshold_percent = 100, \
+         eviction_hard = { imagefs_available = '0%' } }",
+    );
+    assert_eq!(known(&off.outcome(), "run", "image_gc_failures"), 0.0);
 }
 
 /// Without a size of the disk, age alone deletes: after more than 10 min of the kubelet, so at 900
@@ -173,10 +173,8 @@ preloaded = ["never", "kept"]
 disk = { pinned = ["kept"] }
 kubelet = { image_maximum_gc_age = "10m" }
 "#;
-    let more = images(&[("never", "1GB"), ("kept", "1GB"), ("used", "1GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\ncontainers = [{ image = \"used\" }]\n";
-    let deleted_until =
-        |horizon| deleted(&outcome(&spec(&scenario(horizon, pool, &more)), 0), "gc-age");
+    let more = images(&[("never", "1GB"), ("kept", "1GB"), ("used", "1GB")]) + &daemon("used");
+    let deleted_until = |horizon| deleted(&lab(horizon, pool, &more).outcome(), "gc-age");
     assert_eq!(
         (deleted_until("899s"), deleted_until("911s"), deleted_until("3h")),
         (0.0, 3.0, 3.0)
@@ -195,14 +193,14 @@ fn disk_pressure_wipes_every_unused_image_and_keeps_pods_away() {
     );
     let workload = |name: &str, image: &str, start: &str| {
         format!(
-            "[workload.{name}]\nkind = \"deployment\"\npool = \"w\"\nreplicas = 1\n\
+            "[workload.{name}]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 1\n\
              start = {{ {start} }}\ncontainers = [{{ image = \"{image}\" }}]\n"
         )
     };
     let more = images(&list)
         + &workload("runs", "i0", "running = true")
         + &workload("late", "i0", "at = \"60s\"");
-    let seen = outcome(&spec(&scenario("10m", &pool, &more)), 0);
+    let seen = lab("10m", &pool, &more).outcome();
     assert_eq!(deleted(&seen, "disk-pressure"), 10.0);
     assert_eq!(deleted(&seen, "gc-threshold"), 0.0);
     assert_eq!(known(&seen, "run", "pods_evicted"), 0.0);
@@ -222,15 +220,15 @@ nodes = 1
 disk = { capacity = "100GB", used = "80GB", unpacked_ratio = 0 }
 "#;
     let more = images(&[("a", "10GB")])
-        + "[workload.x]\nkind = \"deployment\"\npool = \"w\"\nreplicas = 2\n\
+        + "[workload.x]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 2\n\
            start = { running = true }\ncontainers = [{ image = \"a\" }]\n";
     let of = |horizon| {
-        let seen = outcome(&spec(&scenario(horizon, pool, &more)), 0);
+        let seen = lab(horizon, pool, &more).outcome();
         ["pods_evicted", "pods", "pods_ready", "pull_attempts"].map(|it| known(&seen, "run", it))
     };
     assert_eq!(of("31s"), [2.0, 2.0, 0.0, 0.0]);
-    let seen = outcome(&spec(&scenario("299s", pool, &more)), 0);
-    assert_eq!(known(&seen, "pool.w", "pods_evicted"), 2.0);
+    let seen = lab("299s", pool, &more).outcome();
+    assert_eq!(known(&seen, "pool.some", "pods_evicted"), 2.0);
     assert_eq!(deleted(&seen, "disk-pressure"), 1.0);
     // What was deleted has to be pulled again.
     let [_, _, _, attempts] = of("345s");
@@ -245,9 +243,9 @@ preloaded = ["a"]
 disk = { capacity = "100GB", used = "80GB", unpacked_ratio = 0 }
 "#;
     let more = images(&[("a", "10GB"), ("b", "1GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\nstart = { at = \"60s\" }\n\
+        + "[workload.x]\nkind = \"daemonset\"\npool = \"some\"\nstart = { at = \"60s\" }\n\
            containers = [{ image = \"b\" }]\n";
-    let seen = outcome(&spec(&scenario("10m", pool, &more)), 0);
+    let seen = lab("10m", pool, &more).outcome();
     let ready = known(&seen, "workload.x", "ready_seconds_max");
     assert!((240.0..=275.0).contains(&ready), "{ready}");
 }
@@ -261,8 +259,8 @@ kubelet = { eviction_hard = { imagefs_available = "0%", nodefs_available = "0%" 
 disk = { capacity = "30MB", unpacked_ratio = 1 }
 "#;
     let more = images(&[("a", "20MB")]) + &job("j", "a", "0s", "1s");
-    let text = scenario("10m", pool, &more);
-    let seen = outcome(&spec(&text), 0);
+    let lab = lab("10m", pool, &more);
+    let seen = lab.outcome();
     let attempts = known(&seen, "run", "pull_attempts");
     assert!(4.0 < attempts);
     assert_eq!(known(&seen, "run", "pull_failures_by_cause.disk-full"), attempts);
@@ -270,12 +268,13 @@ disk = { capacity = "30MB", unpacked_ratio = 1 }
     assert_eq!(known(&seen, "run", "disk_used_share_max"), 20.0 / 30.0);
     assert_eq!(*shares(&seen).last().expect("sampled"), 0.0);
     // A body has its room from its first byte on: one that does not fit does not begin.
-    let small = text.replace("30MB", "19MB");
-    let seen = outcome(&spec(&small), 0);
+    let with_disk = |capacity: &str| {
+        lab.clone().pool(&format!("disk = {{ capacity = '{capacity}', unpacked_ratio = 1 }}"))
+    };
+    let seen = with_disk("19MB").outcome();
     assert_eq!(known(&seen, "run", "pull_failures_by_cause.disk-full"), attempts);
     assert_eq!(known(&seen, "run", "egress_bytes"), 0.0);
-    let fits = text.replace("30MB", "40MB");
-    assert_eq!(known(&outcome(&spec(&fits), 0), "run", "pods_ready"), 1.0);
+    assert_eq!(known(&with_disk("40MB").outcome(), "run", "pods_ready"), 1.0);
 }
 
 /// Two pods want images that fit one at a time. The one ends at 11 min and leaves 86.7 % used by an
@@ -290,7 +289,7 @@ disk = { capacity = "30MB", unpacked_ratio = 0 }
     let more = images(&[("a", "26MB"), ("b", "25MB")])
         + &job("first", "a", "0s", "11m")
         + &job("second", "b", "60s", "1s");
-    let seen = outcome(&spec(&scenario("1h", pool, &more)), 0);
+    let seen = lab("1h", pool, &more).outcome();
     assert!(4.0 < known(&seen, "run", "pull_failures_by_cause.disk-full"));
     assert_eq!(known(&seen, "run", "pods_ready"), 2.0);
     let ready = known(&seen, "workload.second", "ready_seconds_max");
@@ -304,10 +303,10 @@ preloaded = ["a", "b", "c"]
 
 fn pruned(horizon: &str, pool: &str, prune: &str, more: &str) -> Outcome {
     let more = images(&[("a", "1GB"), ("b", "1GB"), ("c", "1GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\ncontainers = [{ image = \"a\" }]\n"
-        + &format!("[timeline.prune]\nat = \"10m\"\nprune_images = {{ pool = \"w\"{prune} }}\n")
+        + &daemon("a")
+        + &format!("[timeline.prune]\nat = \"10m\"\nprune_images = {{ pool = \"some\"{prune} }}\n")
         + more;
-    outcome(&spec(&scenario(horizon, pool, &more)), 0)
+    lab(horizon, pool, &more).outcome()
 }
 
 #[test]
@@ -351,12 +350,10 @@ fn pruning_keeps_to_its_time_of_the_day() {
 
 #[test]
 fn pruning_nothing_is_the_same_run_as_not_pruning() {
-    let more = images(&[("a", "1GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\ncontainers = [{ image = \"a\" }]\n";
-    let text = scenario("1h", "nodes = 5\n", &more);
-    let prune =
-        "[timeline.p]\nat = \"5m\"\nprune_images = { pool = \"w\", every = \"5m\" }\n".to_owned();
-    let (plain, pruned) = (outcome(&spec(&text), 0), outcome(&spec(&(text + &prune)), 0));
+    let more = images(&[("a", "1GB")]) + &daemon("a");
+    let lab = lab("1h", "nodes = 5\n", &more);
+    let plain = lab.outcome();
+    let pruned = lab.at("5m", "p", "prune_images = { pool = 'some', every = '5m' }").outcome();
     assert_eq!(plain.digest, pruned.digest);
 }
 
@@ -364,69 +361,69 @@ fn pruning_nothing_is_the_same_run_as_not_pruning() {
 /// config and its own layer.
 #[test]
 fn what_was_deleted_costs_the_registry_again_but_for_layers_that_stayed() {
-    let text = scenario(
+    let text = lab(
         "1h",
         "nodes = 1\n",
         &(r#"
 [image.base]
 layers = ["10MB"]
 [image.x]
-reference = "r.example/x:1"
+reference = "lab.example/x:1"
 from = "base"
 layers = ["1MB"]
 [image.y]
-reference = "r.example/y:1"
+reference = "lab.example/y:1"
 from = "base"
 layers = ["2MB"]
 [workload.x]
 kind = "daemonset"
-pool = "w"
+pool = "some"
 containers = [{ image = "x" }]
 [timeline.prune]
 at = "10m"
-prune_images = { pool = "w" }
+prune_images = { pool = "some" }
 "#
         .to_owned()
             + &job("y1", "y", "5m", "1s")
             + &job("y2", "y", "20m", "1s")),
     );
-    let objects = |text: &str| -> Vec<String> {
-        let (_, requests) = with_requests(&spec(text), 0);
+    let objects = |lab: &Lab| -> Vec<String> {
+        let (_, requests) = lab.requests();
         let of_y = requests.into_iter().filter(|it| it.image == "y");
         of_y.map(|it| it.object).collect()
     };
     let once = ["tag", "manifest", "config", "layer1"];
     assert_eq!(objects(&text), [once, once].concat());
-    assert_eq!(objects(&text.replace("at = \"10m\"", "at = \"4m\"")), once);
+    assert_eq!(objects(&text.set("timeline.prune", "at = '4m'")), once);
 }
 
 /// Y's own layer takes 80 s; meanwhile x goes, with which y shares the layer below. The pull holds
 /// it.
 #[test]
 fn a_pull_in_flight_keeps_the_layers_of_an_image_that_is_deleted() {
-    let text = scenario(
+    let text = lab(
         "10m",
         "nodes = 1\nnic = \"10Mbit/s\"\npreloaded = [\"x\"]",
         &(r#"
 [image.base]
 layers = ["10MB"]
 [image.x]
-reference = "r.example/x:1"
+reference = "lab.example/x:1"
 from = "base"
 layers = ["1MB"]
 [image.y]
-reference = "r.example/y:1"
+reference = "lab.example/y:1"
 from = "base"
 layers = ["100MB"]
 [timeline.prune]
 at = "40s"
-prune_images = { pool = "w" }
+prune_images = { pool = "some" }
 "#
         .to_owned()
             + &job("y", "y", "0s", "1s")
             + &job("x", "x", "5m", "1s")),
     );
-    let (seen, requests) = with_requests(&spec(&text), 0);
+    let (seen, requests) = text.requests();
     assert_eq!(deleted(&seen, "prune"), 1.0);
     let objects: Vec<&str> = requests.iter().map(|it| &*it.object).collect();
     assert_eq!(objects[..4], ["tag", "manifest", "config", "layer1"], "of y");
@@ -438,10 +435,10 @@ prune_images = { pool = "w" }
 #[test]
 fn a_restarted_node_still_has_the_images_of_its_pods() {
     let more = images(&[("a", "1GB")])
-        + "[workload.x]\nkind = \"daemonset\"\npool = \"w\"\ncontainers = [{ image = \"a\" }]\n\
-           [timeline.restart]\nat = \"5m\"\nrestart_nodes = { pool = \"w\" }\n\
-           [timeline.prune]\nat = \"390s\"\nprune_images = { pool = \"w\" }\n";
-    let seen = outcome(&spec(&scenario("10m", "nodes = 3\n", &more)), 0);
+        + &daemon("a")
+        + "[timeline.restart]\nat = \"5m\"\nrestart_nodes = { pool = \"some\" }\n\
+           [timeline.prune]\nat = \"390s\"\nprune_images = { pool = \"some\" }\n";
+    let seen = lab("10m", "nodes = 3\n", &more).outcome();
     assert_eq!(deleted(&seen, "prune"), 0.0);
     assert_eq!(known(&seen, "run", "pull_attempts"), 3.0);
     assert_eq!(known(&seen, "run", "unready_pod_minutes").round(), 5.0, "3 times 90 s, and pulls");

@@ -2,45 +2,26 @@
 //! and the levers that an operator has during a rollout.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, metric, outcome, spec};
+use crate::support::{Lab, known, metric};
 use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 
-/// A Deployment that runs `app`; `next` can be pulled, `bad` lacks the nodes' platform.
-fn cluster(replicas: u32, horizon: &str, then: &str) -> String {
-    let image = |name: &str, platforms: &str| {
-        format!(
-            "[image.{name}]\nreference = \"lab.example/{name}:v1\"\nplatforms = {platforms}\n\
-             layers = [\"1kB\"]\n"
-        )
-    };
-    let images = [
-        image("app", "[\"amd64\"]"),
-        image("next", "[\"amd64\"]"),
-        image("bad", "[\"arm64\", \"riscv64\"]"),
-    ];
-    format!(
-        r#"
-horizon = "{horizon}"
-[registry.lab]
-host = "lab.example"
-rtt = "10ms"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = 20
-egress = "direct"
-kubelet = {{ registry_pull_qps = 0 }}
-{}
-[workload.app]
-kind = "deployment"
-pool = "some"
-replicas = {replicas}
-start = {{ running = true }}
-containers = [{{ image = "app" }}]
-{then}
-"#,
-        images.concat()
-    )
+/// Nodes that run `app`; `next` can be pulled, `bad` lacks the nodes' platform.
+fn images(horizon: &str) -> Lab {
+    Lab::new()
+        .with(&format!("horizon = '{horizon}'"))
+        .registry("rtt = '10ms'")
+        .pool("nodes = 20\nkubelet = { registry_pull_qps = 0 }")
+        .image("app", "layers = ['1kB']")
+        .image("next", "layers = ['1kB']")
+        .image("bad", "platforms = ['arm64', 'riscv64']\nlayers = ['1kB']")
+}
+
+/// A Deployment that runs.
+fn cluster(replicas: u32, horizon: &str, then: &str) -> Lab {
+    images(horizon)
+        .deployment("app", replicas, "app")
+        .set("workload.app", "start = { running = true }")
+        .with(then)
 }
 
 fn canary(image: &str, more: &str) -> String {
@@ -63,7 +44,7 @@ fn created(outcome: &Outcome) -> Vec<(f64, bool)> {
 /// ninety. While the canary runs, 10 % are missing for a moment; the rollout may miss 25 %.
 #[test]
 fn a_good_canary_bakes_and_then_the_rollout_goes_on() {
-    let outcome = outcome(&spec(&cluster(100, "1h", &canary("next", ""))), 0);
+    let outcome = cluster(100, "1h", &canary("next", "")).outcome();
     let pods = created(&outcome);
     assert_eq!(pods.len(), 100);
     assert!(pods[..10].iter().all(|it| it.0 < 62.0), "{:?}", &pods[..10]);
@@ -81,7 +62,7 @@ fn a_good_canary_bakes_and_then_the_rollout_goes_on() {
 #[test]
 fn a_bad_canary_is_undone_and_its_retries_pull_again() {
     let text = canary("bad", ", retry_every = \"15m\"");
-    let run = |horizon: &str| outcome(&spec(&cluster(100, horizon, &text)), 0);
+    let run = |horizon: &str| cluster(100, horizon, &text).outcome();
     for (horizon, attempts, failures) in [
         ("9m", 1.0, 0.0),
         ("12m", 1.0, 1.0),
@@ -107,7 +88,7 @@ fn a_bad_canary_is_undone_and_its_retries_pull_again() {
 #[test]
 fn retries_of_a_canary_end_where_they_are_told_to() {
     let count = |more: &str| {
-        let outcome = outcome(&spec(&cluster(30, "6h", &canary("bad", more))), 0);
+        let outcome = cluster(30, "6h", &canary("bad", more)).outcome();
         (of(&outcome, "canary_attempts"), of(&outcome, "canary_failures"))
     };
     assert_eq!(count(""), (1.0, 1.0), "without a period it is not tried again");
@@ -122,7 +103,7 @@ fn retries_of_a_canary_end_where_they_are_told_to() {
 fn a_pause_holds_the_retries_of_a_canary_and_scaling_takes_its_pods() {
     let run = |horizon: &str, then: &str| {
         let text = format!("{}\n{then}", canary("bad", ", retry_every = \"15m\""));
-        outcome(&spec(&cluster(100, horizon, &text)), 0)
+        cluster(100, horizon, &text).outcome()
     };
     let pause = "[timeline.pause]\nat = \"20m\"\n\
                  pause_rollout = { workload = \"app\", for = \"1h\" }";
@@ -142,7 +123,7 @@ fn a_rollback_ends_a_canary_that_bakes() {
         format!("[timeline.{name}]\nat = \"{at}\"\nrollback = {{ workload = \"app\" }}\n")
     };
     let canary = format!("{}\n", canary("next", ", retry_every = \"15m\""));
-    let run = |then: &str| outcome(&spec(&cluster(100, "2h", then)), 0);
+    let run = |then: &str| cluster(100, "2h", then).outcome();
     let undone = run(&format!("{canary}{}", rollback("undo", "5m")));
     let again = run(&format!("{canary}{}{}", rollback("undo", "5m"), rollback("again", "30m")));
     for outcome in [undone, again] {
@@ -165,7 +146,7 @@ fn a_retry_that_succeeds_ends_the_rollout_that_the_first_try_began() {
          outage = {{ registry = \"lab\", answer = 500, for = \"20m\" }}",
         canary("next", ", retry_every = \"15m\"")
     );
-    let outcome = outcome(&spec(&cluster(100, "2h", &then)), 0);
+    let outcome = cluster(100, "2h", &then).outcome();
     assert_eq!((of(&outcome, "canary_attempts"), of(&outcome, "canary_failures")), (2.0, 1.0));
     let took = of(&outcome, "rollout_complete_seconds");
     let expected = 25.0 * 60.0 + 600.0;
@@ -177,7 +158,7 @@ fn a_retry_that_succeeds_ends_the_rollout_that_the_first_try_began() {
 fn a_canary_is_a_share_of_the_replicas_there_are() {
     let first = |replicas: u32, share: &str| {
         let text = canary("bad", &format!(", share = \"{share}\""));
-        of(&outcome(&spec(&cluster(replicas, "5m", &text)), 0), "pods")
+        of(&cluster(replicas, "5m", &text).outcome(), "pods")
     };
     assert_eq!([first(100, "10%"), first(15, "10%"), first(3, "0%")], [10.0, 2.0, 1.0]);
     let scaled = format!(
@@ -185,7 +166,7 @@ fn a_canary_is_a_share_of_the_replicas_there_are() {
          scale_workload = {{ workload = \"app\", replicas = 200 }}",
         canary("bad", "")
     );
-    let outcome = outcome(&spec(&cluster(100, "5m", &scaled)), 0);
+    let outcome = cluster(100, "5m", &scaled).outcome();
     // 10 pods of the canary and then 20, beside 90 and then 180 old ones.
     assert_eq!(of(&outcome, "pods"), 20.0 + 90.0);
     assert_eq!(of(&outcome, "pods_never_ready"), 20.0);
@@ -199,7 +180,7 @@ fn a_canary_whose_pods_are_lost_bakes_anew() {
         "{}\n[timeline.restart]\nat = \"6m\"\nrestart_nodes = {{ pool = \"some\" }}",
         canary("next", "")
     );
-    let outcome = outcome(&spec(&cluster(100, "1h", &then)), 0);
+    let outcome = cluster(100, "1h", &then).outcome();
     let took = of(&outcome, "rollout_complete_seconds");
     // 5 minutes, a boot of 90 s, 10 minutes.
     let expected = 300.0 + 90.0 + 600.0;
@@ -215,7 +196,7 @@ fn a_rollout_ends_a_canary() {
              rollout = {{ workload = \"app\", replace = {{ app = \"{image}\" }} }}",
             canary("next", ", bake = \"1h\"")
         );
-        outcome(&spec(&cluster(100, "30m", &then)), 0)
+        cluster(100, "30m", &then).outcome()
     };
     let back = and("app");
     assert_eq!(of(&back, "pods"), 20.0, "10 pods of the canary, and 10 old ones again");
@@ -229,13 +210,13 @@ fn a_rollout_ends_a_canary() {
 /// 1,259, 1,565 s, at least nine times in half an hour.
 #[test]
 fn a_rollout_is_paused_by_failed_pulls_of_its_pods() {
-    let slow = "control_plane = { controller_qps = 1, controller_burst = 1 }\n";
+    let slow = "[control_plane]\ncontroller_qps = 1\ncontroller_burst = 1";
     let run = |guard: &str, horizon: &str| {
         let roll = format!(
             "[timeline.roll]\nat = \"1m\"\n\
              rollout = {{ workload = \"app\", replace = {{ app = \"bad\" }}{guard} }}"
         );
-        outcome(&spec(&format!("{slow}{}", cluster(100, horizon, &roll))), 0)
+        cluster(100, horizon, &roll).with(slow).outcome()
     };
     let free = run("", "30m");
     assert_eq!(of(&free, "pods"), 50.0, "surge and unavailable");
@@ -265,7 +246,7 @@ fn going_back_ends_the_pause_of_a_guard() {
                 pause_on_failures = 1 }\n\
                 [timeline.back]\nat = \"11m\"\n\
                 rollout = { workload = \"app\", replace = { bad = \"app\" } }";
-    let outcome = outcome(&spec(&cluster(100, "30m", then)), 0);
+    let outcome = cluster(100, "30m", then).outcome();
     assert!(of(&outcome, "rollout_complete_seconds") < 5.0);
     let paused = of(&outcome, "rollout_paused_seconds");
     assert!((599.0..600.0).contains(&paused), "{paused}");
@@ -277,8 +258,7 @@ fn a_guard_counts_pods() {
     let then = "[timeline.roll]\nat = \"1m\"\n\
                 rollout = { workload = \"app\", replace = { app = \"bad\" }, \
                 pause_on_failures = 2 }";
-    let text = cluster(1, "1h", then);
-    let outcome = outcome(&spec(&text), 0);
+    let outcome = cluster(1, "1h", then).outcome();
     assert_eq!(of(&outcome, "pods"), 1.0, "1 replica, surge 1");
     assert!(10.0 < of(&outcome, "pull_failures"));
     assert_eq!(of(&outcome, "rollout_paused_seconds"), 0.0);
@@ -288,16 +268,20 @@ fn a_guard_counts_pods() {
 /// guard of one holds it there even when more may be missing.
 #[test]
 fn a_guard_holds_a_daemonset_too() {
-    let then = "[timeline.roll]\nat = \"1m\"\n\
-                rollout = { workload = \"app\", replace = { app = \"bad\" }, \
-                pause_on_failures = 1 }\n\
-                [timeline.more]\nat = \"5m\"\nset = { \"workload.app.max_unavailable\" = 10 }";
-    let text = cluster(0, "30m", then).replace("\"deployment\"", "\"daemonset\"");
-    let text = text.replace("replicas = 0\n", "");
-    let held = outcome(&spec(&text), 0);
-    assert_eq!(of(&held, "pods"), 1.0);
-    let free = outcome(&spec(&text.replace(", pause_on_failures = 1", "")), 0);
-    assert_eq!(of(&free, "pods"), 10.0);
+    let pods = |guard: &str| {
+        let outcome = images("30m")
+            .daemonset("app", "app")
+            .with("[workload.app]\nstart = { running = true }\n[timeline.roll]\nat = '1m'")
+            .with(&format!(
+                "[timeline.roll]\n\
+                 rollout = {{ workload = 'app', replace = {{ app = 'bad' }}{guard} }}"
+            ))
+            .at("5m", "more", "set = { 'workload.app.max_unavailable' = 10 }")
+            .outcome();
+        of(&outcome, "pods")
+    };
+    assert_eq!(pods(", pause_on_failures = 1"), 1.0);
+    assert_eq!(pods(""), 10.0);
 }
 
 /// A pause by hand counts as well, and two that overlap count once.
@@ -311,7 +295,7 @@ fn pauses_by_hand_count_once() {
     };
     let then =
         pause("one", "2m", "10m") + &pause("two", "5m", "20m") + &pause("three", "28m", "9m");
-    let outcome = outcome(&spec(&cluster(10, "30m", &then)), 0);
+    let outcome = cluster(10, "30m", &then).outcome();
     assert_eq!(of(&outcome, "rollout_paused_seconds"), 60.0 * (23.0 + 2.0));
 }
 
@@ -321,12 +305,11 @@ fn pauses_by_hand_count_once() {
 fn a_small_surge_and_a_spread_start_are_mitigations() {
     let roll = "[timeline.roll]\nat = \"1m\"\n\
                 rollout = { workload = \"app\", replace = { app = \"bad\" } }";
-    let small = cluster(100, "30m", roll)
-        .replace("replicas = 100\n", "replicas = 100\nmax_surge = 1\nmax_unavailable = 0\n");
-    assert_eq!(of(&outcome(&spec(&small), 0), "pods"), 1.0);
+    let small = cluster(100, "30m", roll).set("workload.app", "max_surge = 1\nmax_unavailable = 0");
+    assert_eq!(of(&small.outcome(), "pods"), 1.0);
     let peak = |start: &str| {
-        let text = cluster(100, "30m", "").replace("{ running = true }", start);
-        known(&outcome(&spec(&text), 0), "run", "attempts_peak_per_second")
+        let start = format!("[workload.app]\nstart = {start}");
+        known(&cluster(100, "30m", &start).outcome(), "run", "attempts_peak_per_second")
     };
     let (at_once, spread) = (peak("{ at = \"0s\" }"), peak("{ over = \"100s\" }"));
     assert!(spread <= 2.0 && 20.0 <= at_once, "{at_once} {spread}");

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::{known, outcome, spec, with_requests};
+use crate::support::{Lab, known};
 use pullstorm::model::record::outcome::{Outcome, SharedAccount};
 
-/// Two registries that need tokens, an account of each tier in `hub`, one in `own`; limits that
+/// Two registries that need tokens, an account of each tier in `hub`, one in `lab`; limits that
 /// count manifests and refuse nothing.
-fn two_registries(pool: &str, workload: &str, more: &str) -> String {
+fn two_registries(pool: &str, workload: &str, more: &str) -> Lab {
     let limits = |registry: &str, tiers: &[&str]| -> String {
         let limit = |name: String, of: &str| {
             format!(
@@ -25,47 +25,25 @@ fn two_registries(pool: &str, workload: &str, more: &str) -> String {
         });
         tiers.fold(anonymous, |all, it| all + &it)
     };
-    format!(
-        r#"
-horizon = "1h"
-[registry.hub]
-host = "docker.io"
-needs_token = true
-{}
-[registry.own]
-host = "own.example"
-needs_token = true
-{}
-[account.one]
-registry = "hub"
-tier = "one"
-[account.two]
-registry = "hub"
-tier = "two"
-[account.team]
-registry = "own"
-tier = "team"
-[egress.nat]
-[pool.some]
-nodes = 10
-egress = "nat"
-{pool}
-[image.app]
-reference = "docker.io/acme/app:1"
-layers = ["1kB"]
-[image.side]
-reference = "own.example/side:1"
-layers = ["1kB"]
-[workload.app]
-kind = "daemonset"
-pool = "some"
-containers = [{{ image = "app" }}, {{ image = "side" }}]
-{workload}
-{more}
-"#,
-        limits("hub", &["one", "two"]),
-        limits("own", &["team"])
-    )
+    let account =
+        |name: &str, of: &str| format!("[account.{name}]\nregistry = '{of}'\ntier = '{name}'");
+    Lab::new()
+        .registry("needs_token = true")
+        .set("registry.hub", "host = 'docker.io'\nneeds_token = true")
+        .with(&limits("hub", &["one", "two"]))
+        .with(&limits("lab", &["team"]))
+        .with(&account("one", "hub"))
+        .with(&account("two", "hub"))
+        .with(&account("team", "lab"))
+        .set("egress.out", "kind = 'nat'")
+        .pool("nodes = 10")
+        .pool(pool)
+        .set("image.app", "reference = 'docker.io/acme/app:1'\nlayers = ['1kB']")
+        .image("side", "layers = ['1kB']")
+        .workload("app", "kind = 'daemonset'")
+        .set("workload.app", "containers = [{ image = 'app' }, { image = 'side' }]")
+        .workload("app", workload)
+        .with(more)
 }
 
 /// Units spent at each limit that anything was spent of.
@@ -79,21 +57,21 @@ fn spent(outcome: &Outcome) -> BTreeMap<String, f64> {
 }
 
 fn spends(pool: &str, workload: &str, more: &str, expected: &[(&str, f64)]) {
-    let outcome = outcome(&spec(&two_registries(pool, workload, more)), 0);
+    let outcome = two_registries(pool, workload, more).outcome();
     let expected = expected.iter().map(|&(name, units)| (name.to_owned(), units)).collect();
     assert_eq!(spent(&outcome), expected, "{pool} {workload} {more}");
 }
 
 #[test]
 fn a_pods_own_secret_goes_before_its_nodes_credentials() {
-    let none: &[(&str, f64)] = &[("hub-anonymous", 10.0), ("own-anonymous", 10.0)];
+    let none: &[(&str, f64)] = &[("hub-anonymous", 10.0), ("lab-anonymous", 10.0)];
     spends("", "", "", none);
-    let of_node: &[(&str, f64)] = &[("hub-one", 10.0), ("own-anonymous", 10.0)];
+    let of_node: &[(&str, f64)] = &[("hub-one", 10.0), ("lab-anonymous", 10.0)];
     spends("account = \"one\"", "", "", of_node);
-    let of_pod: &[(&str, f64)] = &[("hub-two", 10.0), ("own-anonymous", 10.0)];
+    let of_pod: &[(&str, f64)] = &[("hub-two", 10.0), ("lab-anonymous", 10.0)];
     spends("account = \"one\"", "account = \"two\"", "", of_pod);
     // A secret for the other registry leaves the node's in force here.
-    let both: &[(&str, f64)] = &[("hub-one", 10.0), ("own-team", 10.0)];
+    let both: &[(&str, f64)] = &[("hub-one", 10.0), ("lab-team", 10.0)];
     spends("account = \"one\"", "account = \"team\"", "", both);
     spends("", "account = [\"one\", \"team\"]", "", both);
     spends("account = [\"team\", \"one\"]", "", "", both);
@@ -108,61 +86,45 @@ fn credentials_of_nodes_land_at_the_next_pull() {
              every = \"1m\" }}"
         )
     };
-    let half = &[("hub-anonymous", 10.0), ("hub-one", 10.0), ("own-anonymous", 20.0)];
+    let half = &[("hub-anonymous", 10.0), ("hub-one", 10.0), ("lab-anonymous", 20.0)];
     spends("", "", &then("pool.some.account", "\"one\""), half);
     spends("account = \"one\"", "", &then("pool.some.account", "\"\""), half);
     let secrets = then("workload.app.account", "[\"two\", \"team\"]");
     let expected =
-        &[("hub-one", 10.0), ("hub-two", 10.0), ("own-anonymous", 10.0), ("own-team", 10.0)];
+        &[("hub-one", 10.0), ("hub-two", 10.0), ("lab-anonymous", 10.0), ("lab-team", 10.0)];
     spends("account = \"one\"", "", &secrets, expected);
 }
 
-/// A copy in `own` is pulled from there, with the credentials for `own`; `hub` is not asked at all.
+/// A copy in `lab` is pulled from there, with the credentials for `lab`; `hub` is not asked at all.
 #[test]
 fn a_replicated_image_is_pulled_from_its_new_registry_alone() {
-    let copied = |text: &str| {
-        text.replace("host = \"own.example\"", "host = \"own.example\"\nreplicates = [\"app\"]")
-    };
-    let text = two_registries("account = [\"one\", \"team\"]", "", "");
-    let outcome = outcome(&spec(&copied(&text)), 0);
-    assert_eq!(spent(&outcome), BTreeMap::from([("own-team".to_owned(), 20.0)]));
+    let lab = two_registries("account = [\"one\", \"team\"]", "", "");
+    let copied = lab.clone().registry("replicates = ['app']");
+    let outcome = copied.outcome();
+    assert_eq!(spent(&outcome), BTreeMap::from([("lab-team".to_owned(), 20.0)]));
     assert_eq!(known(&outcome, "registry.hub", "requests"), 0.0);
     assert_eq!(known(&outcome, "run", "pods_ready"), 10.0);
     // The same as a reference to the other registry, request for request.
-    let renamed = text.replace("docker.io/acme/app:1", "own.example/acme/app:1");
-    let (_, by_copy) = with_requests(&spec(&copied(&text)), 0);
-    let (_, by_name) = with_requests(&spec(&renamed), 0);
+    let renamed = lab.set("image.app", "reference = 'lab.example/acme/app:1'");
+    let (_, by_copy) = copied.requests();
+    let (_, by_name) = renamed.requests();
     assert_eq!(by_copy, by_name);
 }
 
 /// A DaemonSet of one small image over `nodes` nodes behind an egress, and one limit.
-fn behind(egress: &str, nodes: u32, limit: &str, registry: &str) -> String {
-    format!(
-        r#"
-horizon = "10m"
-control_plane = {{ controller_qps = 0, scheduler_qps = 0 }}
-[registry.lab]
-host = "lab.example"
-{registry}
-[registry.lab.limit.pulls]
-law = "sliding-log"
-window = "6h"
-weight = {{ single = 1 }}
-{limit}
-[egress.out]
-{egress}
-[pool.some]
-nodes = {nodes}
-egress = "out"
-[image.app]
-reference = "lab.example/app:1"
-layers = ["1MB"]
-[workload.app]
-kind = "daemonset"
-pool = "some"
-containers = [{{ image = "app" }}]
-"#
-    )
+fn behind(egress: &str, nodes: u32, limit: &str, registry: &str) -> Lab {
+    Lab::new()
+        .with("horizon = '10m'")
+        .unpaced()
+        .registry(registry)
+        .set("registry.lab.limit.pulls", "law = 'sliding-log'\nwindow = '6h'")
+        .set("registry.lab.limit.pulls", "weight = { single = 1 }")
+        .set("registry.lab.limit.pulls", limit)
+        .set("egress.out", "kind = 'nat'")
+        .set("egress.out", egress)
+        .pool(&format!("nodes = {nodes}"))
+        .image("app", "layers = ['1MB']")
+        .daemonset("app", "app")
 }
 
 /// Units that each counter of the limit has spent at the end, by its label.
@@ -188,7 +150,7 @@ fn addresses_are_drawn_by_their_shares() {
         let egress =
             format!("addresses = 3\nchoose = \"{choose}\"\nshares = [\"60%\", \"30%\", \"10%\"]");
         let limit = "key = \"address\"\nallow = 100000";
-        let outcome = outcome(&spec(&behind(&egress, 4_000, limit, "")), 0);
+        let outcome = behind(&egress, 4_000, limit, "").outcome();
         let counters = counters(&outcome, 100_000.0);
         assert_eq!(counters.values().sum::<f64>(), 4_000.0);
         for (label, expected, deviation) in
@@ -199,7 +161,7 @@ fn addresses_are_drawn_by_their_shares() {
         }
     }
     let egress = "addresses = 2\nshares = [\"0%\", \"100%\"]";
-    let outcome = outcome(&spec(&behind(egress, 50, "key = \"address\"\nallow = 100000", "")), 0);
+    let outcome = behind(egress, 50, "key = \"address\"\nallow = 100000", "").outcome();
     assert_eq!(counters(&outcome, 100_000.0), BTreeMap::from([("out#1".to_owned(), 50.0)]));
 }
 
@@ -209,8 +171,8 @@ fn addresses_are_drawn_by_their_shares() {
 fn an_uneven_split_wastes_quota() {
     let failed = |shares: &str| {
         let egress = format!("addresses = 2\nshares = {shares}");
-        let text = behind(&egress, 120, "key = \"address\"\nallow = 100", "");
-        known(&outcome(&spec(&text), 0), "run", "pods_never_ready")
+        let outcome = behind(&egress, 120, "key = \"address\"\nallow = 100", "").outcome();
+        known(&outcome, "run", "pods_never_ready")
     };
     assert_eq!(failed("[\"50%\", \"50%\"]"), 0.0);
     assert_eq!(failed("[\"100%\", \"0%\"]"), 20.0);
@@ -222,7 +184,7 @@ fn an_uneven_split_wastes_quota() {
 fn a_64_is_one_identity_for_its_nodes_and_no_other() {
     let run = |key: &str| {
         let limit = format!("key = \"{key}\"\nallow = 5");
-        outcome(&spec(&behind("kind = \"ipv6\"\nprefixes = 2", 60, &limit, "")), 0)
+        behind("kind = \"ipv6\"\nprefixes = 2", 60, &limit, "").outcome()
     };
     let by_prefix = run("prefix64");
     assert_eq!(known(&by_prefix, "run", "pods_ready"), 10.0);
@@ -234,8 +196,8 @@ fn a_64_is_one_identity_for_its_nodes_and_no_other() {
 #[test]
 fn nodes_with_addresses_of_their_own_have_units_of_their_own() {
     let run = |egress: &str| {
-        let text = behind(egress, 60, "key = \"address\"\nallow = 5", "");
-        known(&outcome(&spec(&text), 0), "run", "pods_ready")
+        let outcome = behind(egress, 60, "key = \"address\"\nallow = 5", "").outcome();
+        known(&outcome, "run", "pods_ready")
     };
     assert_eq!((run("kind = \"per-node\""), run("kind = \"nat\"")), (60.0, 5.0));
 }
@@ -246,7 +208,7 @@ fn nodes_with_addresses_of_their_own_have_units_of_their_own() {
 fn a_private_registry_is_reached_past_the_egress() {
     let run = |egress: &str, limit: &str, private: bool| {
         let registry = format!("private = {private}");
-        outcome(&spec(&behind(egress, 20, limit, &registry)), 0)
+        behind(egress, 20, limit, &registry).outcome()
     };
     let ready = |outcome: &Outcome| known(outcome, "run", "pods_ready");
     let one_each = "key = \"address\"\nallow = 1";
@@ -273,46 +235,25 @@ fn a_private_registry_is_reached_past_the_egress() {
 /// have been refused.
 #[test]
 fn an_account_that_makes_it_worse_is_told_so() {
-    let text = |addresses: u32, account: &str, window: &str| {
-        format!(
-            r#"
-horizon = "1h"
-[registry.lab]
-host = "lab.example"
-[registry.lab.limit.anonymous]
-for = "anonymous"
-key = "address"
-law = "sliding-log"
-allow = 100
-window = "{window}"
-weight = {{ single = 1 }}
-[registry.lab.limit.personal]
-for = "account"
-key = "account"
-law = "sliding-log"
-allow = 200
-window = "6h"
-weight = {{ single = 1 }}
-[account.ci]
-registry = "lab"
-[egress.nat]
-addresses = {addresses}
-[pool.some]
-nodes = 400
-egress = "nat"
-{account}
-[image.app]
-reference = "lab.example/app:1"
-layers = ["1kB"]
-[workload.app]
-kind = "daemonset"
-pool = "some"
-containers = [{{ image = "app" }}]
-"#
-        )
-    };
-    let run = |addresses, account, window| {
-        outcome(&spec(&text(addresses, account, window)), 0).shared_accounts
+    let run = |addresses: u32, account: &str, window: &str| {
+        let limit = |of: &str, allow: u32, window: &str| {
+            format!(
+                "for = '{of}'\nlaw = 'sliding-log'\nallow = {allow}\nwindow = '{window}'\n\
+                 weight = {{ single = 1 }}"
+            )
+        };
+        Lab::new()
+            .set("registry.lab.limit.anonymous", "key = 'address'")
+            .with(&format!("[registry.lab.limit.anonymous]\n{}", limit("anonymous", 100, window)))
+            .set("registry.lab.limit.personal", "key = 'account'")
+            .with(&format!("[registry.lab.limit.personal]\n{}", limit("account", 200, "6h")))
+            .set("account.ci", "registry = 'lab'")
+            .set("egress.out", &format!("kind = 'nat'\naddresses = {addresses}"))
+            .pool(&format!("nodes = 400\n{account}"))
+            .image("app", "layers = ['1kB']")
+            .daemonset("app", "app")
+            .outcome()
+            .shared_accounts
     };
     let with = "account = \"ci\"";
     let worse = |addresses, units_apart| {

@@ -1,47 +1,26 @@
 //! What a smaller image changes at a limit, and what it does not.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, outcome, spec};
+use crate::support::{Lab, known};
 
 /// Ten nodes pull `app` and `other`, whose content is given, from a registry with one limit that
 /// counts manifests (an index and a platform manifest, half a unit each) and one that counts blobs.
 fn units(app: &str, other: &str) -> (f64, f64) {
-    let text = format!(
-        r#"
-horizon = "1h"
-[registry.lab]
-host = "lab.example"
-[registry.lab.limit.manifests]
-law = "sliding-log"
-allow = 100000
-window = "6h"
-weight = {{ index = 0.5, platform = 0.5, single = 0.5 }}
-[registry.lab.limit.blobs]
-law = "sliding-log"
-allow = 100000
-window = "6h"
-weight = {{ blob = 1 }}
-[egress.nat]
-[pool.some]
-nodes = 10
-egress = "nat"
-[image.base]
-layers = ["30MB", "2MB", "1kB"]
-[image.app]
-reference = "lab.example/app:1"
-platforms = ["amd64", "arm64"]
-{app}
-[image.other]
-reference = "lab.example/other:1"
-platforms = ["amd64", "arm64"]
-{other}
-[workload.app]
-kind = "daemonset"
-pool = "some"
-containers = [{{ image = "app" }}, {{ image = "other" }}]
-"#
-    );
-    let outcome = outcome(&spec(&text), 0);
+    let limit = |name: &str, weight: &str| {
+        let law = "law = 'sliding-log'\nallow = 100000\nwindow = '6h'";
+        format!("[registry.lab.limit.{name}]\n{law}\nweight = {weight}")
+    };
+    let platforms = "platforms = ['amd64', 'arm64']";
+    let outcome = Lab::new()
+        .with(&limit("manifests", "{ index = 0.5, platform = 0.5, single = 0.5 }"))
+        .with(&limit("blobs", "{ blob = 1 }"))
+        .pool("nodes = 10")
+        .set("image.base", "layers = ['30MB', '2MB', '1kB']")
+        .image("app", &format!("{platforms}\n{app}"))
+        .image("other", &format!("{platforms}\n{other}"))
+        .workload("app", "kind = 'daemonset'")
+        .set("workload.app", "containers = [{ image = 'app' }, { image = 'other' }]")
+        .outcome();
     assert_eq!(known(&outcome, "run", "pods_ready"), 10.0);
     let of = |limit: &str| known(&outcome, "run", &format!("limit_units_spent.{limit}"));
     (of("manifests"), of("blobs"))

@@ -1,53 +1,40 @@
 //! What an operator could see of small worlds, counted by hand.
 
-use crate::support::{outcome, spec};
-use pullstorm::model::record::operator::{Observed, SourceKind};
+use crate::support::Lab;
+use pullstorm::model::record::operator::{BinSeen, SourceKind};
 use pullstorm::model::spec::RequestKind;
 use pullstorm::model::words::kubelet_events::Class;
 use pullstorm::model::words::trigger::Trigger;
 
-fn observed(text: &str) -> Observed {
-    outcome(&spec(text), 0).observed
+fn lab(horizon: &str, nodes: u32) -> Lab {
+    Lab::new()
+        .with(&format!("horizon = '{horizon}'\n[registry.lab]\nhost = 'docker.io'"))
+        .set("egress.out", "kind = 'nat'\naddresses = 1")
+        .pool(&format!("nodes = {nodes}"))
+        .set("image.a", "reference = 'docker.io/acme/a:1'\nplatforms = ['amd64', 'arm64']")
+        .set("image.a", "layers = ['1MB']")
 }
 
-const CLUSTER: &str = r#"
-[egress.nat]
-addresses = 1
-
-[registry.hub]
-host = "docker.io"
-
-[image.a]
-reference = "docker.io/acme/a:1"
-platforms = ["amd64", "arm64"]
-layers = ["1MB"]
-"#;
+/// The lines of a further image.
+fn image(name: &str, size: &str) -> String {
+    format!("[image.{name}]\nreference = 'docker.io/acme/{name}:1'\nlayers = ['{size}']")
+}
 
 #[test]
 fn a_pull_limit_shows_at_the_get_and_its_header_at_the_head() {
     // Nodes come at 0, 2 and 4 s. The first pull spends the one unit (index and manifest, half a
     // unit each); the other two have their HEADs answered, with nothing remaining, and six 429s at
     // the index. Their next attempts would come after the horizon.
-    let seen = observed(&format!(
-        r#"horizon = "8s"
-{CLUSTER}
-[registry.hub.limit.pulls]
-law = "sliding-log"
-allow = 1
-window = "6h"
-weight = {{ head = 0, index = 0.5, platform = 0.5, single = 0.5 }}
-
-[pool.workers]
-nodes = 3
-join = {{ at = "0s", over = "6s" }}
-egress = "nat"
-
-[workload.agent]
-kind = "daemonset"
-pool = "workers"
-containers = [{{ image = "a" }}]
-"#
-    ));
+    let seen = lab("8s", 3)
+        .set("registry.lab.limit.pulls", "law = 'sliding-log'\nallow = 1\nwindow = '6h'")
+        .set(
+            "registry.lab.limit.pulls",
+            "weight = { head = 0, index = 0.5, platform = 0.5, single = 0.5 }",
+        )
+        .pool("join = { at = '0s', over = '6s' }")
+        .daemonset("agent", "a")
+        .outcome()
+        .observed;
     let new = &seen.pulls[Trigger::NewNode as usize];
     assert_eq!((new.pulling, new.first, new.pulled), (3, 3, 1));
     assert_eq!(new.failed[Class::PullLimit as usize], 2);
@@ -68,26 +55,16 @@ containers = [{{ image = "a" }}]
 
 #[test]
 fn a_limit_of_requests_refuses_heads_without_explanation() {
-    let seen = observed(&format!(
-        r#"horizon = "8s"
-{CLUSTER}
-[registry.hub.limit.requests]
-law = "fixed-window"
-allow = 1
-window = "1h"
-anchor = "0s"
-weight = {{ head = 1, index = 1, platform = 1, single = 1 }}
-
-[pool.workers]
-nodes = 1
-egress = "nat"
-
-[workload.agent]
-kind = "daemonset"
-pool = "workers"
-containers = [{{ image = "a" }}]
-"#
-    ));
+    let seen = lab("8s", 1)
+        .set("registry.lab.limit.requests", "law = 'fixed-window'\nallow = 1")
+        .set("registry.lab.limit.requests", "window = '1h'\nanchor = '0s'")
+        .set(
+            "registry.lab.limit.requests",
+            "weight = { head = 1, index = 1, platform = 1, single = 1 }",
+        )
+        .daemonset("agent", "a")
+        .outcome()
+        .observed;
     // The HEAD is granted, the index is refused six times.
     let new = &seen.pulls[Trigger::NewNode as usize];
     assert_eq!(new.failed[Class::TooManyRequests as usize], 1);
@@ -98,55 +75,25 @@ containers = [{{ image = "a" }}]
 
 #[test]
 fn a_pull_is_told_by_what_brought_it() {
-    let seen = observed(&format!(
-        r#"horizon = "3h"
-{CLUSTER}
-[image.b]
-reference = "docker.io/acme/b:1"
-layers = ["1MB"]
-
-[image.c]
-reference = "docker.io/acme/c:1"
-layers = ["1MB"]
-
-[pool.workers]
-nodes = 2
-egress = "nat"
-
-[workload.agent]
-kind = "daemonset"
-pool = "workers"
-start = {{ running = true }}
-containers = [{{ image = "a" }}]
-
-[workload.always]
-kind = "daemonset"
-pool = "workers"
-start = {{ running = true }}
-containers = [{{ image = "c", image_pull_policy = "Always" }}]
-
-[timeline.release]
-at = "20m"
-rollout = {{ workload = "agent", replace = {{ a = "b" }} }}
-
-[timeline.restart]
-at = "30m"
-rollout = {{ workload = "always" }}
-
-[timeline.renewal]
-at = "2h"
-replace_nodes = {{ pool = "workers", batch = 2, every = "10m" }}
-"#
-    ));
+    let seen = lab("3h", 2)
+        .with(&image("b", "1MB"))
+        .with(&image("c", "1MB"))
+        .daemonset("agent", "a")
+        .set("workload.agent", "start = { running = true }")
+        .workload("always", "kind = 'daemonset'\nstart = { running = true }")
+        .set("workload.always", "containers = [{ image = 'c', image_pull_policy = 'Always' }]")
+        .at("20m", "release", "rollout = { workload = 'agent', replace = { a = 'b' } }")
+        .at("30m", "restart", "rollout = { workload = 'always' }")
+        .at("2h", "renewal", "replace_nodes = { pool = 'some', batch = 2, every = '10m' }")
+        .outcome()
+        .observed;
     let first = |trigger: Trigger| seen.pulls[trigger as usize].first;
     assert_eq!(first(Trigger::Release), 2, "b on both old nodes");
     assert_eq!(first(Trigger::Recheck), 2, "c is there on both old nodes");
     assert_eq!(first(Trigger::NewNode), 4, "b and c on two new nodes");
     assert_eq!(first(Trigger::Moved) + first(Trigger::Again), 0);
     assert_eq!(seen.nodes_at_start, 2);
-    let sum = |of: fn(&pullstorm::model::record::operator::BinSeen) -> u32| {
-        seen.bins.iter().map(of).sum::<u32>()
-    };
+    let sum = |of: fn(&BinSeen) -> u32| seen.bins.iter().map(of).sum::<u32>();
     assert_eq!((sum(|it| it.joined), sum(|it| it.released)), (2, 2));
     assert_eq!((seen.bins[4].released, seen.bins[6].released), (1, 1), "at 20 and 30 minutes");
 }
@@ -154,24 +101,12 @@ replace_nodes = {{ pool = "workers", batch = 2, every = "10m" }}
 #[test]
 fn what_a_node_can_tell_of_a_fault_is_how_and_not_why() {
     let of = |answer: &str, requests: &str| {
-        let seen = observed(&format!(
-            r#"horizon = "6m"
-{CLUSTER}
-[fault.f]
-registry = "hub"
-answer = {answer}
-requests = [{requests}]
-
-[pool.workers]
-nodes = 1
-egress = "nat"
-
-[workload.agent]
-kind = "daemonset"
-pool = "workers"
-containers = [{{ image = "a" }}]
-"#
-        ));
+        let fault = format!("[fault.f]\nregistry = 'lab'\nanswer = {answer}");
+        let seen = lab("6m", 1)
+            .with(&format!("{fault}\nrequests = [{requests}]"))
+            .daemonset("agent", "a")
+            .outcome()
+            .observed;
         let failed = seen.pulls[Trigger::NewNode as usize].first_failed;
         let classes = Class::ALL.into_iter().filter(|it| 0 < failed[*it as usize]);
         classes.collect::<Vec<_>>()
@@ -189,24 +124,12 @@ fn a_pull_of_more_than_two_minutes_is_slow() {
     // Over a line of 1 Mbit/s (0.125 MB/s) 14 MB take 112 s and 16 MB take 128 s, after round trips
     // that make less than 5 s.
     let seen = |size: &str| {
-        observed(
-            &format!(
-                r#"horizon = "5m"
-{CLUSTER}
-[pool.one]
-nodes = 1
-egress = "nat"
-[image.b]
-reference = "docker.io/acme/b:1"
-layers = ["{size}"]
-[workload.b]
-kind = "daemonset"
-pool = "one"
-containers = [{{ image = "b" }}]
-"#
-            )
-            .replace("addresses = 1", "addresses = 1\nbandwidth = \"1Mbit/s\""),
-        )
+        lab("5m", 1)
+            .with(&image("b", size))
+            .set("egress.out", "bandwidth = '1Mbit/s'")
+            .daemonset("b", "b")
+            .outcome()
+            .observed
     };
     for (size, slow) in [("14MB", 0), ("16MB", 1)] {
         let pulls = &seen(size).pulls[Trigger::NewNode as usize];

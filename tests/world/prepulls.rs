@@ -3,41 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{known, metric, outcome, spec, with_requests};
+use crate::support::{Lab, known, metric, outcome};
 use pullstorm::model::record::outcome::{Outcome, PodRow, Value};
 
 /// A pool, an image of two layers, and what a test adds. The control plane has no pace of its own.
-fn lab(nodes: u32, pool: &str, then: &str) -> String {
-    format!(
-        r#"
-horizon = "1h"
-control_plane = {{ controller_qps = 0, scheduler_qps = 0 }}
-[registry.lab]
-host = "lab.example"
-rtt = "10ms"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = {nodes}
-egress = "direct"
-runtime = "containerd-1.7"
-kubelet = {{ serialize_image_pulls = false }}
-boot = "60s"
-{pool}
-[image.base]
-reference = "lab.example/base:1"
-layers = ["4MB"]
-[image.app]
-reference = "lab.example/app:v1"
-from = "base"
-layers = ["1MB"]
-[image.next]
-reference = "lab.example/app:v2"
-from = "base"
-layers = ["2MB"]
-{then}
-"#
-    )
+fn lab(nodes: u32, then: &str) -> Lab {
+    Lab::new()
+        .unpaced()
+        .registry("rtt = '10ms'")
+        .pool(&format!("nodes = {nodes}\nboot = '60s'"))
+        .pool("kubelet = { serialize_image_pulls = false }")
+        .image("base", "layers = ['4MB']")
+        .image("app", "from = 'base'\nlayers = ['1MB']")
+        .image("next", "from = 'base'\nlayers = ['2MB']")
+        .with(then)
 }
 
 const RUNNING: &str = r#"
@@ -68,7 +47,7 @@ fn waves_come_at_their_distance_and_take_every_node_once() {
             "[timeline.first]\nat = \"5m\"\nprepull = {{ pool = \"some\", images = [\"next\"], \
              batch = {batch}, every = \"2m\" }}"
         );
-        let outcome = outcome(&spec(&lab(10, "", &first)), 0);
+        let outcome = lab(10, &first).outcome();
         let waves = [300, 300, 300, 420, 420, 420, 540, 540, 540, 660];
         assert_eq!(created_seconds(&outcome, "first"), waves);
         let nodes: BTreeSet<_> = rows(&outcome, "first").iter().map(|it| it.node).collect();
@@ -83,7 +62,7 @@ fn waves_come_at_their_distance_and_take_every_node_once() {
 #[test]
 fn the_order_of_the_waves_is_drawn() {
     let first = "[timeline.first]\nprepull = { pool = \"some\", images = [\"next\"], batch = 1 }";
-    let spec = spec(&lab(10, "", first));
+    let spec = lab(10, first).spec();
     let order = |replication| -> Vec<_> {
         rows(&outcome(&spec, replication), "first").iter().map(|it| it.node).collect()
     };
@@ -94,7 +73,7 @@ fn the_order_of_the_waves_is_drawn() {
 #[test]
 fn without_waves_all_nodes_pull_at_once() {
     let first = "[timeline.first]\nat = \"5m\"\nprepull = { pool = \"some\", images = [\"next\"] }";
-    let outcome = outcome(&spec(&lab(10, "", first)), 0);
+    let outcome = lab(10, first).outcome();
     assert_eq!(created_seconds(&outcome, "first"), [300; 10]);
 }
 
@@ -104,7 +83,7 @@ fn a_puller_has_a_scope_of_its_own() {
     let first = "[timeline.first]\nprepull = { pool = \"some\", images = [\"next\"] }\n\
                  [expect]\nworkload.first.rollout_complete_seconds = \"< 1m\"\n\
                  workload.first.pods_never_ready = \"== 0\"";
-    let outcome = outcome(&spec(&lab(1, "", first)), 0);
+    let outcome = lab(1, first).outcome();
     assert!(known(&outcome, "workload.first", "rollout_complete_seconds") < 60.0);
 }
 
@@ -117,7 +96,7 @@ fn a_puller_counts_in_pulls_and_requests_and_not_in_the_pods_of_the_run() {
          [timeline.out]\nat = \"4m\"\n\
          outage = {{ registry = \"lab\", answer = \"drop\", for = \"10m\" }}"
     );
-    let outcome = outcome(&spec(&lab(4, "", &first)), 0);
+    let outcome = lab(4, &first).outcome();
     for name in ["pods", "pods_ready", "pods_never_ready", "unready_pod_minutes"] {
         assert_eq!(known(&outcome, "run", name), 0.0, "{name}");
     }
@@ -143,7 +122,7 @@ fn limits_strike_a_puller_as_anybody() {
                    weight = { head = 0, single = 1, blob = 0 }\n\
                    [timeline.first]\n\
                    prepull = { pool = \"some\", images = [\"base\", \"app\", \"next\"] }";
-    let outcome = outcome(&spec(&lab(3, "", limited)), 0);
+    let outcome = lab(3, limited).outcome();
     let scope = "workload.first";
     assert_eq!(known(&outcome, scope, "pods_never_ready"), 3.0);
     let failures = known(&outcome, scope, "pull_failures");
@@ -160,7 +139,7 @@ fn the_images_of_a_puller_come_one_after_another() {
                [timeline.first]\n\
                prepull = { pool = \"some\", images = [\"app\", \"bad\", \"next\"] }\n\
                [timeline.out]\noutage = { registry = \"bad\", answer = \"drop\", for = \"30m\" }";
-    let (_, requests) = with_requests(&spec(&lab(1, "", bad)), 0);
+    let (_, requests) = lab(1, bad).requests();
     let times = |image: &str| -> Vec<u64> {
         requests.iter().filter(|it| it.image == image).map(|it| it.micros).collect()
     };
@@ -182,7 +161,7 @@ fn what_is_there_already_is_asked_of_nobody() {
              [timeline.roll]\nat = \"11m\"\n\
              rollout = {{ workload = \"app\", replace = {{ app = \"next\" }} }}"
         );
-        with_requests(&spec(&lab(5, "", &then)), 0)
+        lab(5, &then).requests()
     };
     let (outcome, requests) =
         roll("[timeline.first]\nprepull = { pool = \"some\", images = [\"next\"] }");
@@ -202,7 +181,7 @@ fn on_a_fresh_node_the_puller_and_the_workload_race() {
         "{RUNNING}[timeline.first]\nprepull = {{ pool = \"some\", images = [\"app\"] }}\n\
          [timeline.grow]\nat = \"10m\"\nscale_nodes = {{ pool = \"some\", nodes = 2 }}"
     );
-    let (outcome, requests) = with_requests(&spec(&lab(1, "", &then)), 0);
+    let (outcome, requests) = lab(1, &then).requests();
     let pod = |name| rows(&outcome, name).into_iter().find(|it| it.node == Some(1)).unwrap();
     let (app, first) = (pod("app"), pod("first"));
     assert_eq!((app.attempts, first.attempts), (1, 1));
@@ -218,24 +197,21 @@ fn on_a_fresh_node_the_puller_and_the_workload_race() {
 }
 
 /// A node has three places: for the puller, the agent and a pod of the Deployment.
-fn tainted(then: &str) -> String {
-    let pool = "max_pods = 3\nstartup_taint = \"first\"";
-    let then = format!(
-        "[workload.app]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 1\n\
-         containers = [{{ image = \"app\" }}]\n\
+fn tainted(then: &str) -> Lab {
+    let blocks = "[workload.app]\nkind = \"deployment\"\npool = \"some\"\nreplicas = 1\n\
+         containers = [{ image = \"app\" }]\n\
          [workload.agent]\nkind = \"daemonset\"\npool = \"some\"\n\
-         containers = [{{ image = \"base\" }}]\n\
-         [timeline.first]\nat = \"1m\"\nprepull = {{ pool = \"some\", images = [\"app\"] }}\n\
-         [timeline.grow]\nat = \"10m\"\nscale_nodes = {{ pool = \"some\", nodes = 2 }}\n\
+         containers = [{ image = \"base\" }]\n\
+         [timeline.first]\nat = \"1m\"\nprepull = { pool = \"some\", images = [\"app\"] }\n\
+         [timeline.grow]\nat = \"10m\"\nscale_nodes = { pool = \"some\", nodes = 2 }\n\
          [timeline.more]\nat = \"10m\"\n\
-         scale_workload = {{ workload = \"app\", replicas = 2 }}\n{then}"
-    );
-    lab(1, pool, &then)
+         scale_workload = { workload = \"app\", replicas = 2 }";
+    lab(1, blocks).pool("max_pods = 3\nstartup_taint = \"first\"").with(then)
 }
 
 #[test]
 fn a_tainted_node_takes_pods_once_its_images_are_there() {
-    let outcome = outcome(&spec(&tainted("")), 0);
+    let outcome = tainted("").outcome();
     let on_new = |name| rows(&outcome, name).into_iter().find(|it| it.node == Some(1)).unwrap();
     let (app, agent, first) = (on_new("app"), on_new("agent"), on_new("first"));
     assert_eq!(first.bound.unwrap().as_micros(), 660_000_000, "when the node is up");
@@ -253,7 +229,7 @@ fn a_failed_pre_pull_keeps_its_node_out() {
     let out = "[timeline.out]\nat = \"10m\"\n\
                outage = { registry = \"lab\", answer = \"drop\", for = \"1h\" }\n\
                [timeline.restart]\nat = \"30m\"\nrestart_nodes = { pool = \"some\" }";
-    let outcome = outcome(&spec(&tainted(out)), 0);
+    let outcome = tainted(out).outcome();
     for workload in ["app", "agent", "first"] {
         let scope = format!("workload.{workload}");
         assert_eq!(known(&outcome, &scope, "pods_never_ready"), 1.0, "{workload}");
@@ -269,7 +245,7 @@ fn a_failed_pre_pull_keeps_its_node_out() {
 fn a_restarting_node_is_not_passed_over() {
     let then = "[timeline.restart]\nat = \"299s\"\nrestart_nodes = { pool = \"some\" }\n\
                 [timeline.first]\nat = \"5m\"\nprepull = { pool = \"some\", images = [\"app\"] }";
-    let outcome = outcome(&spec(&lab(3, "", then)), 0);
+    let outcome = lab(3, then).outcome();
     assert_eq!(known(&outcome, "workload.first", "pods_ready"), 3.0);
     assert!(rows(&outcome, "first").iter().all(|it| it.bound.unwrap().as_micros() == 359_000_000));
 }
@@ -279,7 +255,7 @@ fn replaced_nodes_get_the_puller_at_their_boot() {
     let then = "[timeline.first]\nprepull = { pool = \"some\", images = [\"app\"] }\n\
                 [timeline.new]\nat = \"10m\"\n\
                 replace_nodes = { pool = \"some\", batch = 2, every = \"5m\" }";
-    let outcome = outcome(&spec(&lab(4, "", then)), 0);
+    let outcome = lab(4, then).outcome();
     assert_eq!(created_seconds(&outcome, "first"), [0, 0, 0, 0, 660, 660, 960, 960]);
     assert_eq!(known(&outcome, "workload.first", "pods_ready"), 8.0);
 }
@@ -288,7 +264,7 @@ fn replaced_nodes_get_the_puller_at_their_boot() {
 fn a_puller_takes_a_place_on_its_node() {
     let then =
         format!("{RUNNING}[timeline.first]\nprepull = {{ pool = \"some\", images = [\"next\"] }}");
-    let outcome = outcome(&spec(&lab(2, "max_pods = 1", &then)), 0);
+    let outcome = lab(2, &then).pool("max_pods = 1").outcome();
     assert_eq!(known(&outcome, "workload.first", "pods_never_ready"), 2.0);
     assert_eq!(known(&outcome, "run", "pull_attempts"), 0.0);
 }
@@ -299,8 +275,8 @@ fn a_puller_takes_a_place_on_its_node() {
 fn a_puller_asks_nobody_for_what_is_there() {
     let first = "[timeline.first]\nat = \"1m\"\n\
                  prepull = { pool = \"some\", images = [\"app\", \"next\", \"app\"] }";
-    let text = lab(20, "preloaded = [\"app\", \"next\"]", first);
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let lab = lab(20, first).pool("preloaded = [\"app\", \"next\"]");
+    let (outcome, requests) = lab.requests();
     assert_eq!(requests.len(), 0);
     let took: Vec<f64> = rows(&outcome, "first")
         .iter()
@@ -317,8 +293,7 @@ fn a_puller_asks_nobody_for_what_is_there() {
 /// node out for longer than the look at its init container.
 #[test]
 fn preloaded_images_lift_a_taint_at_once() {
-    let preloaded = tainted("").replace("max_pods = 3", "max_pods = 3\npreloaded = [\"app\"]");
-    let outcome = outcome(&spec(&preloaded), 0);
+    let outcome = tainted("").pool("preloaded = [\"app\"]").outcome();
     let first = rows(&outcome, "first").into_iter().find(|it| it.node == Some(1)).unwrap();
     let took = first.ready.unwrap().since(first.bound.unwrap()).as_secs_f64();
     assert!(took < 1.0, "{took}");

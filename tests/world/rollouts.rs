@@ -1,40 +1,19 @@
 //! Rollouts that go back, and scaling in the middle of one, by the Deployment controller's rules.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, outcome, spec};
+use crate::support::{Lab, known};
 
 /// A Deployment that runs `app` and is rolled to `next`, which never gets ready.
-fn stuck(replicas: u32, then: &str) -> String {
-    format!(
-        r#"
-horizon = "30m"
-[registry.lab]
-host = "lab.example"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = 10
-egress = "direct"
-runtime = "containerd-1.7"
-[image.app]
-reference = "lab.example/app:v1"
-layers = ["1kB"]
-[image.next]
-reference = "lab.example/app:v2"
-platforms = ["arm64", "riscv64"]
-layers = ["1kB"]
-[workload.app]
-kind = "deployment"
-pool = "some"
-replicas = {replicas}
-start = {{ running = true }}
-containers = [{{ image = "app" }}]
-[timeline.roll]
-at = "1m"
-rollout = {{ workload = "app", replace = {{ app = "next" }} }}
-{then}
-"#
-    )
+fn stuck(replicas: u32, then: &str) -> Lab {
+    Lab::new()
+        .with("horizon = '30m'")
+        .pool("nodes = 10")
+        .image("app", "layers = ['1kB']")
+        .image("next", "platforms = ['arm64', 'riscv64']\nlayers = ['1kB']")
+        .deployment("app", replicas, "app")
+        .set("workload.app", "start = { running = true }")
+        .at("1m", "roll", "rollout = { workload = 'app', replace = { app = 'next' } }")
+        .with(then)
 }
 
 /// 100 replicas, surge and unavailable 25 %: 50 new pods hang and 75 old ones are left. Going back
@@ -43,7 +22,7 @@ rollout = {{ workload = "app", replace = {{ app = "next" }} }}
 fn going_back_takes_up_the_old_replica_set() {
     let back = "[timeline.back]\nat = \"10m\"\n\
                 rollout = { workload = \"app\", replace = { next = \"app\" } }";
-    let outcome = outcome(&spec(&stuck(100, back)), 0);
+    let outcome = stuck(100, back).outcome();
     assert_eq!(known(&outcome, "run", "pods"), 50.0 + 25.0);
     assert_eq!(known(&outcome, "run", "pods_ready"), 25.0);
     assert_eq!(known(&outcome, "run", "pods_deleted_before_ready"), 50.0);
@@ -57,24 +36,24 @@ fn going_back_takes_up_the_old_replica_set() {
 #[test]
 fn a_rollout_that_hangs_is_past_its_deadline_after_ten_minutes() {
     let count = |horizon: &str| {
-        let text = stuck(100, "").replace("\"30m\"", &format!("\"{horizon}\""));
-        known(&outcome(&spec(&text), 0), "workload.app", "progress_deadline_exceeded")
+        let outcome = stuck(100, &format!("horizon = '{horizon}'")).outcome();
+        known(&outcome, "workload.app", "progress_deadline_exceeded")
     };
     assert_eq!((count("10m59s"), count("11m1s"), count("2h")), (0.0, 1.0, 1.0));
 }
 
 #[test]
 fn a_rollout_that_changes_nothing_does_nothing() {
-    let same = stuck(100, "").replace("{ app = \"next\" }", "{ app = \"app\" }");
-    let outcome = outcome(&spec(&same), 0);
+    let same = "[timeline.roll]\nrollout = { workload = 'app', replace = { app = 'app' } }";
+    let outcome = stuck(100, same).outcome();
     assert_eq!(known(&outcome, "run", "pods"), 0.0);
     assert_eq!(known(&outcome, "workload.app", "min_available_share"), 1.0);
 }
 
 #[test]
 fn a_restart_replaces_every_pod() {
-    let restart = stuck(100, "").replace(", replace = { app = \"next\" }", "");
-    let outcome = outcome(&spec(&restart), 0);
+    let restart = "[timeline.roll]\nrollout = { workload = 'app' }";
+    let outcome = stuck(100, restart).outcome();
     assert_eq!(known(&outcome, "run", "pods_ready"), 100.0);
     assert!(0.75 <= known(&outcome, "workload.app", "min_available_share"));
 }
@@ -86,7 +65,7 @@ fn a_restart_replaces_every_pod() {
 fn scaling_in_the_middle_of_a_rollout_scales_every_set() {
     let scale = "[timeline.scale]\nat = \"10m\"\n\
                  scale_workload = { workload = \"app\", replicas = 20 }";
-    let outcome = outcome(&spec(&stuck(10, scale)), 0);
+    let outcome = stuck(10, scale).outcome();
     assert_eq!(known(&outcome, "run", "pods"), 5.0 + 7.0 + 5.0);
     assert_eq!(known(&outcome, "run", "pods_ready"), 7.0);
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 10.0);
@@ -98,7 +77,7 @@ fn scaling_in_the_middle_of_a_rollout_scales_every_set() {
 fn scaling_down_in_the_middle_of_a_rollout_keeps_the_proportion() {
     let scale = "[timeline.scale]\nat = \"10m\"\n\
                  scale_workload = { workload = \"app\", replicas = 4 }";
-    let outcome = outcome(&spec(&stuck(10, scale)), 0);
+    let outcome = stuck(10, scale).outcome();
     assert_eq!(known(&outcome, "run", "pods"), 5.0, "none is made");
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 2.0);
     assert_eq!(known(&outcome, "run", "pods_deleted_before_ready"), 3.0);
@@ -115,9 +94,8 @@ fn nothing_wanted_is_nothing_whatever_the_surge() {
                 [timeline.surge]\nat = \"4m\"\nset = { \"workload.app.max_surge\" = 0 }\n\
                 [timeline.up]\nat = \"5m\"\n\
                 scale_workload = { workload = \"app\", replicas = 5 }";
-    let text = stuck(10, then)
-        .replace("replicas = 10\n", "replicas = 10\nmax_surge = 3\nmax_unavailable = 2\n");
-    let outcome = outcome(&spec(&text), 0);
+    let bounds = "[workload.app]\nmax_surge = 3\nmax_unavailable = 2";
+    let outcome = stuck(10, then).with(bounds).outcome();
     assert_eq!(known(&outcome, "run", "pods"), 5.0 + 5.0);
     assert_eq!(known(&outcome, "run", "pods_deleted_before_ready"), 5.0);
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 5.0);

@@ -1,31 +1,16 @@
 //! Workloads that run when the simulation begins, and pods of many containers.
 
-use crate::support::{known, outcome, spec};
+use crate::support::{Lab, known};
 use pullstorm::model::record::outcome::Outcome;
 
 fn ran(workload: &str) -> Outcome {
-    let text = format!(
-        r#"
-horizon = "10m"
-[registry.r]
-host = "r.example"
-[egress.nat]
-[pool.w]
-nodes = 2
-egress = "nat"
-max_pods = 5
-[image.app]
-reference = "r.example/app:1"
-layers = ["1kB"]
-[image.last]
-reference = "r.example/last:1"
-layers = ["1kB"]
-[workload.app]
-pool = "w"
-{workload}
-"#
-    );
-    outcome(&spec(&text), 0)
+    Lab::new()
+        .with("horizon = '10m'")
+        .pool("nodes = 2\nmax_pods = 5")
+        .image("app", "layers = ['1kB']")
+        .image("last", "layers = ['1kB']")
+        .workload("app", workload)
+        .outcome()
 }
 
 fn assert_known(outcome: &Outcome, metric: &str, expected: f64) {

@@ -2,43 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Seen, known, metric, outcome, spec, with_requests};
+use crate::support::{Lab, Seen, known, metric, outcome};
 use pullstorm::model::record::outcome::{Outcome, Value};
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
 
 /// Four nodes with two pods each, from a registry that answers at once.
-fn base(limit: &str, workload: &str, state: &str) -> String {
-    format!(
-        r#"
-horizon = "12h"
-[registry.r]
-host = "r.example"
-rtt = "0s"
-dns = "0s"
-tls_round_trips = 0
-server_time = "0s"
-{limit}
-[egress.nat]
-[pool.w]
-nodes = 4
-egress = "nat"
-kubelet = {{ serialize_image_pulls = false }}
-[image.first]
-reference = "r.example/first:1"
-layers = ["1kB"]
-[image.app]
-reference = "r.example/app:1"
-layers = ["1kB"]
-[image.side]
-reference = "r.example/side:1"
-layers = ["1kB"]
-[workload.app]
-pool = "w"
-{workload}
-{state}
-"#
-    )
+fn base(limit: &str, workload: &str, state: &str) -> Lab {
+    Lab::new()
+        .with("horizon = '12h'")
+        .registry("rtt = '0s'\ndns = '0s'\ntls_round_trips = 0\nserver_time = '0s'")
+        .with("[egress.out]\nkind = 'nat'")
+        .pool("nodes = 4\nkubelet = { serialize_image_pulls = false }")
+        .image("first", "layers = ['1kB']")
+        .image("app", "layers = ['1kB']")
+        .image("side", "layers = ['1kB']")
+        .workload("app", workload)
+        .with(limit)
+        .with(state)
 }
 
 const RUNNING: &str = r#"
@@ -50,7 +31,7 @@ containers = [{ image = "app" }, { image = "side" }]
 
 /// A limit that counts every GET of a manifest.
 fn limit(law: &str) -> String {
-    format!("[registry.r.limit.pulls]\n{law}\nweight = {{ single = 1 }}")
+    format!("[registry.lab.limit.pulls]\n{law}\nweight = {{ single = 1 }}")
 }
 
 const HOUR: f64 = 3_600.0;
@@ -80,8 +61,7 @@ start = { running = true }
 containers = [{ image = "app" }]
 "#;
     let state = format!("{state}\n[state.stuck.app]\npods = 200");
-    let text = base(&limit(law), workload, &state);
-    with_requests(&spec(&text.replace("nodes = 4", "nodes = 200")), 0).1
+    base(&limit(law), workload, &state).pool("nodes = 200").requests().1
 }
 
 #[test]
@@ -144,15 +124,14 @@ fn what_remains_of_a_bucket_is_its_level() {
 
 #[test]
 fn counters_that_the_state_does_not_name_start_untouched() {
-    let text = base(
+    let lab = base(
         &limit("law = \"sliding-log\"\nallow = 1000\nwindow = \"6h\""),
         RUNNING,
-        "[state.limit.pulls]\ncounters = [\"nat#0\"]\nremaining = 0\nhistory = \"newest\"\n\
+        "[state.limit.pulls]\ncounters = [\"out#0\"]\nremaining = 0\nhistory = \"newest\"\n\
          [state.stuck.app]\npods = 40\nnodes = 40",
     );
-    let text = text.replace("replicas = 8", "replicas = 80").replace("nodes = 4\n", "nodes = 60\n");
-    let text = text.replace("[egress.nat]", "[egress.nat]\naddresses = 2");
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let lab = lab.set("workload.app", "replicas = 80").pool("nodes = 60");
+    let (outcome, requests) = lab.set("egress.out", "addresses = 2").requests();
     let at_once = |it: &&Seen| it.status == Some(200) && seconds(it) < 400.0;
     let nodes: BTreeSet<&str> =
         manifests(&requests).filter(at_once).map(|it| it.node.as_str()).collect();
@@ -170,7 +149,7 @@ fn stuck_pods_are_ready_once_the_window_ends_and_their_kubelets_look() {
         RUNNING,
         "[state.limit.pulls]\nremaining = 0\nwindow_began = \"2h10m\"\n[state.stuck.app]\npods = 6",
     );
-    let spec = spec(&text);
+    let spec = text.spec();
     let end = 3.0 * HOUR + 50.0 * 60.0;
     for replication in 0..20 {
         let it = outcome(&spec, replication);
@@ -185,7 +164,7 @@ fn stuck_pods_are_ready_once_the_window_ends_and_their_kubelets_look() {
 #[test]
 fn what_is_left_of_a_window_is_what_is_waited() {
     let text = base("", RUNNING, "[state.stuck.app]\npods = 4\nwindow = \"5m\"\nleft = \"2m\"");
-    let seen = outcome(&spec(&text), 0);
+    let seen = text.outcome();
     let detail = seen.detail.as_ref().expect("recorded");
     assert!(!detail.pulls.is_empty());
     let first = detail.pulls.iter().map(|it| it.asked.as_secs_f64()).fold(f64::MAX, f64::min);
@@ -197,9 +176,10 @@ fn what_is_left_of_a_window_is_what_is_waited() {
 /// within four standard errors (300 / √12 / √400), and the poll, 7.5 s on average and a tick.
 #[test]
 fn what_is_left_of_a_window_is_drawn_evenly() {
-    let text = base("", RUNNING, "[state.stuck.app]\npods = 400\nimages = [\"app\"]");
-    let text = text.replace("replicas = 8", "replicas = 500").replace("nodes = 4", "nodes = 500");
-    let seen = outcome(&spec(&text), 0);
+    let seen = base("", RUNNING, "[state.stuck.app]\npods = 400\nimages = [\"app\"]")
+        .set("workload.app", "replicas = 500")
+        .pool("nodes = 500")
+        .outcome();
     let detail = seen.detail.as_ref().expect("recorded");
     assert_eq!(detail.pulls.len(), 400);
     let at: Vec<f64> = detail.pulls.iter().map(|it| it.asked.as_secs_f64()).collect();
@@ -211,11 +191,11 @@ fn what_is_left_of_a_window_is_drawn_evenly() {
 
 #[test]
 fn a_stuck_pod_goes_on_with_its_ladder() {
-    let fault = "[fault.gone]\nregistry = \"r\"\nanswer = 404\n";
+    let fault = "[fault.gone]\nregistry = \"lab\"\nanswer = 404\n";
     let state = "[state.stuck.app]\npods = 1\nnodes = 1\nimages = [\"app\"]\n\
                  window = \"40s\"\nleft = \"10s\"\n";
     let text = base("", RUNNING, &format!("{state}{fault}"));
-    let seen = outcome(&spec(&text), 0);
+    let seen = text.outcome();
     let pulls = &seen.detail.as_ref().expect("recorded").pulls;
     // Windows of 10, 20 and 40 s: three attempts before now.
     assert_eq!(pulls[0].attempt, 4);
@@ -231,7 +211,7 @@ fn a_stuck_pod_goes_on_with_its_ladder() {
 #[test]
 fn stuck_pods_stand_on_as_few_nodes_as_the_spread_takes_or_on_those_that_are_told() {
     let nodes_that_pull = |state: &str| {
-        let seen = outcome(&spec(&base("", RUNNING, state)), 0);
+        let seen = base("", RUNNING, state).outcome();
         let pulls = &seen.detail.as_ref().expect("recorded").pulls;
         pulls.iter().map(|it| it.node).collect::<BTreeSet<_>>().len()
     };
@@ -252,7 +232,7 @@ containers = [{ image = "app" }, { image = "side" }]
 "#;
     let pulled = |images: &str| {
         let state = format!("[state.stuck.app]\npods = 2\nleft = \"1m\"\n{images}");
-        let seen = outcome(&spec(&base("", workload, &state)), 0);
+        let seen = base("", workload, &state).outcome();
         let detail = seen.detail.as_ref().expect("recorded");
         let names = detail.pulls.iter().map(|it| detail.images[it.image as usize].clone());
         (names.collect::<BTreeSet<_>>(), clear(&seen))
@@ -273,13 +253,13 @@ fn deleted_pods_and_restarted_kubelets_try_at_once() {
     let state = "[state.stuck.app]\npods = 4\nleft = \"4m\"\n";
     let first = |action: &str| {
         let action = format!("{state}[timeline.now]\nat = \"30s\"\n{action}");
-        let seen = outcome(&spec(&base("", RUNNING, &action)), 0);
+        let seen = base("", RUNNING, &action).outcome();
         let pulls = &seen.detail.as_ref().expect("recorded").pulls;
         let first = pulls.iter().min_by_key(|it| it.asked).map(|it| (it.asked, it.attempt));
         let (asked, attempt) = first.expect("somebody pulls");
         (asked.as_secs_f64(), attempt, clear(&seen))
     };
-    let restart = first("restart_kubelets = { pool = \"w\", which = \"waiting\" }");
+    let restart = first("restart_kubelets = { pool = \"some\", which = \"waiting\" }");
     assert!((restart.0 - 30.0).abs() < 1e-9 && restart.1 == 7, "{restart:?}");
     assert!(restart.2 < 30.0 + A_PULL, "{restart:?}");
     // New pods, with a ladder of their own.
@@ -299,7 +279,7 @@ start = { running = true }
 containers = [{ image = "app" }]
 "#;
     let state = "[state.stuck.app]\npods = 2\nleft = \"1m\"\n";
-    let seen = outcome(&spec(&base("", workload, state)), 0);
+    let seen = base("", workload, state).outcome();
     // Two run and end after 10 s; the stuck ones and six more are pods of the run.
     assert!((known(&seen, "run", "pods") - 8.0).abs() < 1e-9);
     assert!((known(&seen, "run", "pods_ready") - 8.0).abs() < 1e-9);
@@ -309,9 +289,9 @@ containers = [{ image = "app" }]
 fn nodes_hold_what_the_state_says_and_more_of_them_with_a_larger_share() {
     let workload = "kind = \"daemonset\"\ncontainers = [{ image = \"app\" }]";
     let pulling = |share: &str| {
-        let state = format!("[state.cache.w]\nimages = {{ app = \"{share}\", side = \"100%\" }}");
-        let text = base("", workload, &state).replace("nodes = 4", "nodes = 200");
-        let seen = outcome(&spec(&text), 0);
+        let state =
+            format!("[state.cache.some]\nimages = {{ app = \"{share}\", side = \"100%\" }}");
+        let seen = base("", workload, &state).pool("nodes = 200").outcome();
         let pulls = &seen.detail.as_ref().expect("recorded").pulls;
         pulls.iter().map(|it| it.node).collect::<BTreeSet<_>>()
     };
@@ -324,9 +304,9 @@ fn nodes_hold_what_the_state_says_and_more_of_them_with_a_larger_share() {
 
 #[test]
 fn nodes_of_stuck_pods_lack_their_image_whatever_the_cache_says() {
-    let cache = "[state.cache.w]\nimages = { app = \"100%\", side = \"100%\" }\n";
+    let cache = "[state.cache.some]\nimages = { app = \"100%\", side = \"100%\" }\n";
     let state = format!("{cache}[state.stuck.app]\npods = 4\nleft = \"1m\"\nimages = [\"app\"]");
-    let seen = outcome(&spec(&base("", RUNNING, &state)), 0);
+    let seen = base("", RUNNING, &state).outcome();
     assert!(60.0 <= clear(&seen));
     assert!((2.0..=4.0).contains(&known(&seen, "run", "pull_attempts")));
 }
@@ -337,7 +317,7 @@ fn a_state_without_effect_is_no_state() {
     let release = "[timeline.new]\nat = \"10m\"\nrollout = { workload = \"app\", replace = { app = \
                    \"first\" } }\n";
     let figures = |state: &str| {
-        let seen = outcome(&spec(&base(&law, RUNNING, &format!("{state}\n{release}"))), 3);
+        let seen = outcome(&base(&law, RUNNING, &format!("{state}\n{release}")).spec(), 3);
         (seen.digest, seen.metrics)
     };
     let without = figures("");
@@ -347,9 +327,9 @@ fn a_state_without_effect_is_no_state() {
         "[state.limit.pulls]\nspent = [{ ago = \"1h\", units = 5 }]",
         "[state.limit.pulls]\nremaining = 0\nenabled = false",
         "[state.stuck.app]\npods = 0",
-        "[state.cache.w]\nimages = { app = \"0%\" }",
+        "[state.cache.some]\nimages = { app = \"0%\" }",
         // Its nodes have it anyhow.
-        "[state.cache.w]\nimages = { app = \"100%\" }",
+        "[state.cache.some]\nimages = { app = \"100%\" }",
     ] {
         assert_eq!(figures(state), without, "{state}");
     }
@@ -363,7 +343,7 @@ fn an_older_history_clears_no_later() {
             "[state.limit.pulls]\nremaining = 1\nhistory = \"{history}\"\n\
              [state.stuck.app]\npods = 6\nimages = [\"app\"]"
         );
-        clear(&outcome(&spec(&base(&law, RUNNING, &state)), replication))
+        clear(&outcome(&base(&law, RUNNING, &state).spec(), replication))
     };
     for replication in 0..10 {
         let times = ["oldest", "even", "newest"].map(|it| at(it, replication));
@@ -376,7 +356,7 @@ fn an_older_history_clears_no_later() {
 fn polls_that_do_nothing_change_nothing_from_a_state_on() {
     let law = limit("law = \"sliding-log\"\nallow = 4\nwindow = \"1h\"");
     let state = "[state.limit.pulls]\nremaining = 0\n[state.stuck.app]\npods = 6";
-    let spec = spec(&base(&law, RUNNING, state));
+    let spec = base(&law, RUNNING, state).spec();
     for replication in 0..10 {
         let every = Recording { polling: Polling::Every, ..Recording::default() };
         let (elided, every) =
@@ -389,10 +369,10 @@ fn polls_that_do_nothing_change_nothing_from_a_state_on() {
 /// Seconds at which the last unready pod was ready or gone; nothing where none ever was unready.
 #[test]
 fn clear_is_the_last_instant_at_which_a_pod_was_not_ready() {
-    let calm = outcome(&spec(&base("", RUNNING, "")), 0);
+    let calm = base("", RUNNING, "").outcome();
     assert!(clear(&calm).abs() < 1e-9);
     let late =
         "[timeline.grow]\nat = \"1h\"\nscale_workload = { workload = \"app\", replicas = 9 }\n";
-    let grown = outcome(&spec(&base("", RUNNING, late)), 0);
+    let grown = base("", RUNNING, late).outcome();
     assert!((HOUR..HOUR + 1.0).contains(&clear(&grown)), "{}", clear(&grown));
 }

@@ -1,53 +1,33 @@
 //! What a reference means: tags that move, digests that do not, policies, and the way back.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{Seen, known, outcome, spec, with_requests};
+use crate::support::{Lab, Seen, known};
 use pullstorm::model::record::outcome::Outcome;
 
 /// `app` and `app2` share their lowest layer; `app2` is what the tag of `app` is moved to after ten
 /// minutes. A pod a node.
-fn lab(nodes: u32, policy: &str, then: &str) -> String {
-    format!(
-        r#"
-horizon = "1h"
-control_plane = {{ controller_qps = 0, scheduler_qps = 0 }}
-[registry.lab]
-host = "lab.example"
-rtt = "10ms"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = {nodes}
-egress = "direct"
-runtime = "containerd-1.7"
-boot = "60s"
-max_pods = 1
-[image.base]
-layers = ["4MB"]
-[image.app]
-reference = "lab.example/app:stable"
-from = "base"
-layers = ["1MB"]
-[image.app2]
-reference = "lab.example/app:2"
-platforms = ["amd64", "arm64"]
-from = "base"
-layers = ["2MB", "1MB"]
-[workload.app]
-kind = "deployment"
-pool = "some"
-replicas = {nodes}
-max_surge = 0
-max_unavailable = "100%"
-start = {{ running = true }}
-containers = [{{ image = "app", image_pull_policy = "{policy}" }}]
-[timeline.move]
-at = "10m"
-move_tag = {{ image = "app", to = "app2" }}
-{then}
-"#
-    )
+fn lab(nodes: u32, policy: &str, then: &str) -> Lab {
+    let container = format!("{{ image = 'app', image_pull_policy = '{policy}' }}");
+    Lab::new()
+        .unpaced()
+        .registry("rtt = '10ms'")
+        .pool(&format!("nodes = {nodes}\nboot = '60s'\nmax_pods = 1"))
+        .set("image.base", "layers = ['4MB']")
+        .image("app", "reference = 'lab.example/app:stable'\nfrom = 'base'\nlayers = ['1MB']")
+        .image("app2", "reference = 'lab.example/app:2'\nplatforms = ['amd64', 'arm64']")
+        .set("image.app2", "from = 'base'\nlayers = ['2MB', '1MB']")
+        .workload("app", &format!("kind = 'deployment'\nreplicas = {nodes}"))
+        .set("workload.app", "max_surge = 0\nmax_unavailable = '100%'")
+        .set("workload.app", "start = { running = true }")
+        .set("workload.app", &format!("containers = [{container}]"))
+        .at("10m", "move", "move_tag = { image = 'app', to = 'app2' }")
+        .with(then)
 }
+
+/// The tag of `app` stays where it is.
+const UNMOVED: &str = "[timeline.move]\nenabled = false";
+/// One pod at a time, each a minute from ready.
+const ONE_BY_ONE: &str = "[workload.app]\nmax_unavailable = 1\nstartup = '1m'";
 
 fn restart(name: &str, at: &str) -> String {
     format!("[timeline.{name}]\nat = \"{at}\"\nrollout = {{ workload = \"app\" }}\n")
@@ -65,8 +45,7 @@ fn asked(requests: &[Seen], from: u64) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_node_that_has_the_tag_asks_nobody_and_runs_what_it_has() {
-    let text = lab(4, "IfNotPresent", &restart("again", "20m"));
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let (outcome, requests) = lab(4, "IfNotPresent", &restart("again", "20m")).requests();
     assert_eq!(of_app(&outcome, "pods_ready"), 4.0);
     assert_eq!(requests.len(), 0);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 4.0);
@@ -80,7 +59,7 @@ fn a_node_that_has_the_tag_asks_nobody_and_runs_what_it_has() {
 #[test]
 fn always_fetches_what_the_moved_tag_names_and_no_more() {
     let then = restart("again", "20m") + &restart("once-more", "30m");
-    let (outcome, requests) = with_requests(&spec(&lab(1, "Always", &then)), 0);
+    let (outcome, requests) = lab(1, "Always", &then).requests();
     let first = [
         ("HEAD", "tag"),
         ("GET", "index"),
@@ -104,7 +83,7 @@ fn always_fetches_what_the_moved_tag_names_and_no_more() {
 /// Before the move, a start under `Always` is one HEAD: the content is there.
 #[test]
 fn always_with_an_unmoved_tag_sends_a_head() {
-    let (outcome, requests) = with_requests(&spec(&lab(3, "Always", &restart("again", "5m"))), 0);
+    let (outcome, requests) = lab(3, "Always", &restart("again", "5m")).requests();
     assert_eq!(asked(&requests, 0), [("HEAD", "tag"); 3]);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 3.0, "they run what was there before");
 }
@@ -116,7 +95,7 @@ fn fresh_nodes_run_what_old_ones_do_not() {
     let grow = "[timeline.nodes]\nat = \"20m\"\nscale_nodes = { pool = \"some\", nodes = 6 }\n\
                 [timeline.pods]\nat = \"20m\"\n\
                 scale_workload = { workload = \"app\", replicas = 6 }\n";
-    let outcome = outcome(&spec(&lab(4, "IfNotPresent", grow)), 0);
+    let outcome = lab(4, "IfNotPresent", grow).outcome();
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 4.0);
     assert_eq!(of_app(&outcome, "versions_running"), 2.0);
     let detail = outcome.detail.as_ref().unwrap();
@@ -135,7 +114,7 @@ fn a_tag_that_moves_back_makes_the_others_stale() {
                 scale_workload = { workload = \"app\", replicas = 6 }\n\
                 [timeline.back]\nat = \"30m\"\nmove_tag = { image = \"app\", to = \"app\" }\n\
                 [timeline.gone]\nat = \"40m\"\ndelete_pods = { workload = \"app\" }\n";
-    let outcome = outcome(&spec(&lab(4, "IfNotPresent", then)), 0);
+    let outcome = lab(4, "IfNotPresent", then).outcome();
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 2.0);
     assert_eq!(of_app(&outcome, "versions_running"), 2.0);
     assert_eq!(of_app(&outcome, "pull_attempts"), 2.0);
@@ -144,10 +123,9 @@ fn a_tag_that_moves_back_makes_the_others_stale() {
 /// A pull is settled by its HEAD: the tag that moves under it changes nothing for it.
 #[test]
 fn a_tag_that_moves_under_a_pull_does_not_reach_it() {
-    let slow = lab(1, "IfNotPresent", "")
-        .replace("start = { running = true }", "start = { at = \"599s\" }")
-        .replace("max_pods = 1", "max_pods = 1\nnic = \"8Mbit/s\"");
-    let (outcome, requests) = with_requests(&spec(&slow), 0);
+    let slow =
+        lab(1, "IfNotPresent", "[workload.app]\nstart = { at = '599s' }").pool("nic = '8Mbit/s'");
+    let (outcome, requests) = slow.requests();
     // 5 MB at 1 MB/s: under way when the tag moves at 600 s.
     assert!(604_000_000 < requests.last().unwrap().micros + 5_000_000);
     let objects: Vec<&str> = requests.iter().map(|it| &*it.object).collect();
@@ -155,8 +133,8 @@ fn a_tag_that_moves_under_a_pull_does_not_reach_it() {
     assert_eq!(of_app(&outcome, "pods_ready"), 1.0);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 1.0);
     // Two seconds later the new one is what it gets.
-    let late = slow.replace("\"599s\"", "\"601s\"");
-    let (late, requests) = with_requests(&spec(&late), 0);
+    let late = slow.set("workload.app", "start = { at = '601s' }");
+    let (late, requests) = late.requests();
     assert_eq!(requests[1].object, "index");
     assert_eq!(of_app(&late, "pods_on_stale_digest"), 0.0);
 }
@@ -164,9 +142,8 @@ fn a_tag_that_moves_under_a_pull_does_not_reach_it() {
 /// A node that has the content under another reference resolves the moved tag and fetches nothing.
 #[test]
 fn content_that_is_there_under_another_name_is_not_fetched() {
-    let text = lab(1, "Always", &restart("again", "20m"))
-        .replace("max_pods = 1", "max_pods = 1\npreloaded = [\"app2\"]");
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let lab = lab(1, "Always", &restart("again", "20m")).pool("preloaded = ['app2']");
+    let (outcome, requests) = lab.requests();
     assert_eq!(asked(&requests, 0), [("HEAD", "tag")]);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 0.0);
 }
@@ -174,22 +151,25 @@ fn content_that_is_there_under_another_name_is_not_fetched() {
 /// The tag of `app` moves, the pods name the digest: nothing is stale, nothing is asked.
 #[test]
 fn a_digest_names_one_content_for_ever() {
-    let pinned = format!(
-        "[image.pinned]\nreference = \"lab.example/app:stable@sha256:{}\"\nfrom = \"base\"\n\
-         layers = [\"1MB\"]\n",
-        "ab".repeat(32)
-    );
-    let text = lab(3, "IfNotPresent", &(restart("again", "20m") + &pinned))
-        .replace("{ image = \"app\", image_pull_policy", "{ image = \"pinned\", image_pull_policy");
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let pinned = |tag: &str| {
+        let digest = "ab".repeat(32);
+        format!("[image.pinned]\nreference = 'lab.example/app:{tag}@sha256:{digest}'")
+    };
+    let lab = lab(3, "IfNotPresent", &restart("again", "20m"))
+        .image("pinned", "from = 'base'\nlayers = ['1MB']")
+        .with(&pinned("stable"))
+        .set(
+            "workload.app",
+            "containers = [{ image = 'pinned', image_pull_policy = 'IfNotPresent' }]",
+        );
+    let (outcome, requests) = lab.requests();
     assert_eq!(of_app(&outcome, "pods_ready"), 3.0);
     assert_eq!((requests.len(), of_app(&outcome, "pods_on_stale_digest")), (0, 0.0));
     assert_eq!(of_app(&outcome, "versions_running"), 1.0);
     // `latest` beside a digest: the API server looks at the tag, and each start asks.
-    let latest = text
-        .replace("app:stable@sha256", "app:latest@sha256")
-        .replace(", image_pull_policy = \"IfNotPresent\"", "");
-    let (outcome, requests) = with_requests(&spec(&latest), 0);
+    let latest =
+        lab.with(&pinned("latest")).set("workload.app", "containers = [{ image = 'pinned' }]");
+    let (outcome, requests) = latest.requests();
     assert_eq!(asked(&requests, 0), [("HEAD", "tag"); 3]);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 0.0);
 }
@@ -201,10 +181,7 @@ fn versions_without_moved_tags_are_those_of_the_templates() {
                 rollout = { workload = \"app\", replace = { app = \"app2\" } }\n\
                 [timeline.hold]\nat = \"21m30s\"\n\
                 pause_rollout = { workload = \"app\", for = \"1h\" }\n";
-    let text = lab(4, "IfNotPresent", half)
-        .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false")
-        .replace("max_unavailable = \"100%\"", "max_unavailable = 1\nstartup = \"1m\"");
-    let outcome = outcome(&spec(&text), 0);
+    let outcome = lab(4, "IfNotPresent", half).with(UNMOVED).with(ONE_BY_ONE).outcome();
     assert_eq!(of_app(&outcome, "versions_running"), 2.0);
     assert_eq!(of_app(&outcome, "mixed_versions_seconds"), 0.0);
     assert_eq!(of_app(&outcome, "pods_on_stale_digest"), 0.0);
@@ -220,9 +197,7 @@ fn a_rollback_pulls_what_is_gone() {
                 replace_nodes = { pool = \"some\", batch = \"100%\", every = \"1m\" }\n\
                 [timeline.undo]\nat = \"20m\"\nrollback = { workload = \"app\" }\n\
                 [timeline.undo-again]\nat = \"30m\"\nrollback = { workload = \"app\" }\n";
-    let text = lab(3, "IfNotPresent", then)
-        .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false");
-    let (outcome, requests) = with_requests(&spec(&text), 0);
+    let (outcome, requests) = lab(3, "IfNotPresent", then).with(UNMOVED).requests();
     let between = |from: u64, to: u64| {
         let of = |it: &&Seen| (from..to).contains(&(it.micros / 60_000_000));
         requests.iter().filter(of).collect::<Vec<_>>()
@@ -245,10 +220,7 @@ fn a_rollback_ends_a_pause() {
                 [timeline.hold]\nat = \"21m30s\"\n\
                 pause_rollout = { workload = \"app\", for = \"1h\" }\n\
                 [timeline.undo]\nat = \"30m\"\nrollback = { workload = \"app\" }\n";
-    let text = lab(4, "IfNotPresent", then)
-        .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false")
-        .replace("max_unavailable = \"100%\"", "max_unavailable = 1\nstartup = \"1m\"");
-    let outcome = outcome(&spec(&text), 0);
+    let outcome = lab(4, "IfNotPresent", then).with(UNMOVED).with(ONE_BY_ONE).outcome();
     // One new pod was ready and a second one came up; both make room for two old ones.
     assert_eq!(of_app(&outcome, "pods"), 2.0 + 2.0);
     assert_eq!(of_app(&outcome, "versions_running"), 1.0);
@@ -278,10 +250,9 @@ fn undoing_twice_is_undoing_the_undo() {
         let undos: String = (0..n).map(undo).collect();
         let last = "[timeline.nodes]\nat = \"30m\"\n\
                     replace_nodes = { pool = \"some\", batch = \"100%\", every = \"1m\" }\n";
-        let text = lab(1, "IfNotPresent", &format!("{third}{rolls}{undos}{last}"))
-            .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false");
+        let lab = lab(1, "IfNotPresent", &format!("{third}{rolls}{undos}{last}")).with(UNMOVED);
         // The image that the fresh node pulls is that of the template in force.
-        let (_, requests) = with_requests(&spec(&text), 0);
+        let (_, requests) = lab.requests();
         requests.last().unwrap().image.clone()
     };
     assert_eq!([undo(0), undo(1), undo(2), undo(3)], ["app3", "app2", "app3", "app2"]);
@@ -292,17 +263,17 @@ fn undoing_twice_is_undoing_the_undo() {
 #[test]
 fn always_pull_images_makes_each_start_ask() {
     let warm = |plugin: bool| {
-        let pods =
-            "init_containers = [{ image = \"app2\", image_pull_policy = \"Never\" }]\nstart = {";
-        let policy = "image_pull_policy = \"IfNotPresent\" }";
-        let pace = format!("scheduler_qps = 0, always_pull_images = {plugin}");
-        let text = lab(5, "IfNotPresent", &restart("again", "20m"))
-            .replace("[timeline.move]\nat = \"10m\"", "[timeline.move]\nenabled = false")
-            .replace("rtt = \"10ms\"", "rtt = \"10ms\"\nneeds_token = true")
-            .replace("scheduler_qps = 0", &pace)
-            .replace(policy, &format!("{policy}, {{ image = \"app2\" }}"))
-            .replace("start = {", pods);
-        with_requests(&spec(&text), 0)
+        let app = "{ image = 'app', image_pull_policy = 'IfNotPresent' }";
+        lab(5, "IfNotPresent", &restart("again", "20m"))
+            .with(UNMOVED)
+            .registry("needs_token = true")
+            .set("control_plane", &format!("always_pull_images = {plugin}"))
+            .set("workload.app", &format!("containers = [{app}, {{ image = 'app2' }}]"))
+            .set(
+                "workload.app",
+                "init_containers = [{ image = 'app2', image_pull_policy = 'Never' }]",
+            )
+            .requests()
     };
     let (outcome, requests) = warm(true);
     assert_eq!(of_app(&outcome, "pods_ready"), 5.0);

@@ -2,7 +2,7 @@
 //! wait for each other, a containerd that honours Retry-After.
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, outcome, spec, with_requests};
+use crate::support::{Lab, known};
 use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
@@ -10,34 +10,18 @@ use pullstorm::model::{Recording, run};
 use pullstorm::scenario::{Parameter, Request, SourceFile, load};
 
 /// A registry without round trips, `nodes` nodes, `replicas` pods of one image of two layers.
-fn storm(nodes: u32, replicas: u32, kubelet: &str, more: &str) -> String {
-    format!(
-        r#"
-horizon = "1h"
-control_plane = {{ controller_qps = 0, scheduler_qps = 0 }}
-[registry.lab]
-host = "lab.example"
-rtt = "0s"
-dns = "0s"
-server_time = "0s"
-[egress.direct]
-kind = "per-node"
-[pool.some]
-nodes = {nodes}
-egress = "direct"
-kubelet = {{ {kubelet} }}
-max_pods = 200
-[image.app]
-reference = "lab.example/app:v1"
-layers = ["1MB", "1kB"]
-[workload.app]
-kind = "deployment"
-pool = "some"
-replicas = {replicas}
-containers = [{{ image = "app", image_pull_policy = "IfNotPresent" }}]
-{more}
-"#
-    )
+fn storm(nodes: u32, replicas: u32, kubelet: &str) -> Lab {
+    Lab::new()
+        .unpaced()
+        .registry("rtt = '0s'\ndns = '0s'\nserver_time = '0s'")
+        .pool(&format!("nodes = {nodes}\nkubelet = {{ {kubelet} }}\nmax_pods = 200"))
+        .image("app", "layers = ['1MB', '1kB']")
+        .deployment("app", replicas, "app")
+}
+
+/// The client honours Retry-After, or does not.
+fn honour(it: bool) -> String {
+    format!("client = {{ honour_retry_after = {it} }}")
 }
 
 const BROKEN: &str = "[fault.down]\nregistry = \"lab\"\nanswer = 500";
@@ -55,7 +39,7 @@ fn attempts(outcome: &Outcome, pod: u32) -> Vec<f64> {
 #[test]
 fn jittered_windows_stay_in_their_bounds() {
     let jitter = "registry_pull_qps = 0, image_backoff_jitter = \"50%\"";
-    let outcome = outcome(&spec(&storm(200, 200, jitter, BROKEN)), 0);
+    let outcome = storm(200, 200, jitter).with(BROKEN).outcome();
     let (mut least, mut most) = (10.0_f64, 15.0_f64);
     let mut bounds = vec![];
     for _ in 0..8 {
@@ -79,7 +63,7 @@ fn jittered_windows_stay_in_their_bounds() {
 fn jitter_breaks_the_step_of_retries() {
     let synchrony = |jitter: &str| {
         let kubelet = format!("registry_pull_qps = 0, image_backoff_jitter = \"{jitter}\"");
-        known(&outcome(&spec(&storm(300, 300, &kubelet, BROKEN)), 0), "run", "herd_synchrony")
+        known(&storm(300, 300, &kubelet).with(BROKEN).outcome(), "run", "herd_synchrony")
     };
     let (none, half, whole) = (synchrony("0%"), synchrony("50%"), synchrony("100%"));
     assert!(half < 0.8 * none && whole < half, "{none} {half} {whole}");
@@ -94,14 +78,16 @@ fn pods_of_one_image_on_one_node_make_one_pull_where_pulls_are_coalesced() {
             "serialize_image_pulls = false, registry_pull_qps = 0, \
              coalesce_image_pulls = {coalesce}"
         );
-        let text = storm(1, 20, &kubelet, "").replace("\"IfNotPresent\"", policy);
-        let outcome = outcome(&spec(&text), 0);
+        let container = format!("{{ image = 'app', image_pull_policy = '{policy}' }}");
+        let outcome = storm(1, 20, &kubelet)
+            .set("workload.app", &format!("containers = [{container}]"))
+            .outcome();
         assert_eq!(known(&outcome, "run", "pods_ready"), 20.0);
         known(&outcome, "run", "pull_attempts")
     };
-    assert_eq!(run(false, "\"IfNotPresent\""), 20.0);
-    assert_eq!(run(true, "\"IfNotPresent\""), 1.0);
-    assert_eq!(run(true, "\"Always\""), 20.0, "whoever has to ask the registry asks");
+    assert_eq!(run(false, "IfNotPresent"), 20.0);
+    assert_eq!(run(true, "IfNotPresent"), 1.0);
+    assert_eq!(run(true, "Always"), 20.0, "whoever has to ask the registry asks");
 }
 
 /// Who waited pulls in turn where the pull before failed: each attempt is one pod's, and at most
@@ -111,8 +97,7 @@ fn pods_of_one_image_on_one_node_make_one_pull_where_pulls_are_coalesced() {
 fn a_failed_pull_is_nobody_elses_where_pulls_are_coalesced() {
     let kubelet = "serialize_image_pulls = false, registry_pull_qps = 0, \
                    coalesce_image_pulls = true";
-    let fault = format!("{BROKEN}\nfirst = 3");
-    let outcome = outcome(&spec(&storm(1, 20, kubelet, &fault)), 0);
+    let outcome = storm(1, 20, kubelet).with(BROKEN).set("fault.down", "first = 3").outcome();
     assert_eq!(known(&outcome, "run", "pull_failures"), 3.0);
     assert_eq!(known(&outcome, "run", "pull_attempts"), 4.0);
     assert_eq!(known(&outcome, "run", "pods_ready"), 20.0);
@@ -128,7 +113,7 @@ fn a_failed_pull_is_nobody_elses_where_pulls_are_coalesced() {
 fn a_pull_that_the_kubelet_refuses_ends_the_wait_for_it() {
     let kubelet = "serialize_image_pulls = false, registry_pull_qps = 1, registry_burst = 0, \
                    coalesce_image_pulls = true";
-    let outcome = outcome(&spec(&storm(1, 5, kubelet, "")), 0);
+    let outcome = storm(1, 5, kubelet).outcome();
     assert_eq!(known(&outcome, "run", "pods_never_ready"), 5.0);
     assert!(20.0 < known(&outcome, "run", "pull_failures_by_cause.kubelet-qps"));
     let with_attempts = (0..5).filter(|&pod| 1 < attempts(&outcome, pod).len()).count();
@@ -139,13 +124,10 @@ fn a_pull_that_the_kubelet_refuses_ends_the_wait_for_it() {
 /// client that does not read it sends them at once, and so does the one that is told nothing.
 #[test]
 fn requests_are_repeated_when_retry_after_has_passed() {
-    let gaps = |honour: bool, answer: &str| -> Vec<u64> {
-        let fault = format!("[fault.busy]\nregistry = \"lab\"\nanswer = {answer}");
-        let text = storm(1, 1, "", &fault).replace(
-            "max_pods",
-            &format!("client = {{ honour_retry_after = {honour} }}\nmax_pods"),
-        );
-        let (_, requests) = with_requests(&spec(&text), 0);
+    let gaps = |is_read: bool, answer: &str| -> Vec<u64> {
+        let fault = format!("registry = 'lab'\nanswer = {answer}");
+        let lab = storm(1, 1, "").set("fault.busy", &fault).pool(&honour(is_read));
+        let (_, requests) = lab.requests();
         let first = requests.iter().filter(|it| it.attempt == 1);
         let times: Vec<u64> = first.map(|it| it.micros).collect();
         times.windows(2).map(|it| it[1] - it[0]).collect()
@@ -165,13 +147,7 @@ fn a_limit_that_says_when_is_asked_again_then() {
     let limit = "[registry.lab.limit.slow]\nkey = \"registry\"\nlaw = \"sliding-log\"\n\
                  allow = 2\nwindow = \"60s\"\nretry_after = \"60s\"\n\
                  weight = { single = 1 }";
-    let run = |honour: bool| {
-        let text = storm(3, 3, "", limit).replace(
-            "max_pods",
-            &format!("client = {{ honour_retry_after = {honour} }}\nmax_pods"),
-        );
-        outcome(&spec(&text), 0)
-    };
+    let run = |is_read| storm(3, 3, "").with(limit).pool(&honour(is_read)).outcome();
     let waits = run(true);
     assert_eq!(known(&waits, "run", "pull_failures"), 0.0);
     let slowest = known(&waits, "run", "ready_seconds_max");
@@ -188,10 +164,9 @@ fn the_poll_free_path_is_bit_equal_with_every_what_if() {
                  [timeline.lost]\nat = \"7m\"\nrestart_kubelets = { pool = \"some\" }\n\
                  [timeline.pods]\nat = \"30s\"\n\
                  delete_pods = { workload = \"app\", share = \"30%\" }";
-    let text = storm(4, 60, kubelet, limit)
-        .replace("max_pods", "client = { honour_retry_after = true }\nmax_pods");
+    let lab = storm(4, 60, kubelet).with(limit).pool(&honour(true));
     for seed in 1..6 {
-        let mut spec = spec(&text);
+        let mut spec = lab.spec();
         spec.seed = seed;
         let of = |spec: &Spec, polling| {
             run(spec, 0, Recording { detail: true, polling, ..Recording::default() })
@@ -205,14 +180,14 @@ fn the_poll_free_path_is_bit_equal_with_every_what_if() {
 /// What no released software has is known as such where it is in force, and only there.
 #[test]
 fn a_what_if_in_force_is_known_as_one() {
-    let what_if = |text: &str, sets: &[&str]| -> Vec<String> {
-        let file = SourceFile { name: "test.toml".into(), text: text.into() };
+    let what_if = |lab: &Lab, sets: &[&str]| -> Vec<String> {
+        let file = SourceFile { name: "test.toml".into(), text: lab.to_string() };
         let sets = sets.iter().map(|&it| it.to_owned()).collect();
         let loaded = load(&file, &Request { sets, ..Request::default() }).unwrap();
         let all = loaded.scenario.parameters.into_iter();
         all.filter(Parameter::is_what_if).map(|it| it.path).collect()
     };
-    let plain = storm(1, 1, "image_backoff_jitter = \"0%\"", "");
+    let plain = storm(1, 1, "image_backoff_jitter = \"0%\"");
     assert_eq!(what_if(&plain, &[]), Vec::<String>::new());
     let sets = [
         "pool.some.kubelet.image_backoff_jitter=25%",
@@ -225,5 +200,5 @@ fn a_what_if_in_force_is_known_as_one() {
     let later = "[timeline.later]\nat = \"5m\"\n\
                  set = { \"pool.some.kubelet.image_backoff_jitter\" = \"10%\" }";
     let path = "timeline.later.set.pool.some.kubelet.image_backoff_jitter";
-    assert_eq!(what_if(&storm(1, 1, "", later), &[]), [path]);
+    assert_eq!(what_if(&storm(1, 1, "").with(later), &[]), [path]);
 }

@@ -3,11 +3,14 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
-use crate::support::{known, outcome, spec, with_requests};
+use std::collections::BTreeSet;
+
+use crate::support::{Lab, known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
+use pullstorm::scenario::metrics::BUILT_IN_CAUSES;
 use pullstorm::units::Time;
 
 /// A bit of everything: several pods per node, shared images, init containers, limits, churn, an
@@ -196,45 +199,28 @@ fn everything_adds_up() {
 }
 
 /// N nodes with one pod and one image each against a window of Q units.
-fn against_a_window(nodes: u32, law: &str) -> String {
-    format!(
-        r#"
-horizon = "3h"
-replications = 1
-[control_plane]
-controller_qps = 0
-scheduler_qps = 0
-[registry.lab]
-host = "lab.example"
-rtt = "10ms"
-[registry.lab.limit.pulls]
-for = "everyone"
-key = "address"
-{law}
-weight = {{ head = 0, index = 0.5, platform = 0.5, single = 1 }}
-[egress.nat]
-kind = "nat"
-addresses = 1
-[pool.workers]
-nodes = {nodes}
-egress = "nat"
-runtime = "containerd-1.7"
-[image.app]
-reference = "lab.example/app:v1"
-layers = ["1MB"]
-[workload.app]
-kind = "daemonset"
-pool = "workers"
-containers = [{{ image = "app" }}]
-"#
-    )
+fn against_a_window(nodes: u32, law: &str) -> Lab {
+    Lab::new()
+        .with("horizon = '3h'\nreplications = 1")
+        .unpaced()
+        .registry("rtt = '10ms'")
+        .set("registry.lab.limit.pulls", "for = 'everyone'\nkey = 'address'")
+        .set("registry.lab.limit.pulls", law)
+        .set(
+            "registry.lab.limit.pulls",
+            "weight = { head = 0, index = 0.5, platform = 0.5, single = 1 }",
+        )
+        .set("egress.out", "kind = 'nat'")
+        .pool(&format!("nodes = {nodes}"))
+        .image("app", "layers = ['1MB']")
+        .daemonset("app", "app")
 }
 
 /// In each window of the law, exactly Q pods get their image while more than Q wait.
 #[test]
 fn a_fixed_window_lets_its_units_through_and_no_more() {
     let law = "law = \"fixed-window\"\nallow = 30\nwindow = \"1h\"\nanchor = \"0s\"";
-    let outcome = outcome(&spec(&against_a_window(80, law)), 0);
+    let outcome = against_a_window(80, law).outcome();
     let mut per_window = [0; 3];
     for pod in outcome.detail.unwrap().pods {
         if let Some(ready) = pod.ready {
@@ -248,7 +234,7 @@ fn a_fixed_window_lets_its_units_through_and_no_more() {
 #[test]
 fn a_sliding_log_lets_its_units_through_in_any_window() {
     let law = "law = \"sliding-log\"\nallow = 30\nwindow = \"1h\"";
-    let outcome = outcome(&spec(&against_a_window(80, law)), 0);
+    let outcome = against_a_window(80, law).outcome();
     let mut ready: Vec<f64> = outcome
         .detail
         .unwrap()
@@ -269,7 +255,7 @@ fn a_sliding_log_lets_its_units_through_in_any_window() {
 #[test]
 fn requests_under_an_exhausted_limit_are_attempts_times_seven() {
     let law = "law = \"sliding-log\"\nallow = 0.4\nwindow = \"1h\"";
-    let outcome = outcome(&spec(&against_a_window(20, law)), 0);
+    let outcome = against_a_window(20, law).outcome();
     let attempts = known(&outcome, "run", "pull_attempts");
     assert_eq!(known(&outcome, "run", "requests"), 7.0 * attempts);
     assert_eq!(known(&outcome, "run", "requests_rejected_429"), 6.0 * attempts);
@@ -282,15 +268,12 @@ fn requests_under_an_exhausted_limit_are_attempts_times_seven() {
 /// Nodes share one link: bytes over capacity, after the round trips that come before.
 #[test]
 fn a_shared_egress_bounds_the_whole_storm() {
-    let text =
-        against_a_window(50, "law = \"token-bucket\"\nallow = 1000\nwindow = \"1s\"\nburst = 1000")
-            .replace("[\"1MB\"]", "[\"100MB\"]")
-            .replace("addresses = 1", "addresses = 1\nbandwidth = \"1Gbit/s\"")
-            .replace(
-                "nodes = 50",
-                "nodes = 50\nnic = \"10Gbit/s\"\ndisk = { unpack = \"10GB/s\" }",
-            );
-    let outcome = outcome(&spec(&text), 0);
+    let law = "law = \"token-bucket\"\nallow = 1000\nwindow = \"1s\"\nburst = 1000";
+    let outcome = against_a_window(50, law)
+        .image("app", "layers = ['100MB']")
+        .set("egress.out", "bandwidth = '1Gbit/s'")
+        .pool("nic = '10Gbit/s'\ndisk = { unpack = '10GB/s' }")
+        .outcome();
     let last = known(&outcome, "run", "ready_seconds_max");
     // 50 x 100 MB at 125 MB/s take 40 s; latency and slow start before, and unpacking 100 MB at 10
     // GB/s after it, stay below a second.
@@ -303,9 +286,10 @@ fn a_shared_egress_bounds_the_whole_storm() {
 fn no_node_is_favoured() {
     let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
     let all_at_once = against_a_window(40, law);
-    favours_nobody(&spec(&all_at_once));
+    favours_nobody(&all_at_once.spec());
     // At the controllers' own pace the first pods to be created are the luckier ones.
-    favours_nobody(&spec(&all_at_once.replace("controller_qps = 0\nscheduler_qps = 0", "")));
+    let paced = all_at_once.set("control_plane", "controller_qps = 20\nscheduler_qps = 50");
+    favours_nobody(&paced.spec());
 }
 
 fn favours_nobody(spec: &Spec) {
@@ -323,43 +307,54 @@ fn favours_nobody(spec: &Spec) {
     assert!(wins[0].abs_diff(1_000) < 89, "{wins:?}");
 }
 
-/// Every cause fires, and none is called "other".
+/// Every cause that is built in fires, beside those that a limit or a fault gives its name.
 #[test]
 fn each_cause_fires() {
-    let causes = |text: &str| -> Vec<String> {
-        outcome(&spec(text), 0).failures.into_iter().map(|it| it.cause).collect()
+    /// What fires in a lab of its own and nothing else with it.
+    const ALONE: [&str; 3] = ["platform-missing", "progress-timeout", "disk-full"];
+    let causes = |lab: &Lab| -> Vec<String> {
+        lab.outcome().failures.into_iter().map(|it| it.cause).collect()
     };
-    let mixed = causes(MIXED);
+    let mixed = outcome(&spec(MIXED), 0).failures;
     for cause in ["anonymous-pulls", "blip"] {
-        assert!(mixed.iter().any(|it| it == cause), "{cause} in {mixed:?}");
+        assert!(mixed.iter().any(|it| it.cause == cause), "{cause} in {mixed:?}");
     }
-    let open = against_a_window(10, "law = \"concurrency\"\nallow = 1000");
-    let pods = |replicas: u32, more: &str| {
-        open.replace(
-            "kind = \"daemonset\"",
-            &format!("kind = \"deployment\"\nreplicas = {replicas}"),
-        )
-        .replace("[image.app]", &format!("{more}\n[image.app]"))
+    let open = || against_a_window(10, "law = \"concurrency\"\nallow = 1000");
+    let pods = |replicas| open().deployment("app", replicas, "app");
+    let hang = pods(1).set("fault.f", "registry = 'lab'\nanswer = 'hang'");
+    let mirror = |lines: &str| {
+        open()
+            .set("mirror.cache", "kind = 'distribution-2.8'\nupstream = 'lab'\negress = 'out'")
+            .set("mirror.cache", "nodes.fail_open = false")
+            .set("mirror.cache", lines)
     };
-    let qps = pods(400, "")
-        .replace("runtime =", "kubelet = { serialize_image_pulls = false }\nruntime =");
-    assert!(causes(&qps).contains(&"kubelet-qps".into()));
-    let ports = open.replace(
-        "addresses = 1",
-        "addresses = 1\nports = { per = \"address\", count = 3, hold = \"1m\" }",
-    );
-    assert!(causes(&ports).contains(&"egress-ports".into()));
-    let arm = open.replace("layers =", "platforms = [\"arm64\", \"riscv64\"]\nlayers =");
-    assert_eq!(causes(&arm), ["platform-missing"]);
-    let hang = pods(1, "[fault.f]\nregistry = \"lab\"\nanswer = \"hang\"");
-    assert_eq!(causes(&hang), ["progress-timeout"]);
-    let restart =
-        format!("{hang}\n[timeline.k]\nat = \"1m\"\nrestart_kubelets = {{ pool = \"workers\" }}");
-    assert!(causes(&restart).contains(&"kubelet-restarted".into()));
-    let full = open.replace("runtime =", "disk = { capacity = \"1MB\" }\nruntime =");
-    assert_eq!(causes(&full), ["disk-full"], "a layer of 1 MB, and a config");
-    let busy =
-        pods(50, "").replace("allow = 1000", "allow = 1").replace("index = 0.5", "index = 1");
+    let stuck = "registry = 'lab'\nanswer = 'hang'\nrequests = ['manifest-head']";
+    let labs = [
+        ("kubelet-qps", pods(400).pool("kubelet = { serialize_image_pulls = false }")),
+        (
+            "egress-ports",
+            open().set("egress.out", "ports = { per = 'address', count = 3, hold = '1m' }"),
+        ),
+        ("platform-missing", open().image("app", "platforms = ['arm64', 'riscv64']")),
+        ("progress-timeout", hang.clone()),
+        ("kubelet-restarted", hang.clone().at("1m", "k", "restart_kubelets = { pool = 'some' }")),
+        ("node-lost", hang.at("1m", "k", "restart_nodes = { pool = 'some' }")),
+        // A layer of 1 MB, and a config.
+        ("disk-full", open().pool("disk = { capacity = '1MB' }")),
+        ("mirror-untrusted", mirror("nodes.untrusted = 'tls'")),
+        ("mirror-disk-full", mirror("disk.capacity = '500B'")),
+        ("mirror-busy", mirror("concurrency = 1").set("fault.stuck", stuck)),
+    ];
+    for (cause, lab) in &labs {
+        let seen = lab.outcome().failures;
+        let behind = seen.iter().filter_map(|it| it.cause_behind.as_deref());
+        let mut causes = seen.iter().map(|it| &*it.cause).chain(behind);
+        assert!(causes.any(|it| it == *cause), "{cause} in {seen:?}");
+        assert!(!ALONE.contains(cause) || seen.len() == 1, "{cause} alone in {seen:?}");
+    }
+    let fired: BTreeSet<&str> = labs.iter().map(|it| it.0).collect();
+    assert_eq!(fired, BUILT_IN_CAUSES.iter().copied().collect(), "each is made to fire here");
+    let busy = pods(50).set("registry.lab.limit.pulls", "allow = 1");
     assert!(causes(&busy).contains(&"pulls".into()), "{:?}", causes(&busy));
 }
 
@@ -369,10 +364,11 @@ fn each_cause_fires() {
 fn identities_are_what_the_egress_makes_of_nodes() {
     let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
     let ready = |egress: &str, key: &str| {
-        let text = against_a_window(40, law)
-            .replace("kind = \"nat\"\naddresses = 1", egress)
-            .replace("key = \"address\"", &format!("key = \"{key}\""));
-        known(&outcome(&spec(&text), 0), "run", "pods_ready")
+        let outcome = against_a_window(40, law)
+            .set("egress.out", egress)
+            .set("registry.lab.limit.pulls", &format!("key = '{key}'"))
+            .outcome();
+        known(&outcome, "run", "pods_ready")
     };
     assert_eq!(ready("kind = \"nat\"\naddresses = 1", "address"), 10.0);
     assert_eq!(ready("kind = \"per-node\"", "address"), 40.0);
@@ -389,22 +385,23 @@ fn identities_are_what_the_egress_makes_of_nodes() {
 #[test]
 fn an_account_is_one_identity_behind_many_addresses() {
     let law = "law = \"sliding-log\"\nallow = 10\nwindow = \"6h\"";
-    let text = against_a_window(40, law)
-        .replace("kind = \"nat\"\naddresses = 1", "kind = \"per-node\"")
-        .replace("for = \"everyone\"\nkey = \"address\"", "for = \"account\"\nkey = \"account\"")
-        .replace("kind = \"daemonset\"", "kind = \"daemonset\"\naccount = \"ci\"")
-        + "[account.ci]\nregistry = \"lab\"\n";
-    assert_eq!(known(&outcome(&spec(&text), 0), "run", "pods_ready"), 10.0);
+    let outcome = against_a_window(40, law)
+        .set("egress.out", "kind = 'per-node'")
+        .set("registry.lab.limit.pulls", "for = 'account'\nkey = 'account'")
+        .set("workload.app", "account = 'ci'")
+        .set("account.ci", "registry = 'lab'")
+        .outcome();
+    assert_eq!(known(&outcome, "run", "pods_ready"), 10.0);
 }
 
 /// Others behind the same address spend it: on average rate x window units are gone.
 #[test]
 fn background_load_spends_the_same_identity() {
     let law = "law = \"fixed-window\"\nallow = 40\nwindow = \"3h\"\nanchor = \"0s\"";
-    let text = against_a_window(60, law)
-        + "start = { at = \"1h\" }\n[background.office]\negress = \"nat\"\nregistry = \"lab\"\n\
-           pulls_per_hour = 20\n";
-    let spec = spec(&text);
+    let spec = against_a_window(60, law)
+        .set("workload.app", "start = { at = '1h' }")
+        .set("background.office", "egress = 'out'\nregistry = 'lab'\npulls_per_hour = 20")
+        .spec();
     let ready: Vec<f64> =
         (0..200).map(|it| known(&outcome(&spec, it), "run", "pods_ready")).collect();
     let mean = ready.iter().sum::<f64>() / 200.0;
@@ -417,17 +414,13 @@ fn background_load_spends_the_same_identity() {
 #[test]
 fn ports_come_back_in_any_order() {
     let law = "law = \"sliding-log\"\nallow = 1000\nwindow = \"1h\"";
-    let text = against_a_window(20, law)
-        .replace(
-            "addresses = 1",
-            "addresses = 1\nports = { per = \"address\", count = 9, hold = \"1s\" }",
-        )
-        .replace("[image.app]", "client = { idle_timeout = \"5s\" }\n[image.app]")
-        + "[pool.patient]\nnodes = 20\negress = \"nat\"\nruntime = \"containerd-1.7\"\n\
-           client = { idle_timeout = \"90s\" }\n\
-           [workload.patient]\nkind = \"daemonset\"\npool = \"patient\"\n\
-           containers = [{ image = \"app\" }]\n";
-    let outcome = outcome(&spec(&text), 0);
+    let outcome = against_a_window(20, law)
+        .set("egress.out", "ports = { per = 'address', count = 9, hold = '1s' }")
+        .pool("client = { idle_timeout = '5s' }")
+        .set("pool.patient", "nodes = 20\negress = 'out'\nclient = { idle_timeout = '90s' }")
+        .daemonset("patient", "app")
+        .set("workload.patient", "pool = 'patient'")
+        .outcome();
     assert_eq!(known(&outcome, "run", "pods_ready"), 40.0);
     // A refused port is a rejection: the first dial that finds none is lost at the start.
     assert!(known(&outcome, "run", "first_rejection_seconds") < 1.0);

@@ -8,6 +8,7 @@ use crate::model::record::operator::{HostSeen, Observed, SourceKind, SourceSeen}
 use crate::model::spec::RequestKind;
 use crate::model::words::kubelet_events::Class;
 use crate::model::words::trigger::Trigger;
+use crate::words::Words;
 
 /// One feature.
 #[derive(Clone, Copy, Debug)]
@@ -237,7 +238,7 @@ fn mirror_requests(seen: &Observed) -> Option<f64> {
         .hosts
         .iter()
         .filter(|it| stands_for(it))
-        .flat_map(|it| RequestKind::ALL.map(|kind| (kind, it.answers[kind as usize])))
+        .flat_map(|it| RequestKind::ALL.iter().map(|&kind| (kind, it.answers[kind as usize])))
         .filter(|(kind, _)| *kind != RequestKind::Token)
         .map(|(_, answers)| answers.total())
         .sum();

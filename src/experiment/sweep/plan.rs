@@ -13,6 +13,7 @@ use crate::scenario::{
     is_folder_name, load,
 };
 use crate::units::Share;
+use crate::words::Words;
 
 /// Version of the program: results may differ between versions, so a plan belongs to one.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -267,7 +268,7 @@ fn plan(
         seed: base.spec.seed,
         replications: base.replications,
         until: until.map(UntilText::of),
-        design: sweep.design.name().into(),
+        design: sweep.design.text().into(),
         axes,
         points,
         text: file.text.clone(),
@@ -340,7 +341,7 @@ impl Plan {
 
     /// How the axes are combined.
     pub fn design(&self) -> Design {
-        Design::find(&self.design).unwrap_or_default()
+        Design::parse(&self.design).unwrap_or_default()
     }
 
     /// The file that the plan was made of.

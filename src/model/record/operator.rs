@@ -17,6 +17,7 @@ use crate::model::ids::{ImageId, LimitId, NodeId, PoolId, RegistryId, WorkloadId
 use crate::model::spec::{LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec};
 use crate::model::words::kubelet_events::{Body, Class, Failure, Sign};
 use crate::units::{MICROS_PER_SECOND, Span, Time};
+use crate::words::Words;
 
 /// Nodes younger than this are new: what they pull, every node of their kind pulls. A node's first
 /// pods come within a minute or two of its being ready; the span leaves room for slow pulls.
@@ -80,7 +81,7 @@ pub struct HostSeen {
     /// Host as it stands in image references.
     pub name: String,
     /// Answers by [`RequestKind`].
-    pub answers: [AnswersSeen; RequestKind::ALL.len()],
+    pub answers: [AnswersSeen; RequestKind::TEXTS.len()],
     /// HEADs answered 200 with `ratelimit-remaining: 0`.
     pub empty_heads: u64,
     /// Manifest requests that were served, and answered by a 429 without explanation, in each

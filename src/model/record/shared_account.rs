@@ -6,20 +6,16 @@ use std::collections::BTreeSet;
 use crate::model::World;
 use crate::model::ids::{LimitId, RegistryId};
 use crate::model::record::outcome::SharedAccount;
-use crate::model::spec::{Clients, LawSpec, LimitKey, LimitSpec};
+use crate::model::spec::{Clients, LimitKey, LimitSpec};
+use crate::resource::limiter::Rule;
 use crate::units::Span;
 
 /// Who asked the counters of a limit that is keyed by account: counter, address, prefix.
 pub(crate) type Senders = BTreeSet<(u32, u32, u32)>;
 
-/// Units per window of a law that has windows.
-const fn per_window(law: LawSpec) -> Option<(u64, Span)> {
-    match law {
-        LawSpec::FixedWindow { allow, window, .. }
-        | LawSpec::SlidingLog { allow, window }
-        | LawSpec::TokenBucket { allow, window, .. } => Some((allow, window)),
-        LawSpec::Concurrency { .. } => None,
-    }
+/// Units per window of a rule that has windows.
+fn per_window(rule: Rule) -> Option<(u64, Span)> {
+    rule.has_windows().then_some((rule.allow, rule.window))
 }
 
 impl World<'_> {
@@ -37,7 +33,7 @@ impl World<'_> {
     }
 
     fn shared_at(&self, id: LimitId, limit: &LimitSpec, all: &[LimitSpec]) -> Vec<SharedAccount> {
-        let Some((allow, window)) = per_window(limit.law) else { return Vec::new() };
+        let Some((allow, window)) = per_window(limit.rule) else { return Vec::new() };
         let tally = &self.record.limits[id.idx()];
         let owners = self.supply.limits.levels(self.clock.end, id).map(|it| it.0);
         let counters = (0u32..).zip(tally.counters.iter().zip(owners));
@@ -53,7 +49,7 @@ impl World<'_> {
                     LimitKey::Account | LimitKey::Registry => return None,
                 };
                 let alike = other.clients == Clients::Anonymous && other.weights == limit.weights;
-                let (each, other_window) = per_window(other.law).filter(|_| alike)?;
+                let (each, other_window) = per_window(other.rule).filter(|_| alike)?;
                 // In the account's window.
                 let units =
                     u128::from(each) * senders.len() as u128 * u128::from(window.as_micros())

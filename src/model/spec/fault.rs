@@ -2,6 +2,7 @@
 
 use crate::model::ids::RegistryId;
 use crate::units::{Share, Span};
+use crate::words::words;
 
 /// An injected fault or an outage.
 #[derive(Clone, Debug)]
@@ -51,6 +52,31 @@ pub enum Answer {
     Refuse,
 }
 
+words! {
+    /// What a faulty endpoint does in place of an answer with a status.
+    pub enum Failure {
+        /// [`Answer::Drop`].
+        Drop = "drop",
+        /// [`Answer::Hang`].
+        Hang = "hang",
+        /// [`Answer::Unreachable`].
+        Unreachable = "unreachable",
+        /// [`Answer::Refuse`].
+        Refuse = "refuse",
+    }
+}
+
+impl From<Failure> for Answer {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Drop => Self::Drop,
+            Failure::Hang => Self::Hang,
+            Failure::Unreachable => Self::Unreachable,
+            Failure::Refuse => Self::Refuse,
+        }
+    }
+}
+
 impl Answer {
     /// Whether it strikes before there is a connection.
     pub const fn keeps_from_connecting(self) -> bool {
@@ -62,49 +88,24 @@ impl Answer {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RequestKinds(pub u8);
 
-/// One kind of request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum RequestKind {
-    /// GET or POST of a token.
-    Token = 0,
-    /// HEAD of a manifest.
-    ManifestHead = 1,
-    /// GET of an index or manifest.
-    ManifestGet = 2,
-    /// HEAD of a blob.
-    BlobHead = 3,
-    /// GET of a blob at the registry.
-    BlobGet = 4,
-    /// GET of a blob at the host that the registry redirected to.
-    CdnGet = 5,
-    /// GET of the root of the API; of the clients here only mirrors send it.
-    Ping = 6,
-}
-
-impl RequestKind {
-    /// All kinds, in the order of their numbers.
-    pub const ALL: [Self; 7] = [
-        Self::Token,
-        Self::ManifestHead,
-        Self::ManifestGet,
-        Self::BlobHead,
-        Self::BlobGet,
-        Self::CdnGet,
-        Self::Ping,
-    ];
-
-    /// The name in scenarios and outputs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Token => "token",
-            Self::ManifestHead => "manifest-head",
-            Self::ManifestGet => "manifest-get",
-            Self::BlobHead => "blob-head",
-            Self::BlobGet => "blob-get",
-            Self::CdnGet => "cdn-get",
-            Self::Ping => "ping",
-        }
+words! {
+    /// One kind of request; its text is its name in scenarios and outputs.
+    #[repr(u8)]
+    pub enum RequestKind {
+        /// GET or POST of a token.
+        Token = "token",
+        /// HEAD of a manifest.
+        ManifestHead = "manifest-head",
+        /// GET of an index or manifest.
+        ManifestGet = "manifest-get",
+        /// HEAD of a blob.
+        BlobHead = "blob-head",
+        /// GET of a blob at the registry.
+        BlobGet = "blob-get",
+        /// GET of a blob at the host that the registry redirected to.
+        CdnGet = "cdn-get",
+        /// GET of the root of the API; of the clients here only mirrors send it.
+        Ping = "ping",
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId};
 use crate::units::{Bandwidth, Bytes, Share, Span};
+use crate::words::words;
 
 /// What makes a server a pull-through cache of another one.
 #[derive(Clone, Debug)]
@@ -66,13 +67,14 @@ pub struct AdoptionSpec {
     pub fails_open: bool,
 }
 
-/// Why nodes and mirror do not come together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Untrusted {
-    /// The nodes do not trust its certificate: the handshake fails.
-    Tls,
-    /// It asks for credentials that the nodes do not have: 401.
-    Auth,
+words! {
+    /// Why nodes and mirror do not come together.
+    pub enum Untrusted {
+        /// The nodes do not trust its certificate: the handshake fails.
+        Tls = "tls",
+        /// It asks for credentials that the nodes do not have: 401.
+        Auth = "auth",
+    }
 }
 
 /// What a mirror holds at the start.

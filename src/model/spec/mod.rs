@@ -12,13 +12,15 @@ mod state;
 mod timeline;
 
 pub use disk::{DayWindow, DiskSpec, EvictionSpec, ImageGcSpec};
-pub use fault::{Answer, FaultSpec, RequestKind, RequestKinds};
+pub use fault::{Answer, Failure, FaultSpec, RequestKind, RequestKinds};
 pub use mirror::{AdoptionSpec, FilledSpec, MirrorSpec, Storing, Untrusted};
 pub use state::{Began, CacheSpec, CounterSpec, History, LimitStateSpec, StateSpec, StuckSpec};
 pub use timeline::{Action, CanarySpec, Change, GuardSpec, TimelineSpec, Which};
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
+use crate::resource::limiter::Rule;
 use crate::units::{Bandwidth, Bytes, Share, Span};
+use crate::words::words;
 
 /// Everything a run needs.
 #[derive(Clone, Debug)]
@@ -122,10 +124,15 @@ pub struct LimitSpec {
     pub name: String,
     /// Whose requests it counts.
     pub clients: Clients,
+    /// Only accounts of this tier.
+    pub tier: Option<String>,
     /// What it counts by.
     pub key: LimitKey,
-    /// How it counts.
-    pub law: LawSpec,
+    /// How it counts; units are thousandths.
+    pub rule: Rule,
+    /// Fixed window: a window starts at this offset from the start of the run; `None` is a keyed
+    /// random phase for each counter.
+    pub anchor: Option<Span>,
     /// What each kind of request costs, in thousandths of a unit.
     pub weights: Weights,
     /// Whether a refused request consumes units all the same.
@@ -138,78 +145,27 @@ pub struct LimitSpec {
     pub at_edge: bool,
 }
 
-/// Whose requests a limit counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Clients {
-    /// Requests without credentials.
-    Anonymous,
-    /// Requests of accounts, of one tier where it is named.
-    Account {
-        /// Only accounts of this tier.
-        tier: Option<String>,
-    },
-    /// All requests.
-    Everyone,
-}
+words! {
+    /// Whose requests a limit counts.
+    pub enum Clients {
+        /// Requests without credentials.
+        Anonymous = "anonymous",
+        /// Requests of accounts, of one tier where the limit names it.
+        Account = "account",
+        /// All requests.
+        Everyone = "everyone",
+    }
 
-/// What a limit counts by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitKey {
-    /// The source address.
-    Address,
-    /// The source address for IPv4, its /64 for IPv6.
-    Prefix64,
-    /// The account.
-    Account,
-    /// One counter for the whole registry.
-    Registry,
-}
-
-/// How a limit counts; units are thousandths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LawSpec {
-    /// `allow` units in each window; windows of a key start at a keyed random phase unless
-    /// anchored.
-    FixedWindow {
-        /// Units per window.
-        allow: u64,
-        /// Length of a window.
-        window: Span,
-        /// A window starts at this offset from the start of the run.
-        anchor: Option<Span>,
-    },
-    /// At most `allow` units in any span as long as the window.
-    SlidingLog {
-        /// Units per window.
-        allow: u64,
-        /// Length of the window.
-        window: Span,
-    },
-    /// A bucket that starts full with `burst` units and refills with `allow` units per window.
-    TokenBucket {
-        /// Units refilled per window.
-        allow: u64,
-        /// Length of the window.
-        window: Span,
-        /// Size of the bucket.
-        burst: u64,
-    },
-    /// At most `allow` units of requests being answered at a time.
-    Concurrency {
-        /// Units at a time.
-        allow: u64,
-    },
-}
-
-impl LawSpec {
-    /// Length of its window; zero where it has none.
-    pub const fn window(&self) -> Span {
-        match *self {
-            Self::FixedWindow { window, .. }
-            | Self::SlidingLog { window, .. }
-            | Self::TokenBucket { window, .. } => window,
-            Self::Concurrency { .. } => Span::ZERO,
-        }
+    /// What a limit counts by.
+    pub enum LimitKey {
+        /// The source address.
+        Address = "address",
+        /// The source address for IPv4, its /64 for IPv6.
+        Prefix64 = "prefix64",
+        /// The account.
+        Account = "account",
+        /// One counter for the whole registry.
+        Registry = "registry",
     }
 }
 
@@ -277,13 +233,14 @@ pub enum Addressing {
     },
 }
 
-/// How a NAT gateway picks an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choose {
-    /// A node keeps the address it drew.
-    Node,
-    /// Each connection draws.
-    Connection,
+words! {
+    /// How a NAT gateway picks an address.
+    pub enum Choose {
+        /// A node keeps the address it drew.
+        Node = "node",
+        /// Each connection draws.
+        Connection = "connection",
+    }
 }
 
 /// Source ports towards one destination.
@@ -516,13 +473,14 @@ pub struct ContainerSpec {
     pub duration: Span,
 }
 
-/// When the kubelet pulls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ImagePullPolicy {
-    /// At every start.
-    Always,
-    /// Where the node lacks the image.
-    IfNotPresent,
-    /// Not at all.
-    Never,
+words! {
+    /// When the kubelet pulls.
+    pub enum ImagePullPolicy {
+        /// At every start.
+        Always = "Always",
+        /// Where the node lacks the image.
+        IfNotPresent = "IfNotPresent",
+        /// Not at all.
+        Never = "Never",
+    }
 }

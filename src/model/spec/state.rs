@@ -2,6 +2,7 @@
 
 use crate::model::ids::{AccountId, EgressId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Share, Span};
+use crate::words::words;
 
 /// What is there at the start beside what the other blocks say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,15 +51,16 @@ pub enum CounterSpec {
     Registry,
 }
 
-/// When undated units of a sliding log were spent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum History {
-    /// All of them nearly a window ago: they are free a microsecond after the start.
-    Oldest,
-    /// Evenly over the window.
-    Even,
-    /// All of them at the start.
-    Newest,
+words! {
+    /// When undated units of a sliding log were spent.
+    pub enum History {
+        /// All of them nearly a window ago: they are free a microsecond after the start.
+        Oldest = "oldest",
+        /// Evenly over the window.
+        Even = "even",
+        /// All of them at the start.
+        Newest = "newest",
+    }
 }
 
 /// When a fixed window began.

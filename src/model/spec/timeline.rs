@@ -3,6 +3,7 @@
 use super::{Count, DayWindow, KubeletSpec};
 use crate::model::ids::{AccountId, EgressId, FaultId, ImageId, PoolId, RegistryId, WorkloadId};
 use crate::units::{Share, Span};
+use crate::words::words;
 
 /// Something that happens at a time.
 #[derive(Clone, Debug)]
@@ -186,13 +187,14 @@ pub struct CanarySpec {
     pub max_retries: Option<u32>,
 }
 
-/// Which of a set of nodes or pods an action takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// All of them.
-    All,
-    /// Those that wait for an image (nodes: with a pod that does).
-    Waiting,
+words! {
+    /// Which of a set of nodes or pods an action takes.
+    pub enum Which {
+        /// All of them.
+        All = "all",
+        /// Those that wait for an image (nodes: with a pod that does).
+        Waiting = "waiting",
+    }
 }
 
 /// What `set` can change during a run, each with its `lands`: when it reaches what runs.

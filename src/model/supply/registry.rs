@@ -4,14 +4,12 @@ use crate::engine::chance::{Chance, combine, stable_hash};
 use crate::model::Purpose;
 use crate::model::ids::{AccountId, FaultId, LimitId, RegistryId};
 use crate::model::record::operator::states_pull_limit;
-use crate::model::spec::{
-    Answer, Clients, FaultSpec, LawSpec, LimitKey, LimitSpec, RequestKind, Spec,
-};
+use crate::model::spec::{Answer, Clients, FaultSpec, LimitKey, LimitSpec, RequestKind, Spec};
 use crate::model::supply::past::Begun;
 use crate::model::words::asker::Asker;
 use crate::model::words::request::Request;
 use crate::model::words::request::Unit;
-use crate::resource::limiter::{Admission, Law, Limiter};
+use crate::resource::limiter::{Admission, Law, Limiter, Rule};
 use crate::units::{Span, Time};
 
 /// The answer of a limit that counts a request.
@@ -59,7 +57,7 @@ impl Limits {
         for (number, registry) in spec.registries.iter().enumerate() {
             for (nth, limit) in registry.limits.iter().enumerate() {
                 let id = RegistryId::from(number);
-                let window = limit.law.window();
+                let window = limit.rule.window;
                 let begun = Begun::of_limit(spec, id, nth, window, account_key);
                 limits.push(Limit::new(spec, id, limit, begun));
             }
@@ -134,7 +132,7 @@ impl Limits {
 
     /// Whether grants of this limit are given back when the answer is complete.
     pub(crate) fn is_concurrency(&self, limit: LimitId) -> bool {
-        matches!(self.all[limit.idx()].spec.law, LawSpec::Concurrency { .. })
+        self.all[limit.idx()].spec.rule.law == Law::Concurrency
     }
 
     /// Status and Retry-After of its refusals.
@@ -169,12 +167,7 @@ impl Limits {
     /// request at the registry alike and refills within the hour.
     pub(crate) fn request_rate(&self, limit: LimitId) -> Option<f64> {
         let spec = &self.all[limit.idx()].spec;
-        let (allow, window) = match spec.law {
-            LawSpec::FixedWindow { allow, window, .. }
-            | LawSpec::SlidingLog { allow, window }
-            | LawSpec::TokenBucket { allow, window, .. } => (allow, window),
-            LawSpec::Concurrency { .. } => return None,
-        };
+        let Rule { allow, window, .. } = Some(spec.rule).filter(|it| it.has_windows())?;
         let weights = spec.weights;
         let kinds = [weights.head, weights.index, weights.platform, weights.single, weights.blob];
         let alike = 0 < weights.head && kinds.iter().all(|&it| it == weights.head);
@@ -197,7 +190,7 @@ impl Limit {
                 it.registry == registry
                     && match &limit.clients {
                         Clients::Anonymous => false,
-                        Clients::Account { tier } => tier.as_ref().is_none_or(|t| *t == it.tier),
+                        Clients::Account => limit.tier.as_ref().is_none_or(|t| *t == it.tier),
                         Clients::Everyone => true,
                     }
             })
@@ -205,7 +198,7 @@ impl Limit {
         let name = &spec.registries[registry.idx()].name;
         Self {
             key: combine(stable_hash("limit"), stable_hash(&format!("{name}.{}", limit.name))),
-            limiter: Limiter::new(law(limit.law), limit.rejected_consume),
+            limiter: Limiter::new(limit.rule, limit.rejected_consume),
             spec: limit.clone(),
             accounts,
             counters: Vec::new(),
@@ -243,7 +236,7 @@ impl Limit {
     fn counts(&self, account: Option<AccountId>) -> bool {
         match account {
             Some(account) => self.accounts[account.idx()],
-            None => !matches!(self.spec.clients, Clients::Account { .. }),
+            None => self.spec.clients != Clients::Account,
         }
     }
 
@@ -258,27 +251,20 @@ impl Limit {
             return key;
         }
         let begun = self.begun.iter().find(|it| it.is_of(owner_key));
-        let phase = begun.and_then(|it| it.phase).unwrap_or_else(|| match self.spec.law {
-            LawSpec::FixedWindow { anchor: Some(anchor), .. } => anchor,
-            LawSpec::FixedWindow { window, .. } => {
-                chance.draw(Purpose::WindowPhase as u64, self.key, owner_key).span_below(window)
-            }
-            _ => Span::ZERO,
-        });
+        let Rule { law, window, .. } = self.spec.rule;
+        let phase =
+            begun.and_then(|it| it.phase).unwrap_or_else(|| match (law, self.spec.anchor) {
+                (Law::FixedWindow, Some(anchor)) => anchor,
+                (Law::FixedWindow, None) => {
+                    chance.draw(Purpose::WindowPhase as u64, self.key, owner_key).span_below(window)
+                }
+                (Law::SlidingLog | Law::TokenBucket | Law::Concurrency, _) => Span::ZERO,
+            });
         let past = begun.map_or(&[][..], |it| &it.past);
         let key = self.limiter.open_key_after(phase, past);
         self.counters[slot] = Some(key);
         self.owners.push(owner);
         key
-    }
-}
-
-const fn law(spec: LawSpec) -> Law {
-    match spec {
-        LawSpec::FixedWindow { allow, window, .. } => Law::FixedWindow { allow, window },
-        LawSpec::SlidingLog { allow, window } => Law::SlidingLog { allow, window },
-        LawSpec::TokenBucket { allow, window, burst } => Law::TokenBucket { allow, window, burst },
-        LawSpec::Concurrency { allow } => Law::Concurrency { allow },
     }
 }
 

@@ -241,6 +241,7 @@ fn phrase(status: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Words;
 
     /// A text with what differs from run to run (reference, URL) taken out.
     fn template(text: &str) -> String {
@@ -297,7 +298,7 @@ mod tests {
         let mut failures =
             vec![Failure::QpsExceeded, Failure::NoPlatform, Failure::Cancelled, Failure::NoSpace];
         // containerd sends no ping.
-        for kind in RequestKind::ALL.into_iter().filter(|it| *it != RequestKind::Ping) {
+        for kind in RequestKind::ALL.iter().copied().filter(|it| *it != RequestKind::Ping) {
             failures.push(Failure::Request(kind, Sign::Closed));
             failures.push(Failure::Request(kind, Sign::DialTimeout));
             failures.push(Failure::Request(kind, Sign::DialRefused));

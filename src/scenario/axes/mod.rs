@@ -8,6 +8,7 @@ use super::source::{Flag, Layer, Origin, SourceFile, Sources};
 use super::tree::{Node, Table};
 use super::walk::Names;
 use super::{Loaded, Over, Parts, Request, VariantInfo};
+use crate::words::words;
 
 /// Most points of a sweep, and most values of an axis.
 pub const MOST_POINTS: usize = 100_000;
@@ -18,34 +19,17 @@ pub const VARIANT: &str = "variant";
 /// What an axis of variants calls the file without any of them.
 pub const BASE: &str = "base";
 
-/// How axes are combined.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Design {
-    /// Every value of each axis with every value of the others.
-    #[default]
-    Grid,
-    /// The first values of all axes together, then the second ones.
-    Zip,
-    /// Each value of each axis, the others as in the base.
-    OneAtATime,
-}
-
-impl Design {
-    /// Every design.
-    pub const ALL: [Self; 3] = [Self::Grid, Self::Zip, Self::OneAtATime];
-
-    /// Its word.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Grid => "grid",
-            Self::Zip => "zip",
-            Self::OneAtATime => "one-at-a-time",
-        }
-    }
-
-    /// The design that this word names.
-    pub fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| it.name() == word)
+words! {
+    /// How axes are combined.
+    #[derive(Default)]
+    pub enum Design {
+        /// Every value of each axis with every value of the others.
+        #[default]
+        Grid = "grid",
+        /// The first values of all axes together, then the second ones.
+        Zip = "zip",
+        /// Each value of each axis, the others as in the base.
+        OneAtATime = "one-at-a-time",
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::typed::Value;
 use super::super::walk::{Names, Walker, join, shorten};
 use super::super::{Lattice, VariantInfo, nearest};
 use super::{Axis, BASE, Design, MOST_POINTS, VARIANT, bad_axis, in_flag, values};
+use crate::words::Words;
 
 /// Reads axes, and reports what is wrong with them.
 pub(super) struct Reader<'a, 's> {
@@ -65,13 +66,13 @@ impl Reader<'_, '_> {
 
     fn design(&mut self, node: &Node) -> Option<Design> {
         let word = node.raw.text().unwrap_or_default();
-        let design = Design::find(word);
+        let design = Design::parse(word);
         if design.is_none() {
-            let known = Design::ALL.map(Design::name);
+            let known = Design::TEXTS;
             let message = format!("`sweep.design` does not take {}", node.raw.describe());
             self.problems
                 .error(Code::UnknownWord, node.origin, message)
-                .did_you_mean(word, known)
+                .did_you_mean(word, known.iter().copied())
                 .help(format!("designs: {}", known.join(", ")));
         }
         design

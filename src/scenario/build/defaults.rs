@@ -1,7 +1,9 @@
 //! Defaults that hang on other keys: no table can state them.
 
 use crate::model::spec::Count;
+use crate::resource::limiter::Law;
 use crate::scenario::Parameter;
+use crate::scenario::tables::workload::Controller;
 use crate::scenario::typed::{Value, Values};
 use crate::units::{Bytes, Share, Span};
 
@@ -35,14 +37,17 @@ pub(crate) fn parameters(root: &Values, all: &mut Vec<Parameter>) {
     };
     for (name, workload) in root.named("workload") {
         let mut add = |key, value| add(workload, format!("workload.{name}"), key, value);
-        match workload.text("kind") {
-            "deployment" => {
+        match workload.word("kind") {
+            Some(Controller::Deployment) => {
                 add("max_surge", Value::Count(DEPLOYMENT_FENCE));
                 add("max_unavailable", Value::Count(DEPLOYMENT_FENCE));
                 add("progress_deadline", Value::Span(PROGRESS_DEADLINE));
             }
-            "daemonset" => add("max_unavailable", Value::Count(DAEMONSET_UNAVAILABLE)),
-            _ => add("parallelism", Value::Integer(u64::from(PARALLELISM))),
+            Some(Controller::DaemonSet) => {
+                add("max_unavailable", Value::Count(DAEMONSET_UNAVAILABLE));
+            }
+            Some(Controller::Job) => add("parallelism", Value::Integer(u64::from(PARALLELISM))),
+            None => {}
         }
     }
     for (name, image) in root.named("image") {
@@ -52,7 +57,7 @@ pub(crate) fn parameters(root: &Values, all: &mut Vec<Parameter>) {
     }
     for (name, registry) in root.named("registry") {
         for (limit, values) in registry.named("limit") {
-            if values.text("law") == "token-bucket" {
+            if values.word("law") == Some(Law::TokenBucket) {
                 let allow = Value::Milli(values.milli("allow"));
                 add(values, format!("registry.{name}.limit.{limit}"), "burst", allow);
             }

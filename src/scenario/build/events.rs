@@ -9,6 +9,7 @@ use crate::model::spec::{
 use crate::scenario::settings::{Changed, Setting};
 use crate::scenario::typed::{Value, Values};
 use crate::units::Share;
+use crate::words::Words;
 
 /// The timeline, by name; an outage is a fault and not here.
 pub(super) fn timeline(ids: &Ids<'_>, settings: &[Setting]) -> Vec<TimelineSpec> {
@@ -152,8 +153,7 @@ pub(crate) fn day_window(values: &Values) -> DayWindow {
 }
 
 fn some_of(values: &Values) -> (Which, Share) {
-    let which = if values.text("which") == "waiting" { Which::Waiting } else { Which::All };
-    (which, values.share("share"))
+    (values.the("which"), values.share("share"))
 }
 
 fn change(ids: &Ids<'_>, changed: &Changed) -> Change {
@@ -260,7 +260,7 @@ fn requests(values: &Values) -> RequestKinds {
         return RequestKinds::ALL;
     }
     let names = super::names(values, "requests");
-    let kinds = RequestKind::ALL.into_iter().filter(|kind| names.contains(&kind.name()));
+    let kinds = names.into_iter().filter_map(RequestKind::parse);
     kinds.fold(RequestKinds::default(), RequestKinds::with)
 }
 

@@ -2,8 +2,10 @@
 
 use super::Ids;
 use crate::model::ids::PoolId;
-use crate::model::spec::{AdoptionSpec, FilledSpec, MirrorSpec, RegistrySpec, Storing, Untrusted};
+use crate::model::spec::{AdoptionSpec, FilledSpec, MirrorSpec, RegistrySpec, Storing};
+use crate::scenario::presets::MirrorKind;
 use crate::scenario::source::Origin;
+use crate::scenario::tables::mirror::{Configured, Storage};
 use crate::scenario::typed::Values;
 
 pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec {
@@ -37,13 +39,16 @@ fn cache(ids: &Ids<'_>, name: &str, values: &Values) -> MirrorSpec {
         upstream: ids.registry(values.text("upstream")),
         egress: ids.egress(values.text("egress")),
         account: values.text_opt("account").map(|name| ids.account(name)),
-        storing: match values.text("kind") {
-            "distribution-2.8" => Storing::Beside,
-            _ => Storing::Teed,
+        storing: match values.the("kind") {
+            MirrorKind::Distribution28 => Storing::Beside,
+            MirrorKind::Distribution3 => Storing::Teed,
         },
         adoption: adoption(ids, name, values.table("nodes").unwrap_or(&none)),
         replicas: values.count("replicas"),
-        is_storage_shared: values.text("storage") == "shared",
+        is_storage_shared: match values.the("storage") {
+            Storage::Own => false,
+            Storage::Shared => true,
+        },
         nic: values.bandwidth("nic"),
         capacity: disk.bytes_opt("capacity"),
         disk: disk.bandwidth_opt("throughput"),
@@ -67,8 +72,8 @@ fn adoption(ids: &Ids<'_>, name: &str, nodes: &Values) -> AdoptionSpec {
         .filter(|(pool, _)| !nodes.given("pools") || named.contains(pool))
         .map(|(pool, _)| ids.pool(pool))
         .collect();
-    let reader = nodes.text("configured_for");
-    let reads = |(_, pool): &(&str, &Values)| pool.text("runtime").starts_with(reader);
+    let reader: Configured = nodes.the("configured_for");
+    let reads = |(_, pool): &(&str, &Values)| reader.is_of(pool.the("runtime"));
     let effective: Vec<PoolId> =
         ids.root.named("pool").filter(reads).map(|(pool, _)| ids.pool(pool)).collect();
     let by_timeline = ids.root.named("timeline").any(|(_, event)| {
@@ -79,11 +84,7 @@ fn adoption(ids: &Ids<'_>, name: &str, nodes: &Values) -> AdoptionSpec {
         pools,
         share: nodes.share("share"),
         by_timeline,
-        untrusted: match nodes.text_opt("untrusted") {
-            Some("tls") => Some(Untrusted::Tls),
-            Some(_) => Some(Untrusted::Auth),
-            None => None,
-        },
+        untrusted: nodes.word("untrusted"),
         resolves: nodes.bool("resolve"),
         fails_open: nodes.bool("fail_open"),
     }

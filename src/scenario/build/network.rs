@@ -2,9 +2,11 @@
 
 use super::Ids;
 use crate::model::spec::{
-    AccountSpec, Addressing, BackgroundSpec, Choose, Clients, EgressSpec, LawSpec, LimitKey,
-    LimitSpec, PortsSpec, RegistrySpec, Weights,
+    AccountSpec, Addressing, BackgroundSpec, EgressSpec, LimitSpec, PortsSpec, RegistrySpec,
+    Weights,
 };
+use crate::resource::limiter::{Law, Rule};
+use crate::scenario::tables::egress::{EgressKind, PortsPer};
 use crate::scenario::typed::{Value, Values};
 
 pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
@@ -31,18 +33,11 @@ pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
 fn limit(name: &str, values: &Values) -> LimitSpec {
     LimitSpec {
         name: name.to_owned(),
-        clients: match values.text("for") {
-            "anonymous" => Clients::Anonymous,
-            "account" => Clients::Account { tier: values.text_opt("tier").map(str::to_owned) },
-            _ => Clients::Everyone,
-        },
-        key: match values.text("key") {
-            "prefix64" => LimitKey::Prefix64,
-            "account" => LimitKey::Account,
-            "registry" => LimitKey::Registry,
-            _ => LimitKey::Address,
-        },
-        law: law(values),
+        clients: values.the("for"),
+        tier: values.text_opt("tier").map(str::to_owned),
+        key: values.the("key"),
+        rule: rule(values),
+        anchor: values.span_opt("anchor"),
         weights: weights(values),
         rejected_consume: values.bool("rejected_consume"),
         retry_after: values.span_opt("retry_after"),
@@ -51,17 +46,16 @@ fn limit(name: &str, values: &Values) -> LimitSpec {
     }
 }
 
-fn law(values: &Values) -> LawSpec {
+fn rule(values: &Values) -> Rule {
     let allow = values.milli("allow");
     let window = values.span("window");
-    match values.text("law") {
-        "fixed-window" => LawSpec::FixedWindow { allow, window, anchor: values.span_opt("anchor") },
-        "sliding-log" => LawSpec::SlidingLog { allow, window },
-        "token-bucket" => {
-            let burst = values.milli_opt("burst").unwrap_or(allow);
-            LawSpec::TokenBucket { allow, window, burst }
+    match values.the("law") {
+        Law::FixedWindow => Rule::fixed_window(allow, window),
+        Law::SlidingLog => Rule::sliding_log(allow, window),
+        Law::TokenBucket => {
+            Rule::token_bucket(allow, window, values.milli_opt("burst").unwrap_or(allow))
         }
-        _ => LawSpec::Concurrency { allow },
+        Law::Concurrency => Rule::concurrency(allow),
     }
 }
 
@@ -88,15 +82,12 @@ pub(super) fn account(ids: &Ids<'_>, name: &str, values: &Values) -> AccountSpec
 pub(super) fn egress(name: &str, values: &Values) -> EgressSpec {
     EgressSpec {
         name: name.to_owned(),
-        addressing: match values.text("kind") {
-            "per-node" => Addressing::PerNode,
-            "ipv6" => Addressing::Ipv6 { prefixes: values.count("prefixes") },
-            _ => Addressing::Nat {
+        addressing: match values.the("kind") {
+            EgressKind::PerNode => Addressing::PerNode,
+            EgressKind::Ipv6 => Addressing::Ipv6 { prefixes: values.count("prefixes") },
+            EgressKind::Nat => Addressing::Nat {
                 addresses: values.count("addresses"),
-                choose: match values.text("choose") {
-                    "connection" => Choose::Connection,
-                    _ => Choose::Node,
-                },
+                choose: values.the("choose"),
             },
         },
         shares: values
@@ -108,7 +99,10 @@ pub(super) fn egress(name: &str, values: &Values) -> EgressSpec {
             })
             .collect(),
         ports: values.table("ports").map(|ports| PortsSpec {
-            per_node: ports.text("per") == "node",
+            per_node: match ports.the("per") {
+                PortsPer::Node => true,
+                PortsPer::Address => false,
+            },
             count: ports.count("count"),
             hold: ports.span("hold"),
         }),

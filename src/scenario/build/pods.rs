@@ -9,6 +9,7 @@ use crate::model::spec::{
 use crate::scenario::presets;
 use crate::scenario::reference::Reference;
 use crate::scenario::source::Origin;
+use crate::scenario::tables::workload::Controller;
 use crate::scenario::typed::{Typed, Value, Values};
 use crate::units::{Share, Span};
 
@@ -148,16 +149,16 @@ fn workload(ids: &Ids<'_>, name: &str, values: &Values) -> WorkloadSpec {
 
 fn kind(values: &Values) -> WorkloadKind {
     let unavailable = values.count_or_share("max_unavailable");
-    match values.text("kind") {
-        "daemonset" => WorkloadKind::DaemonSet {
+    match values.the("kind") {
+        Controller::DaemonSet => WorkloadKind::DaemonSet {
             max_unavailable: unavailable.unwrap_or(DAEMONSET_UNAVAILABLE),
         },
-        "job" => WorkloadKind::Job {
+        Controller::Job => WorkloadKind::Job {
             completions: values.count("completions"),
             parallelism: values.count_opt("parallelism").unwrap_or(PARALLELISM),
             duration: values.span("duration"),
         },
-        _ => WorkloadKind::Deployment {
+        Controller::Deployment => WorkloadKind::Deployment {
             replicas: values.count("replicas"),
             max_surge: values.count_or_share("max_surge").unwrap_or(DEPLOYMENT_FENCE),
             max_unavailable: unavailable.unwrap_or(DEPLOYMENT_FENCE),
@@ -176,7 +177,7 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
             let image = values.text("image");
             ContainerSpec {
                 image: ids.image(image),
-                image_pull_policy: policy(ids.root, values.text_opt("image_pull_policy"), image),
+                image_pull_policy: policy(ids.root, values.word("image_pull_policy"), image),
                 duration: values.span("duration"),
             }
         })
@@ -185,25 +186,20 @@ fn containers(ids: &Ids<'_>, list: &[Typed]) -> Vec<ContainerSpec> {
 
 /// Whether a container asks for its image at every start.
 pub(super) fn is_always(root: &Values, container: &Values) -> bool {
-    let written = container.text_opt("image_pull_policy");
+    let written = container.word("image_pull_policy");
     policy(root, written, container.text("image")) == ImagePullPolicy::Always
 }
 
 /// The policy of a container: what it says, or what the API server makes of the reference. Where
 /// the admission plugin is on, always `Always`.
-fn policy(root: &Values, written: Option<&str>, image: &str) -> ImagePullPolicy {
+fn policy(root: &Values, written: Option<ImagePullPolicy>, image: &str) -> ImagePullPolicy {
     if root.table("control_plane").is_some_and(|it| it.bool("always_pull_images")) {
         return ImagePullPolicy::Always;
     }
-    match written {
-        Some("Always") => ImagePullPolicy::Always,
-        Some("Never") => ImagePullPolicy::Never,
-        Some(_) => ImagePullPolicy::IfNotPresent,
-        None => {
-            let reference = root.block("image", image).map(|image| image.text("reference"));
-            reference
-                .and_then(Reference::parse)
-                .map_or(ImagePullPolicy::IfNotPresent, |reference| reference.default_policy())
-        }
-    }
+    written.unwrap_or_else(|| {
+        let reference = root.block("image", image).map(|image| image.text("reference"));
+        reference
+            .and_then(Reference::parse)
+            .map_or(ImagePullPolicy::IfNotPresent, |reference| reference.default_policy())
+    })
 }

@@ -3,9 +3,7 @@
 use super::Ids;
 use super::pods::is_always;
 use crate::model::node::backoff::Ladder;
-use crate::model::spec::{
-    Began, CacheSpec, CounterSpec, History, LimitStateSpec, StateSpec, StuckSpec,
-};
+use crate::model::spec::{Began, CacheSpec, CounterSpec, LimitStateSpec, StateSpec, StuckSpec};
 use crate::scenario::source::Origin;
 use crate::scenario::typed::{Value, Values};
 
@@ -214,11 +212,7 @@ fn limit(ids: &Ids<'_>, name: &str, block: &Values) -> Option<LimitStateSpec> {
         counters: counters.into_iter().map(counter).collect(),
         spent,
         undated,
-        history: match block.text("history") {
-            "oldest" => History::Oldest,
-            "newest" => History::Newest,
-            _ => History::Even,
-        },
+        history: block.the("history"),
         history_is_open: 0 < undated && !block.is_written("history"),
         began: began.map_or(Began::AsDrawn, Began::Ago),
         began_is_open: law == "fixed-window" && began.is_none() && !limit.given("anchor"),

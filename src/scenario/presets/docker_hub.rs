@@ -6,7 +6,7 @@
 //! cost 1; they differ for single-platform images. Whether the limit is still doubled is not known:
 //! if it is not, every manifest GET costs a unit.
 
-use super::{HALF_AND_DOUBLE, Preset, PresetValue, Reading};
+use super::{Counting, HALF_AND_DOUBLE, Preset, PresetValue, Reading, RegistryPreset};
 
 const PULLS: &str = "docs.docker.com/docker-hub/usage/pulls";
 const USAGE: &str = "docs.docker.com/docker-hub/usage";
@@ -23,7 +23,7 @@ const fn v(path: &'static str, value: &'static str, text: &'static str) -> Prese
 
 pub(super) static DOCKER_HUB: Preset = Preset {
     kind: "registry",
-    name: "docker-hub",
+    name: RegistryPreset::DockerHub.text(),
     title: "Docker Hub: 100 anonymous pulls per 6 h and address, 200 per personal account",
     values: &[
         v("host", "docker.io", "distribution/reference normalisation"),
@@ -95,7 +95,7 @@ pub(super) static DOCKER_HUB: Preset = Preset {
     readings: &[
         Reading {
             key: "counting",
-            word: "2020-counter",
+            word: Counting::Counter2020.text(),
             why: "a Docker engineer in 2020: counts manifest GETs against a doubled limit",
             values: &[
                 v("limit.anonymous-pulls.weight", TWENTY, COUNTER),
@@ -104,7 +104,7 @@ pub(super) static DOCKER_HUB: Preset = Preset {
         },
         Reading {
             key: "counting",
-            word: "2024-text",
+            word: Counting::Text2024.text(),
             why: "the text since November 2024: one pull per architecture",
             values: &[
                 v("limit.anonymous-pulls.weight", TWENTY_FOUR, PULLS),
@@ -113,7 +113,7 @@ pub(super) static DOCKER_HUB: Preset = Preset {
         },
         Reading {
             key: "counting",
-            word: "every-get",
+            word: Counting::EveryGet.text(),
             why: "the counter of 2020 with the limit as it is published: no source says that it \
                   is still doubled",
             values: &[

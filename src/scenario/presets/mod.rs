@@ -10,21 +10,46 @@ mod nat;
 mod registries;
 mod runtime;
 
+use super::field::HALF_AND_DOUBLE;
 pub use super::field::{Source, Unverified};
+use crate::words::words;
 
-/// Registries with a preset.
-pub(crate) const REGISTRIES: &[&str] = &["docker-hub", "ecr-public", "ghcr", "registry-k8s-io"];
-/// Descriptions of Docker Hub's counter.
-pub(crate) const COUNTINGS: &[&str] = &["2020-counter", "2024-text", "every-get"];
-/// Gateways with a preset.
-pub(crate) const EGRESSES: &[&str] = &["aws-nat-gateway", "azure-nat-gateway", "gcp-cloud-nat"];
-/// Mirrors with a preset.
-pub(crate) const MIRRORS: &[&str] = &["distribution-2.8", "distribution-3"];
-/// Container runtimes, by version and by line; a line means its newest version here.
-pub(crate) const RUNTIMES: &[&str] = &["containerd-1.7", "containerd-1.7.24", "containerd-1.7.34"];
+words! {
+    /// Registries with a preset.
+    pub(crate) enum RegistryPreset {
+        DockerHub = "docker-hub",
+        EcrPublic = "ecr-public",
+        Ghcr = "ghcr",
+        RegistryK8sIo = "registry-k8s-io",
+    }
 
-/// Why readings are what they are where nothing is known.
-const HALF_AND_DOUBLE: &str = super::tables::HALF_AND_DOUBLE;
+    /// Descriptions of Docker Hub's counter.
+    pub(crate) enum Counting {
+        Counter2020 = "2020-counter",
+        Text2024 = "2024-text",
+        EveryGet = "every-get",
+    }
+
+    /// Gateways with a preset.
+    pub(crate) enum EgressPreset {
+        AwsNatGateway = "aws-nat-gateway",
+        AzureNatGateway = "azure-nat-gateway",
+        GcpCloudNat = "gcp-cloud-nat",
+    }
+
+    /// Software of mirrors, by version.
+    pub(crate) enum MirrorKind {
+        Distribution28 = "distribution-2.8",
+        Distribution3 = "distribution-3",
+    }
+
+    /// Container runtimes, by version and by line; a line means its newest version here.
+    pub(crate) enum Runtime {
+        Containerd17 = "containerd-1.7",
+        Containerd1724 = "containerd-1.7.24",
+        Containerd1734 = "containerd-1.7.34",
+    }
+}
 
 /// What is known of one real thing.
 #[derive(Debug)]
@@ -146,14 +171,15 @@ impl Preset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::words::Words;
 
     #[test]
     fn the_lists_of_names_are_those_of_the_presets() {
         for (kind, names) in [
-            ("registry", REGISTRIES),
-            ("egress", EGRESSES),
-            ("mirror", MIRRORS),
-            ("runtime", RUNTIMES),
+            ("registry", RegistryPreset::TEXTS),
+            ("egress", EgressPreset::TEXTS),
+            ("mirror", MirrorKind::TEXTS),
+            ("runtime", Runtime::TEXTS),
         ] {
             for name in names {
                 assert!(find(kind, name).is_some(), "{kind} {name}");
@@ -165,7 +191,7 @@ mod tests {
         assert_eq!(find("runtime", "containerd-1.7").map(|p| p.name), Some("containerd-1.7.34"));
         let words: Vec<&str> =
             docker_hub::DOCKER_HUB.readings.iter().map(|reading| reading.word).collect();
-        assert_eq!(words, COUNTINGS);
+        assert_eq!(words, Counting::TEXTS);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! NAT gateways of the clouds: ports towards one destination, and width.
 
-use super::{Preset, PresetValue};
+use super::{EgressPreset, Preset, PresetValue};
 
 const AWS: &str = "AWS NAT gateway basics: 55,000 connections per destination and address";
 const AWS_HOLD: &str =
@@ -15,7 +15,7 @@ const AZURE_HOLD: &str =
 pub(super) static ALL: &[Preset] = &[
     Preset {
         kind: "egress",
-        name: "aws-nat-gateway",
+        name: EgressPreset::AwsNatGateway.text(),
         title: "AWS NAT gateway: 55,000 connections per destination and address",
         values: &[
             PresetValue::new("kind", "nat", AWS, "2026-08"),
@@ -40,7 +40,7 @@ pub(super) static ALL: &[Preset] = &[
     },
     Preset {
         kind: "egress",
-        name: "azure-nat-gateway",
+        name: EgressPreset::AzureNatGateway.text(),
         title: "Azure NAT gateway: 50,000 connections per destination and address",
         values: &[
             PresetValue::new("kind", "nat", AZURE, "2023-07"),
@@ -53,7 +53,7 @@ pub(super) static ALL: &[Preset] = &[
     },
     Preset {
         kind: "egress",
-        name: "gcp-cloud-nat",
+        name: EgressPreset::GcpCloudNat.text(),
         title: "GCP Cloud NAT with its static default of 64 ports per VM",
         values: &[
             PresetValue::new("kind", "nat", GCP, "2026-08"),

@@ -1,7 +1,7 @@
 //! Public registries other than Docker Hub. What they count and by what is documented in parts
 //! only, so most of it is marked unverified.
 
-use super::{Preset, PresetValue};
+use super::{Preset, PresetValue, RegistryPreset};
 
 const ECR: &str = "Amazon ECR Public service quotas: 1 image pull per second without credentials";
 const GHCR: &str = "429 bodies seen in public issues: retry-after: …, allowed: 44000/minute";
@@ -17,7 +17,7 @@ const fn v(path: &'static str, value: &'static str, text: &'static str) -> Prese
 pub(super) static ALL: &[Preset] = &[
     Preset {
         kind: "registry",
-        name: "ecr-public",
+        name: RegistryPreset::EcrPublic.text(),
         title: "Amazon ECR Public: 1 anonymous pull per second and address",
         values: &[
             v("host", "public.ecr.aws", ECR),
@@ -45,7 +45,7 @@ pub(super) static ALL: &[Preset] = &[
     },
     Preset {
         kind: "registry",
-        name: "ghcr",
+        name: RegistryPreset::Ghcr.text(),
         title: "GitHub Container Registry: 44,000 requests per minute",
         values: &[
             v("host", "ghcr.io", GHCR),
@@ -66,7 +66,7 @@ pub(super) static ALL: &[Preset] = &[
     },
     Preset {
         kind: "registry",
-        name: "registry-k8s-io",
+        name: RegistryPreset::RegistryK8sIo.text(),
         title: "registry.k8s.io: 2,490 requests per 30 s and address",
         values: &[
             v("host", "registry.k8s.io", K8S),

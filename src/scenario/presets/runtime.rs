@@ -1,6 +1,6 @@
 //! Container runtimes by version: the rules of the pull in numbers.
 
-use super::{Preset, PresetValue};
+use super::{Preset, PresetValue, Runtime};
 
 const RESOLVER: &str = "containerd core/remotes/docker/resolver.go; confirmed by running it";
 const CRI: &str = "containerd pkg/cri/config, config_unix.go";
@@ -22,14 +22,14 @@ const CONTAINERD_1_7: &[PresetValue] = &[
 pub(super) static ALL: &[Preset] = &[
     Preset {
         kind: "runtime",
-        name: "containerd-1.7.24",
+        name: Runtime::Containerd1724.text(),
         title: "containerd 1.7.24: retries 429 at once, six requests per object",
         values: CONTAINERD_1_7,
         readings: &[],
     },
     Preset {
         kind: "runtime",
-        name: "containerd-1.7.34",
+        name: Runtime::Containerd1734.text(),
         title: "containerd 1.7.34: retries 429 at once, six requests per object",
         values: CONTAINERD_1_7,
         readings: &[],

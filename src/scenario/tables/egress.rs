@@ -1,8 +1,25 @@
 //! `[egress.x]`: a way out of the cluster, and whom the registry sees.
 
 use super::ENABLED;
+use crate::model::spec::Choose;
 use crate::scenario::field::{Field, Shape, Type};
-use crate::scenario::presets;
+use crate::scenario::presets::EgressPreset;
+use crate::words::{Words, words};
+
+words! {
+    /// Which addresses a registry sees.
+    pub(crate) enum EgressKind {
+        Nat = "nat",
+        PerNode = "per-node",
+        Ipv6 = "ipv6",
+    }
+
+    /// What a count of ports is per.
+    pub(crate) enum PortsPer {
+        Node = "node",
+        Address = "address",
+    }
+}
 
 /// Most addresses of a NAT.
 const MOST_ADDRESSES: u64 = 10_000;
@@ -12,17 +29,17 @@ pub(crate) static EGRESS: Shape = Shape {
     doc: "A way out of the cluster: which addresses a registry sees, how many ports, how wide",
     fields: &[
         ENABLED,
-        Field::new("preset", Type::Word(presets::EGRESSES), "Values of a real gateway"),
+        Field::new("preset", Type::Word(EgressPreset::TEXTS), "Values of a real gateway"),
         Field::new(
             "kind",
-            Type::Word(&["nat", "per-node", "ipv6"]),
+            Type::Word(EgressKind::TEXTS),
             "Shared IPv4 addresses, one IPv4 address per node, or one IPv6 address per node",
         )
         .default("nat"),
         Field::new("addresses", ADDRESSES, "Addresses of the NAT").default("1"),
         Field::new(
             "choose",
-            Type::Word(&["node", "connection"]),
+            Type::Word(Choose::TEXTS),
             "Whether a node keeps its address or each connection draws one",
         )
         .default("node")
@@ -47,7 +64,7 @@ pub(crate) static EGRESS: Shape = Shape {
 static PORTS: Shape = Shape {
     doc: "Source ports towards one destination; left out: never scarce",
     fields: &[
-        Field::new("per", Type::Word(&["node", "address"]), "Whether count is per node or address")
+        Field::new("per", Type::Word(PortsPer::TEXTS), "Whether count is per node or address")
             .default("address"),
         Field::new(
             "count",

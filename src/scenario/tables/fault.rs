@@ -1,21 +1,13 @@
 //! `[fault.x]`: an endpoint that answers as told.
 
 use super::ENABLED;
+use crate::model::spec::RequestKind;
 use crate::scenario::field::{Field, MOST_LAYERS, Shape, Type};
+use crate::words::Words;
 
 /// Request kinds that a fault can pick, as the results name them.
-pub(crate) const REQUESTS: Type = Type::List {
-    of: &Type::Word(&[
-        "token",
-        "manifest-head",
-        "manifest-get",
-        "blob-head",
-        "blob-get",
-        "cdn-get",
-        "ping",
-    ]),
-    max: 7,
-};
+pub(crate) const REQUESTS: Type =
+    Type::List { of: &Type::Word(RequestKind::TEXTS), max: RequestKind::TEXTS.len() };
 
 /// What an endpoint answers.
 pub(crate) const ANSWER: Type = Type::Either { plain: &Type::Answer, table: &STATUS };

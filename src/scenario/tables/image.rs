@@ -1,7 +1,7 @@
 //! `[image.x]`: the catalogue.
 
-use super::{ENABLED, HALF_AND_DOUBLE};
-use crate::scenario::field::{Field, MOST_LAYERS, Shape, Type};
+use super::ENABLED;
+use crate::scenario::field::{Field, HALF_AND_DOUBLE, MOST_LAYERS, Shape, Type};
 
 pub(crate) static IMAGE: Shape = Shape {
     doc: "An image: what is pulled for it",

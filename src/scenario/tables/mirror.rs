@@ -1,10 +1,38 @@
 //! `[mirror.x]`: pull-through caches.
 
+use super::ENABLED;
 use super::registry::RTT;
-use super::{ENABLED, HALF_AND_DOUBLE};
-use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
-use crate::scenario::presets;
+use crate::model::spec::Untrusted;
+use crate::scenario::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
+use crate::scenario::presets::{MirrorKind, Runtime};
 use crate::units::Bytes;
+use crate::words::{Words, words};
+
+words! {
+    /// Who holds what a mirror stores.
+    pub(crate) enum Storage {
+        Own = "own",
+        Shared = "shared",
+    }
+
+    /// Whose configuration names a mirror.
+    pub(crate) enum Configured {
+        Containerd = "containerd",
+        Docker = "docker",
+        CriO = "cri-o",
+    }
+}
+
+impl Configured {
+    /// Whether this runtime reads it.
+    pub(crate) fn is_of(self, runtime: Runtime) -> bool {
+        match runtime {
+            Runtime::Containerd17 | Runtime::Containerd1724 | Runtime::Containerd1734 => {
+                self == Self::Containerd
+            }
+        }
+    }
+}
 
 /// Largest storage of a mirror.
 const STORAGE: Type = Type::Bytes { max: Bytes(1_000_000_000_000_000) };
@@ -13,7 +41,7 @@ pub(crate) static MIRROR: Shape = Shape {
     doc: "A pull-through cache of a registry, which nodes ask first",
     fields: &[
         ENABLED,
-        Field::new("kind", Type::Word(presets::MIRRORS), "Which software, by version").required(),
+        Field::new("kind", Type::Word(MirrorKind::TEXTS), "Which software, by version").required(),
         Field::new("upstream", Type::Name("registry"), "The registry that it caches").required(),
         Field::new("egress", Type::Name("egress"), "Its own way out").required(),
         Field::new("account", Type::Name("account"), "Its credentials upstream; left out: none"),
@@ -37,7 +65,7 @@ pub(crate) static MIRROR: Shape = Shape {
         .default("1"),
         Field::new(
             "storage",
-            Type::Word(&["own", "shared"]),
+            Type::Word(Storage::TEXTS),
             "Whether each replica has a storage of its own or all share one",
         )
         .default("own"),
@@ -70,13 +98,13 @@ static NODES: Shape = Shape {
         Field::new("share", Type::SHARE, "Share of their nodes, at random").default("100%"),
         Field::new(
             "configured_for",
-            Type::Word(&["containerd", "docker", "cri-o"]),
+            Type::Word(Configured::TEXTS),
             "Whose configuration names the mirror; another runtime never reads it",
         )
         .default("containerd"),
         Field::new(
             "untrusted",
-            Type::Word(&["tls", "auth"]),
+            Type::Word(Untrusted::TEXTS),
             "Why its answers are no use: its certificate is not trusted, or it wants credentials \
              that the nodes lack; left out: they are",
         ),

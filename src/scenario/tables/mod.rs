@@ -12,7 +12,7 @@ pub(crate) mod state;
 pub(crate) mod timeline;
 pub(crate) mod workload;
 
-use super::field::{Field, MOST_BLOCKS, Shape, Type};
+use super::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
 use crate::units::Span;
 
 /// A whole file.
@@ -107,9 +107,6 @@ pub(crate) fn pattern(path: &str) -> String {
     }
     out.join(".")
 }
-
-/// Why readings are what they are where nothing is known.
-pub(crate) const HALF_AND_DOUBLE: &str = "nothing is known: half and double";
 
 /// The key that takes the value at a path: that of [`field_at`], or the one that a timeline's `set`
 /// changes.

@@ -1,10 +1,11 @@
 //! `[pool.x]`: like nodes, their kubelet and their container runtime.
 
+use super::ENABLED;
 use super::account::ACCOUNTS;
-use super::{ENABLED, HALF_AND_DOUBLE};
-use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
-use crate::scenario::presets;
+use crate::scenario::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
+use crate::scenario::presets::Runtime;
 use crate::units::Bytes;
+use crate::words::Words;
 
 const KUBELET_TYPES: &str = "k8s.io/kubelet config/v1beta1 types.go, defaults.go";
 const BACKOFF_GO: &str = "client-go util/flowcontrol/backoff.go, NewBackOffWithJitter";
@@ -36,7 +37,7 @@ pub(crate) static POOL: Shape = Shape {
             "Credentials of its nodes (kubelet credential provider, containerd hosts.toml), one \
              per registry at most; a pod's own pull secret for the registry goes first",
         ),
-        Field::new("runtime", Type::Word(presets::RUNTIMES), "Client that pulls, and its version")
+        Field::new("runtime", Type::Word(Runtime::TEXTS), "Client that pulls, and its version")
             .default("containerd-1.7"),
         Field::new("client", Type::Table(&CLIENT), CLIENT.doc).filled(),
         Field::new("kubelet", Type::Table(&KUBELET), KUBELET.doc).filled(),

@@ -1,8 +1,11 @@
 //! `[registry.x]` and its limits.
 
-use super::{ENABLED, HALF_AND_DOUBLE};
-use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
-use crate::scenario::presets;
+use super::ENABLED;
+use crate::model::spec::{Clients, LimitKey};
+use crate::resource::limiter::Law;
+use crate::scenario::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
+use crate::scenario::presets::{Counting, RegistryPreset};
+use crate::words::Words;
 
 pub(super) const RTT: Type =
     Type::Span { min: crate::units::Span::ZERO, max: crate::units::Span::from_secs(60) };
@@ -11,10 +14,10 @@ pub(crate) static REGISTRY: Shape = Shape {
     doc: "A registry: its endpoints and its limits",
     fields: &[
         ENABLED,
-        Field::new("preset", Type::Word(presets::REGISTRIES), "Values of a real registry"),
+        Field::new("preset", Type::Word(RegistryPreset::TEXTS), "Values of a real registry"),
         Field::new(
             "counting",
-            Type::Word(presets::COUNTINGS),
+            Type::Word(Counting::TEXTS),
             "With preset docker-hub: which description of its counter sets the weights",
         ),
         Field::new("host", Type::Text, "Host as it stands in image references").required(),
@@ -75,25 +78,16 @@ pub(crate) static LIMIT: Shape = Shape {
     doc: "A limit of a registry",
     fields: &[
         ENABLED,
-        Field::new(
-            "for",
-            Type::Word(&["anonymous", "account", "everyone"]),
-            "Whose requests it counts",
-        )
-        .default("everyone"),
+        Field::new("for", Type::Word(Clients::TEXTS), "Whose requests it counts")
+            .default("everyone"),
         Field::new("tier", Type::Text, "With for = \"account\": only accounts of this tier"),
         Field::new(
             "key",
-            Type::Word(&["address", "prefix64", "account", "registry"]),
+            Type::Word(LimitKey::TEXTS),
             "What it counts by: the source address, its /64 for IPv6, the account, or all in one",
         )
         .default("address"),
-        Field::new(
-            "law",
-            Type::Word(&["fixed-window", "sliding-log", "token-bucket", "concurrency"]),
-            "How it counts",
-        )
-        .required(),
+        Field::new("law", Type::Word(Law::TEXTS), "How it counts").required(),
         Field::new("allow", UNITS, "Units per window (concurrency: at a time)").required(),
         Field::new("window", Type::PERIOD, "Length of the window"),
         Field::new("burst", UNITS, "Token bucket: its size; left out: the same as allow"),

@@ -1,7 +1,9 @@
 //! `[state]`: what a run starts from, where that is not an untouched cluster.
 
 use super::ENABLED;
+use crate::model::spec::History;
 use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
+use crate::words::Words;
 
 const KUBELET: &str = "kubernetes pkg/kubelet/kubelet.go, images/image_manager.go";
 const READ: &str = "2026-07";
@@ -10,9 +12,6 @@ const READ: &str = "2026-07";
 const MOST_SPENT: usize = 1_000;
 /// Most counters of a block.
 const MOST_COUNTERS: usize = 1_000;
-
-/// Readings of a history that nobody knows.
-pub(crate) const HISTORIES: &[&str] = &["oldest", "even", "newest"];
 
 pub(crate) static STATE: Shape = Shape {
     doc: "What is there at the start of the run, such as now, in the middle of a storm; what no \
@@ -56,7 +55,7 @@ static LIMIT: Shape = Shape {
         ),
         Field::new(
             "history",
-            Type::Word(HISTORIES),
+            Type::Word(History::TEXTS),
             "Sliding log with `remaining`: when that was spent. oldest: nearly a window ago, it \
              comes back at once; even: spread evenly over the window; newest: just now, it comes \
              back in a window. Where it is left out, `what-now` looks at all three",

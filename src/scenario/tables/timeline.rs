@@ -1,10 +1,12 @@
 //! `[timeline.x]`: what happens during a run.
 
+use super::ENABLED;
 use super::fault::{ANSWER, MIRROR, REGISTRY, REQUESTS};
 use super::workload::{MOST_PODS, PODS};
-use super::{ENABLED, HALF_AND_DOUBLE};
-use crate::scenario::field::{Field, MOST_BLOCKS, Shape, Type};
+use crate::model::spec::Which;
+use crate::scenario::field::{Field, HALF_AND_DOUBLE, MOST_BLOCKS, Shape, Type};
 use crate::units::Span;
+use crate::words::Words;
 
 /// Nodes of a batch, or a share of them: a batch of none would never end.
 const NODES_OR_SHARE: Type = Type::Count { min: 1, max: MOST_PODS };
@@ -48,7 +50,7 @@ const fn action(name: &'static str, shape: &'static Shape) -> Field {
 const POOL: Field = Field::new("pool", Type::Name("pool"), "Which pool").required();
 const WORKLOAD: Field = Field::new("workload", Type::Name("workload"), "Which workload").required();
 const WHICH: Field =
-    Field::new("which", Type::Word(&["all", "waiting"]), "All, or those that wait for an image")
+    Field::new("which", Type::Word(Which::TEXTS), "All, or those that wait for an image")
         .default("all");
 const SHARE: Field =
     Field::new("share", Type::SHARE, "Which share of those; rounds up, at least 1").default("100%");

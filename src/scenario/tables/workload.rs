@@ -2,7 +2,18 @@
 
 use super::ENABLED;
 use super::account::ACCOUNTS;
+use crate::model::spec::ImagePullPolicy;
 use crate::scenario::field::{Field, Shape, Type};
+use crate::words::{Words, words};
+
+words! {
+    /// Which controller makes the pods of a workload.
+    pub(crate) enum Controller {
+        Deployment = "deployment",
+        DaemonSet = "daemonset",
+        Job = "job",
+    }
+}
 
 const APPS: &str = "kubernetes pkg/apis/apps/v1/defaults.go";
 const READ: &str = "2026-07-23";
@@ -18,8 +29,7 @@ pub(crate) static WORKLOAD: Shape = Shape {
     doc: "Pods, and the controller that makes them",
     fields: &[
         ENABLED,
-        Field::new("kind", Type::Word(&["deployment", "daemonset", "job"]), "Its controller")
-            .required(),
+        Field::new("kind", Type::Word(Controller::TEXTS), "Its controller").required(),
         Field::new("pool", Type::Name("pool"), "Where its pods run").required(),
         Field::new("replicas", PODS, "Deployment: pods wanted"),
         Field::new("completions", PODS, "Job: pods to complete"),
@@ -86,7 +96,7 @@ static CONTAINER: Shape = Shape {
         Field::new("image", Type::Name("image"), "Its image").required(),
         Field::new(
             "image_pull_policy",
-            Type::Word(&["Always", "IfNotPresent", "Never"]),
+            Type::Word(ImagePullPolicy::TEXTS),
             "When it is pulled; left out: as the API server defaults it from the tag",
         )
         .source("kubernetes pkg/apis/core/v1/defaults.go", READ),

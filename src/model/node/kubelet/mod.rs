@@ -31,7 +31,7 @@ use crate::model::words::attempt::{Attempt, PullEnd, PullEnded};
 use crate::model::words::cause::Cause;
 use crate::model::words::phase::Phase;
 use crate::model::{Event, Purpose, World};
-use crate::resource::limiter::{Admission, Law, Limiter};
+use crate::resource::limiter::{Admission, Limiter, Rule};
 use crate::units::{Share, Span, Time};
 
 /// The kubelet of one node.
@@ -72,12 +72,12 @@ impl Kubelet {
         // client-go's token bucket: `qps` tokens a second, `burst` at most, full at the start; 0 is
         // no limiter.
         let limiter = (0 < spec.registry_pull_qps).then(|| {
-            let law = Law::TokenBucket {
-                allow: u64::from(spec.registry_pull_qps),
-                window: Span::from_secs(1),
-                burst: u64::from(spec.registry_burst),
-            };
-            let mut limiter = Limiter::new(law, false);
+            let rule = Rule::token_bucket(
+                u64::from(spec.registry_pull_qps),
+                Span::from_secs(1),
+                u64::from(spec.registry_burst),
+            );
+            let mut limiter = Limiter::new(rule, false);
             limiter.open_key(Span::ZERO);
             limiter
         });
