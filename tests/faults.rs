@@ -594,7 +594,7 @@ fn what_would_run_for_ever_is_asked_about_in_one_line_with_its_figure() {
                  layers = [\"1kB\"]\n[workload.odd]\nkind = \"deployment\"\npool = \"workers\"\n\
                  replicas = 3\ncontainers = [{ image = \"odd\" }]\n";
     let quick = "kubelet = { image_backoff_initial = \"1us\", image_backoff_max = \"1us\", \
-                 sync_backoff = \"1us\" }\nruntime";
+                 sync_backoff = \"1us\", sync_tick = \"1us\" }\nruntime";
     let looping = format!("{}{never}", SMALL.replacen("runtime", quick, 1));
     let pruning = "[timeline.tidy]\nat = \"1m\"\nprune_images = { pool = \"workers\", \
                    every = \"1us\" }\n";

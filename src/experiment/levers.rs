@@ -38,8 +38,8 @@ fn mean(samples: &Samples, name: &str) -> f64 {
 }
 
 /// Runs every variant of `base`, which showed `outcomes`, and compares: what saves most comes
-/// first. Variants that cannot be read together with the call's settings are left out; where the work is
-/// ended early, all are.
+/// first. Variants that cannot be read together with the call's settings are left out; where the
+/// work is ended early, all are.
 pub fn measure(
     file: &SourceFile,
     request: &Request,

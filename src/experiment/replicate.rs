@@ -170,8 +170,8 @@ impl Crew {
         outcomes
     }
 
-    /// Does `work` for each of `items`, begun in their order; the results are in it too. Work may replicate: the
-    /// same threads then serve both.
+    /// Does `work` for each of `items`, begun in their order; the results are in it too. Work may
+    /// replicate: the same threads then serve both.
     pub fn each<T: Sync, R: Send>(
         &self,
         items: &[T],

@@ -11,8 +11,8 @@ use crate::model::spec::{Action, ContainerSpec, Spec, WorkloadKind, WorkloadSpec
 use crate::model::{self, PROGRESS_EVENTS, Recording};
 use crate::units::{Span, Time};
 
-/// More events than this in one replication are asked about: about a quarter of an hour of one core.
-/// A fixed figure, not this machine's.
+/// More events than this in one replication are asked about: about a quarter of an hour of one
+/// core. A fixed figure, not this machine's.
 pub const MANY_EVENTS: u64 = 2_000_000_000;
 /// The same for memory.
 pub const MANY_BYTES: u64 = 8_000_000_000;

@@ -48,8 +48,8 @@ pub struct Recording<'a> {
     pub detail: bool,
     /// Takes every HTTP request.
     pub requests: Option<&'a mut dyn RequestSink>,
-    /// Called about every [`PROGRESS_EVENTS`] events with the simulated time reached, for a progress
-    /// bar; it tells whether the run is to go on.
+    /// Called about every [`PROGRESS_EVENTS`] events with the simulated time reached, for a
+    /// progress bar; it tells whether the run is to go on.
     pub progress: Option<&'a mut dyn FnMut(Time) -> bool>,
     /// Whether idle polls of the kubelets are events; the results are the same.
     pub polling: Polling,

@@ -9,6 +9,7 @@ mod assumptions;
 mod axes;
 mod build;
 mod check;
+mod decode;
 mod diagnostic;
 mod expect;
 mod field;
@@ -33,6 +34,7 @@ use toml::de::DeTable;
 
 pub use self::assumptions::Assumption;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
+pub use self::decode::MOST_READ;
 use self::diagnostic::Problems;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub(crate) use self::diagnostic::{nearest, wrapped};
@@ -40,7 +42,7 @@ pub use self::lattice::Lattice;
 pub use self::manual::reference;
 pub use self::schema::schema;
 use self::source::{Layer, Origin, Sources};
-pub use self::source::{MOST_READ, Place, SourceFile, is_folder_name};
+pub use self::source::{Place, SourceFile, is_folder_name};
 use self::tree::Table;
 use self::walk::{Names, Walker};
 
