@@ -136,7 +136,7 @@ fn report(title: &str, name: &str, text: &str, sets: Vec<String>) {
 }
 
 fn count_of(outcome: &Outcome, name: &str) -> f64 {
-    let metric = outcome.metrics.iter().find(|it| it.scope == "run" && it.name == name);
+    let metric = outcome.metrics.iter().find(|it| it.scope == "run" && it.name.to_string() == name);
     metric.and_then(|it| it.value.known()).unwrap_or(f64::NAN)
 }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use pullstorm::experiment::{Crew, Samples, Shown};
+use pullstorm::model::record::measure::UNREADY_POD_MINUTES;
 use pullstorm::scenario::{Request, SourceFile, library, load};
 use serde_json::Value;
 
@@ -433,7 +434,7 @@ fn spreads(sets: &[&str], replications: u32, variants: &[&str]) -> Vec<Spread> {
         let scenario = load(&file, &request).unwrap().scenario;
         let outcomes = crew.replicate(&scenario.spec, 0..replications, Shown::NOTHING, &|_| {});
         let samples = Samples::new(&outcomes);
-        let row = samples.find("run", "unready_pod_minutes").unwrap();
+        let row = samples.of_run(UNREADY_POD_MINUTES).unwrap();
         row.values.iter().map(|it| it.known().unwrap()).collect()
     };
     let mean = |it: &[f64]| it.iter().sum::<f64>() / it.len() as f64;

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use pullstorm::experiment::{Crew, Shown, Summary, summarise};
 use pullstorm::model::ids::PoolId;
+use pullstorm::model::record::measure::Name;
 use pullstorm::model::spec::{
     Action, Addressing, Answer, ImagePullPolicy, LimitKey, RequestKind, RequestKinds, Spec,
 };
@@ -257,7 +258,7 @@ impl Harm {
 }
 
 fn of(summary: &Summary, name: &str) -> f64 {
-    summary.metric("run", name).and_then(|it| it.mean).unwrap_or(0.0)
+    summary.find("run", &Name::parse(name).unwrap()).and_then(|it| it.mean).unwrap_or(0.0)
 }
 
 fn run(scenario: &Scenario, spec: &Spec) -> Summary {

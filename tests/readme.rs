@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use pullstorm::scenario::metrics::{BUILT_IN_CAUSES, METRICS};
+use pullstorm::model::record::measure::{self, Name};
+use pullstorm::scenario::metrics::BUILT_IN_CAUSES;
 use pullstorm::scenario::{Request, SourceFile, library, load, reference};
 
 /// The page of the scenario language, which is printed from the tables.
@@ -200,35 +202,20 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
             wrong.push(format!("README.md does not name column {column} of {file}.csv"));
         }
     }
-    let table = readme.split("### Metrics").nth(1).unwrap().split("### Causes").next().unwrap();
     let summary = fs::read_to_string(format!("{out}/upgrade/summary.csv")).unwrap();
     let mut found = BTreeSet::new();
     for line in summary.lines().skip(1) {
         let [metric, scope, unit] = line.split(',').take(3).collect::<Vec<_>>()[..] else {
             panic!("{line}");
         };
-        let base = metric.split('.').next().unwrap();
-        found.insert(base);
-        let row = |it: &&str| {
-            it.starts_with(&format!("| `{base}` |")) || it.starts_with(&format!("| `{base}."))
-        };
-        let Some(row) = table.lines().find(row) else {
-            wrong.push(format!("README.md does not tell what {base} is"));
-            continue;
-        };
-        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
-        let scopes: Vec<&str> = cells[4].split(", ").collect();
-        if cells[2] != unit || !scopes.contains(&scope.split('.').next().unwrap()) {
-            wrong.push(format!("README.md is wrong about the unit or scopes of {metric}"));
+        let info = Name::parse(metric).unwrap_or_else(|| panic!("{metric} is unknown")).info();
+        found.insert(info.name);
+        let kind = scope.split('.').next().unwrap();
+        if info.unit.text() != unit || !info.of.has(kind) {
+            wrong.push(format!("the unit or scopes of {metric} are wrong"));
         }
     }
-    for row in table.lines().filter(|line| line.starts_with("| `")) {
-        let base = row[3..].split(['`', '.']).next().unwrap();
-        if !found.contains(base) {
-            wrong.push(format!("README.md names {base}, which no run reports"));
-        }
-    }
-    for it in METRICS.iter().filter(|it| !found.contains(it.name)) {
+    for it in measure::ALL.iter().filter(|it| !found.contains(it.name)) {
         wrong.push(format!("an expectation can name {}, which no run reports", it.name));
     }
     for cause in BUILT_IN_CAUSES {
@@ -238,6 +225,32 @@ fn the_columns_and_metrics_named_are_those_of_the_files() {
     }
     wrong.dedup();
     expect_none(&wrong);
+}
+
+#[test]
+fn the_table_of_metrics_is_the_catalogue() {
+    let mut table = String::from("| metric | unit | what it is | scopes | absent where |\n");
+    table += "|---|---|---|---|---|\n";
+    for it in measure::ALL {
+        let scopes: Vec<&str> = it.of.scopes().iter().map(|it| it.text()).collect();
+        let (unit, scopes, absent) = (it.unit.text(), scopes.join(", "), it.absence.text());
+        writeln!(table, "| `{}` | {unit} | {} | {scopes} | {absent} |", it.form(), it.doc).unwrap();
+    }
+    holds_table("### Metrics", &table);
+}
+
+/// The first table of README.md behind `heading` is `table`.
+fn holds_table(heading: &str, table: &str) {
+    let readme = read("README.md");
+    let from = readme.find(heading).unwrap();
+    let from = from + readme[from..].find("\n| ").unwrap() + 1;
+    let to = from + readme[from..].find("\n\n").unwrap() + 1;
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(root().join("README.md"), [&readme[..from], table, &readme[to..]].concat())
+            .unwrap();
+        return;
+    }
+    assert_eq!(&readme[from..to], table, "UPDATE_GOLDEN=1 writes README.md anew");
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod circles;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use pullstorm::model::record::measure;
+
 /// Layers of the crate, ground floor first: each uses only those before it.
 const LAYERS: [&str; 9] =
     ["words", "units", "engine", "resource", "model", "scenario", "experiment", "report", "cli"];
@@ -177,6 +179,39 @@ fn what_a_layer_must_not_know_it_does_not_mention() {
                     "{}:{number}: {} must not know {word}",
                     source.path, LAYERS[layer]
                 ));
+            }
+        }
+    }
+    expect_none(&wrong);
+}
+
+/// Where text in quotation marks begins with the name of a metric.
+fn quoted_metrics(line: &str) -> Vec<&'static str> {
+    let begins = |text: &str, name: &str| {
+        let end = text.strip_prefix('"').and_then(|it| it.strip_prefix(name));
+        end.is_some_and(|it| it.starts_with(['"', '.', ' ', '{']))
+    };
+    // Names of one word are words of the language too; that nobody reads a metric by them is held
+    // by types.
+    let names = measure::ALL.iter().map(|it| it.name).filter(|it| it.contains('_'));
+    names.filter(|name| line.match_indices('"').any(|(at, _)| begins(&line[at..], name))).collect()
+}
+
+#[test]
+fn metrics_are_named_by_their_rows_and_not_by_text() {
+    let planted = r#"let it = run.find("run", "ready_seconds_p95") + of("limit_units_spent.x");"#;
+    assert_eq!(quoted_metrics(planted), ["ready_seconds_p95", "limit_units_spent"]);
+    assert!(quoted_metrics("run.find(READY_SECONDS_P95), \"ready p95\"").is_empty());
+    // The level of a workload in timeseries.csv has the name of a metric.
+    let is_series = |name: &str| name == "pods_ready";
+    let mut wrong = vec![];
+    for source in sources(&["src"], &["rs"]) {
+        if source.path.ends_with("/measure.rs") {
+            continue;
+        }
+        for (number, line) in source.code() {
+            for name in quoted_metrics(line).into_iter().filter(|it| !is_series(it)) {
+                wrong.push(format!("{}:{number}: name the row of {name}", source.path));
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::experiment::compare::{
     sensitivity, stackable,
 };
 use crate::experiment::{Certainty, Crew};
+use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::compare::{
     Assumed, Compared, clear, comparison_csv, comparison_markdown, comparison_text, write_charts,
     write_files, write_json,
@@ -40,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long = "variant", value_name = "NAME")]
     variants: Vec<String>,
     /// The metric that variants are ranked by, such as `workload.api.ready_seconds_p95`.
-    #[arg(long, value_name = "METRIC", default_value = "unready_pod_minutes")]
+    #[arg(long, value_name = "METRIC", default_value = UNREADY_POD_MINUTES.text())]
     by: String,
     /// Rank what no released software has with the others.
     #[arg(long)]

@@ -17,6 +17,7 @@ use crate::experiment::size::too_large;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
 };
+use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::files::{Hold, Lock, MOST_PLAN, WallClock, read_text};
 use crate::report::style::Style;
 use crate::report::sweep::{
@@ -214,7 +215,7 @@ pub(super) fn targets(asked: &[String], base: &Scenario) -> Result<Vec<Target>, 
         for it in &base.expectations {
             add(Target { scope: it.scope.clone(), metric: it.metric.clone() });
         }
-        add(Target { scope: "run".into(), metric: "unready_pod_minutes".into() });
+        add(Target::of_run(UNREADY_POD_MINUTES));
     }
     Ok(targets)
 }

@@ -3,6 +3,9 @@
 
 use super::compare::{self, Comparison, Effect, Step};
 use super::{Crew, Samples};
+use crate::model::record::measure::{
+    Measure, PODS_NEVER_READY, PULL_FAILURES, UNREADY_POD_MINUTES,
+};
 use crate::model::record::outcome::Outcome;
 use crate::scenario::levers::Lever;
 use crate::scenario::{Request, Scenario, SourceFile, load};
@@ -33,8 +36,8 @@ pub struct Measured {
 }
 
 /// The mean of a count of the whole run, which every run has.
-fn mean(samples: &Samples, name: &str) -> f64 {
-    samples.find("run", name).and_then(|it| it.summarise().mean).unwrap_or(0.0)
+fn mean(samples: &Samples, measure: Measure) -> f64 {
+    samples.of_run(measure).and_then(|it| it.summarise().mean).unwrap_or(0.0)
 }
 
 /// Runs every variant of `base`, which showed `outcomes`, and compares: what saves most comes
@@ -63,18 +66,18 @@ pub fn measure(
         .changed
         .iter()
         .filter_map(|it| {
-            let difference = it.find("run", "unready_pod_minutes")?;
+            let difference = it.of_run(UNREADY_POD_MINUTES)?;
             let holds = it.arm.verdicts.iter().all(|it| it.holds);
             Some(Measured {
                 variant: it.arm.name.clone(),
                 lever: it.arm.lever,
-                minutes: mean(&it.arm.samples, "unready_pod_minutes"),
+                minutes: mean(&it.arm.samples, UNREADY_POD_MINUTES),
                 saved: -difference.difference?,
                 half_width: difference.half_width,
                 share: difference.relative.map(|it| -it),
                 effect: difference.effect,
-                never_ready: mean(&it.arm.samples, "pods_never_ready"),
-                pull_failures: mean(&it.arm.samples, "pull_failures"),
+                never_ready: mean(&it.arm.samples, PODS_NEVER_READY),
+                pull_failures: mean(&it.arm.samples, PULL_FAILURES),
                 holds: (!it.arm.verdicts.is_empty()).then_some(holds),
             })
         })

@@ -13,6 +13,7 @@ pub mod size;
 pub mod solve;
 mod summary;
 pub mod sweep;
+mod text;
 mod until;
 mod what_now;
 

@@ -4,25 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::MetricSummary;
 use crate::engine::stats::{mean_and_half_width, quantile_of};
+use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::outcome::{Outcome, Value};
 
 /// Every metric with its values by replication.
 #[derive(Clone, Debug, Default)]
 pub struct Samples {
     rows: Vec<Row>,
-    index: BTreeMap<(String, String), usize>,
+    index: BTreeMap<(String, Name), usize>,
     replications: usize,
 }
 
 /// One metric's values by replication.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// `run`, `workload.NAME`, `pool.NAME` or `registry.NAME`.
+    /// `run`, `workload.NAME`, `pool.NAME`, `registry.NAME` or `mirror.NAME`.
     pub scope: String,
-    /// Stable name, with its suffix.
-    pub name: String,
-    /// Unit.
-    pub unit: &'static str,
+    /// Which one it is.
+    pub name: Name,
     /// By replication, from the first on.
     pub values: Vec<Value>,
 }
@@ -39,7 +38,7 @@ impl Samples {
                 let row = if samples.rows.get(position).is_some_and(same) {
                     position
                 } else {
-                    samples.row(&metric.scope, &metric.name, metric.unit)
+                    samples.row(&metric.scope, &metric.name)
                 };
                 samples.rows[row].values[replication] = metric.value;
             }
@@ -56,30 +55,29 @@ impl Samples {
         Some(Self { index: index(&rows), rows, replications })
     }
 
-    fn row(&mut self, scope: &str, name: &str, unit: &'static str) -> usize {
+    fn row(&mut self, scope: &str, name: &Name) -> usize {
         let (rows, replications) = (&mut self.rows, self.replications);
-        *self.index.entry((scope.to_owned(), name.to_owned())).or_insert_with(|| {
+        *self.index.entry((scope.to_owned(), name.clone())).or_insert_with(|| {
             rows.push(Row {
                 scope: scope.to_owned(),
-                name: name.to_owned(),
-                unit,
+                name: name.clone(),
                 values: vec![Value::Absent; replications],
             });
             rows.len() - 1
         })
     }
 
-    /// Sees to it that all of `sides` have the members of families (`pull_failures_by_cause.dns`)
+    /// Sees to it that all of `sides` have the members of families (`limit_units_spent.dns`)
     /// that any of them has in a scope of theirs: 0 where a side does not know the member, as what
     /// a variant brings or takes away never happened on the other side.
     pub fn align(sides: &mut [&mut Self]) {
         // In the order in which they are met; the set alone says whether one was met before.
         let mut members: Vec<Row> = vec![];
-        let mut met: BTreeSet<(String, String)> = BTreeSet::new();
-        for row in sides.iter().flat_map(|it| it.rows.iter()).filter(|it| it.is_member()) {
-            if met.insert((row.scope.clone(), row.name.clone())) {
+        let mut met: BTreeSet<(&str, &Name)> = BTreeSet::new();
+        for row in sides.iter().flat_map(|it| it.rows.iter()).filter(|it| it.name.is_member()) {
+            if met.insert((&row.scope, &row.name)) {
                 let (scope, name) = (row.scope.clone(), row.name.clone());
-                members.push(Row { scope, name, unit: row.unit, values: vec![] });
+                members.push(Row { scope, name, values: vec![] });
             }
         }
         for side in sides {
@@ -97,7 +95,8 @@ impl Samples {
         let Some(last_of_scope) = self.rows.iter().rposition(|it| it.scope == member.scope) else {
             return;
         };
-        let of_family = |it: &Row| it.scope == member.scope && it.family() == member.family();
+        let family = |it: &Row| it.name.info().name;
+        let of_family = |it: &Row| it.scope == member.scope && family(it) == family(member);
         let last = self.rows.iter().rposition(of_family).unwrap_or(last_of_scope);
         let values = vec![Value::Known(0.0); self.replications];
         self.rows.insert(last + 1, Row { values, ..member.clone() });
@@ -115,27 +114,22 @@ impl Samples {
     }
 
     /// The metric `name` of `scope`.
-    pub fn find(&self, scope: &str, name: &str) -> Option<&Row> {
-        self.index.get(&(scope.to_owned(), name.to_owned())).map(|&row| &self.rows[row])
+    pub fn find(&self, scope: &str, name: &Name) -> Option<&Row> {
+        self.index.get(&(scope.to_owned(), name.clone())).map(|&row| &self.rows[row])
+    }
+
+    /// A metric of the whole run.
+    pub fn of_run(&self, measure: Measure) -> Option<&Row> {
+        self.find(ScopeKind::Run.text(), &measure.into())
     }
 }
 
-fn index(rows: &[Row]) -> BTreeMap<(String, String), usize> {
+fn index(rows: &[Row]) -> BTreeMap<(String, Name), usize> {
     let key = |it: &Row| (it.scope.clone(), it.name.clone());
     rows.iter().enumerate().map(|(at, it)| (key(it), at)).collect()
 }
 
 impl Row {
-    /// Whether it is a member of a family, such as `pull_failures_by_cause.dns`.
-    pub fn is_member(&self) -> bool {
-        self.name.contains('.')
-    }
-
-    /// The metric of which it is a member, or itself.
-    fn family(&self) -> &str {
-        self.name.split('.').next().unwrap_or_default()
-    }
-
     /// The figures folded.
     pub fn summarise(&self) -> MetricSummary {
         let known: Vec<f64> = self.values.iter().filter_map(|it| it.known()).collect();
@@ -150,7 +144,7 @@ impl Row {
         MetricSummary {
             scope: self.scope.clone(),
             name: self.name.clone(),
-            unit: self.unit,
+            unit: self.name.info().unit,
             mean,
             half_width,
             min: percentile(0),
@@ -168,12 +162,12 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure::{EVENTS, LIMIT_UNITS_SPENT, PODS};
 
-    fn samples(names: &[(&str, &str)]) -> Samples {
-        let row = |&(scope, name): &(&str, &str)| Row {
-            scope: scope.into(),
-            name: name.into(),
-            unit: "pulls",
+    fn samples(names: &[(&str, Name)]) -> Samples {
+        let row = |(scope, name): &(&str, Name)| Row {
+            scope: (*scope).into(),
+            name: name.clone(),
             values: vec![Value::Known(3.0); 2],
         };
         Samples::from_rows(names.iter().map(row).collect()).unwrap()
@@ -181,18 +175,22 @@ mod tests {
 
     #[test]
     fn members_of_families_are_zero_where_a_side_does_not_know_them() {
+        let [x, y] = ["x", "y"].map(|it| LIMIT_UNITS_SPENT.of(it));
+        let (pods, events) = (Name::from(PODS), Name::from(EVENTS));
         let (mut a, mut b) = (
-            samples(&[("run", "causes.x"), ("run", "pods"), ("pool.p", "causes.x")]),
-            samples(&[("run", "causes.y"), ("run", "events")]),
+            samples(&[("run", x.clone()), ("run", pods.clone()), ("pool.p", x.clone())]),
+            samples(&[("run", y.clone()), ("run", events.clone())]),
         );
         Samples::align(&mut [&mut a, &mut b]);
-        let names = |it: &Samples| -> Vec<String> {
-            it.rows().map(|it| format!("{} {}", it.scope, it.name)).collect()
+        let names = |it: &Samples| -> Vec<(String, Name)> {
+            it.rows().map(|it| (it.scope.clone(), it.name.clone())).collect()
         };
-        assert_eq!(names(&a), ["run causes.x", "run causes.y", "run pods", "pool.p causes.x"]);
+        let of_run = |it: &Name| ("run".to_owned(), it.clone());
+        let of_pool = ("pool.p".to_owned(), x.clone());
+        assert_eq!(names(&a), [of_run(&x), of_run(&y), of_run(&pods), of_pool]);
         // A scope that a side does not have is not made up, nor is a metric of its own.
-        assert_eq!(names(&b), ["run causes.y", "run causes.x", "run events"]);
-        assert_eq!(b.find("run", "causes.x").unwrap().values, [Value::Known(0.0); 2]);
-        assert_eq!(a.find("run", "pods").unwrap().values, [Value::Known(3.0); 2]);
+        assert_eq!(names(&b), [of_run(&y), of_run(&x), of_run(&events)]);
+        assert_eq!(b.find("run", &x).unwrap().values, [Value::Known(0.0); 2]);
+        assert_eq!(a.of_run(PODS).unwrap().values, [Value::Known(3.0); 2]);
     }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::diagnosis::{Diagnosis, diagnose};
 use super::samples::{Row, Samples};
+use super::text;
 use crate::engine::chance::combine;
 use crate::engine::stats::wilson;
+use crate::model::record::measure::{Family, Measure, Name, ScopeKind, Unit};
 use crate::model::record::outcome::{Blast, Outcome, Reach, SharedAccount};
 use crate::scenario::{Expectation, Scenario};
 
@@ -39,20 +43,21 @@ pub struct Summary {
 }
 
 /// One metric over the replications.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct MetricSummary {
-    /// `run`, `workload.NAME`, `pool.NAME` or `registry.NAME`.
+    /// Which one it is.
+    #[serde(rename = "metric", with = "text")]
+    pub name: Name,
+    /// `run`, `workload.NAME`, `pool.NAME`, `registry.NAME` or `mirror.NAME`.
     pub scope: String,
-    /// Stable name, with its suffix.
-    pub name: String,
     /// Unit.
-    pub unit: &'static str,
+    #[serde(with = "text")]
+    pub unit: Unit,
     /// Mean; `None` where a replication is censored or none has a value.
     pub mean: Option<f64>,
     /// Half-width of the 95 % interval of the mean (Student's t); `None` below two replications.
     pub half_width: Option<f64>,
-    /// Smallest value.
-    pub min: Option<f64>,
     /// 5th percentile; a censored replication ranks above all others, and a percentile on it is
     /// `None`.
     pub p5: Option<f64>,
@@ -60,6 +65,8 @@ pub struct MetricSummary {
     pub p50: Option<f64>,
     /// 95th percentile.
     pub p95: Option<f64>,
+    /// Smallest value.
+    pub min: Option<f64>,
     /// Largest value.
     pub max: Option<f64>,
     /// Replications.
@@ -71,7 +78,8 @@ pub struct MetricSummary {
 }
 
 /// Failed pulls of one cause, over all replications.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FailureSummary {
     /// The refusal that ended the pulls.
     pub cause: String,
@@ -143,20 +151,19 @@ pub struct Verdict {
 
 impl Summary {
     /// The metric `name` of `scope`.
-    pub fn metric(&self, scope: &str, name: &str) -> Option<&MetricSummary> {
-        self.metrics.iter().find(|it| it.scope == scope && it.name == name)
+    pub fn find(&self, scope: &str, name: &Name) -> Option<&MetricSummary> {
+        self.metrics.iter().find(|it| it.scope == scope && it.name == *name)
     }
 
-    /// The metrics `FAMILY.MEMBER` of `scope` with their members.
-    pub fn family<'a>(
-        &'a self,
-        scope: &'a str,
-        family: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a MetricSummary)> {
-        self.metrics
-            .iter()
-            .filter(move |it| it.scope == scope)
-            .filter_map(move |it| Some((it.name.strip_prefix(family)?.strip_prefix('.')?, it)))
+    /// A metric of the whole run.
+    pub fn of_run(&self, measure: Measure) -> Option<&MetricSummary> {
+        self.find(ScopeKind::Run.text(), &measure.into())
+    }
+
+    /// The members of `family` of the whole run, each with what tells it apart.
+    pub fn family_of_run(&self, family: Family) -> impl Iterator<Item = (&str, &MetricSummary)> {
+        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.text());
+        of_run.filter_map(move |it| Some((family.part(&it.name)?, it)))
     }
 
     /// Whether every expectation holds.
@@ -304,7 +311,7 @@ pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) ->
         Some(row) => row.values.iter().filter(|it| it.known().is_some_and(meets)).count() as u32,
         // A member of a family (`pull_failures_by_cause.X`) that no replication reports was never
         // counted.
-        None if expectation.metric.contains('.') && meets(0.0) => table.replications(),
+        None if expectation.metric.is_member() && meets(0.0) => table.replications(),
         None => 0,
     };
     let replications = table.replications();
@@ -323,6 +330,7 @@ pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure;
     use crate::model::record::operator::Observed;
     use crate::model::record::outcome::{FailureCount, Metric, StopReason, Value};
     use crate::scenario::Comparison;
@@ -334,8 +342,7 @@ mod tests {
             stop: StopReason::Horizon,
             metrics: vec![Metric {
                 scope: "run".into(),
-                name: "ready_seconds_p95".into(),
-                unit: "seconds",
+                name: measure::READY_SECONDS_P95.into(),
                 value,
             }],
             failures: vec![FailureCount {
@@ -364,7 +371,7 @@ mod tests {
         Samples::new(&outcomes).rows().next().unwrap().summarise()
     }
 
-    fn expectation(metric: &str, demand: f64) -> Expectation {
+    fn expectation(metric: impl Into<Name>, demand: f64) -> Expectation {
         Expectation {
             scope: "run".into(),
             metric: metric.into(),
@@ -397,7 +404,7 @@ mod tests {
     fn a_censored_value_fails_its_expectation_and_few_replications_leave_it_uncertain() {
         let mut outcomes: Vec<_> = (0..100).map(|n| outcome(n, Value::Known(1.0))).collect();
         let judged = |outcomes: &[Outcome]| {
-            judge(&expectation("ready_seconds_p95", 2.0), &Samples::new(outcomes), 0.95)
+            judge(&expectation(measure::READY_SECONDS_P95, 2.0), &Samples::new(outcomes), 0.95)
         };
         let all = judged(&outcomes);
         assert!((all.held, all.holds, all.uncertain) == (100, true, false));
@@ -418,9 +425,12 @@ mod tests {
     #[test]
     fn what_was_never_counted_is_zero_for_a_family_and_no_value_otherwise() {
         let table = Samples::new(&[outcome(0, Value::Absent)]);
-        assert_eq!(judge(&expectation("pull_failures_by_cause.dns", 1.0), &table, 0.9).held, 1);
-        assert_eq!(judge(&expectation("ready_seconds_p95", 1.0), &table, 0.9).held, 0);
-        assert_eq!(judge(&expectation("recovery_seconds", 1.0), &table, 0.9).held, 0);
+        assert_eq!(
+            judge(&expectation(measure::PULL_FAILURES_BY_CAUSE.of("dns"), 1.0), &table, 0.9).held,
+            1
+        );
+        assert_eq!(judge(&expectation(measure::READY_SECONDS_P95, 1.0), &table, 0.9).held, 0);
+        assert_eq!(judge(&expectation(measure::RECOVERY_SECONDS, 1.0), &table, 0.9).held, 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{Crew, MetricSummary, Progress, Samples, Shown};
+use crate::model::record::measure::READY_SECONDS_P95;
 use crate::model::record::outcome::Outcome;
 use crate::model::spec::Spec;
 use crate::scenario::metrics::Target;
@@ -40,7 +41,8 @@ impl Until {
     /// Reads `METRIC +- 2%`; `±` and `+/-` serve as well. The metric may have a scope before it:
     /// `workload.api.ready_seconds_p95 +- 5%`.
     pub fn parse(text: &str, at_most: u32) -> Result<Self, String> {
-        let how = "write METRIC +- SHARE, such as \"ready_seconds_p95 +- 2%\"";
+        let example = READY_SECONDS_P95.text();
+        let how = format!("write METRIC +- SHARE, such as \"{example} +- 2%\"");
         let parts = ["+-", "±", "+/-"].iter().find_map(|sign| text.split_once(sign));
         let (target, share) = parts.ok_or_else(|| format!("`{text}` has no `+-`: {how}"))?;
         let target = Target::parse(target.trim())?;
@@ -120,6 +122,7 @@ pub fn replicate_until(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure::PODS;
 
     fn until(text: &str) -> Until {
         Until::parse(text, 1_000).unwrap()
@@ -129,7 +132,7 @@ mod tests {
     fn a_demand_on_the_interval_is_read_with_any_sign() {
         for text in ["pods +- 2%", "pods±2%", "pods +/- 2%"] {
             let it = until(text);
-            assert_eq!((it.target.scope.as_str(), it.target.metric.as_str()), ("run", "pods"));
+            assert_eq!(it.target, Target::of_run(PODS));
             assert!((it.half_width - 0.02).abs() < 1e-12);
         }
         let it = until("workload.api.ready_seconds_p95 +- 0.5%");

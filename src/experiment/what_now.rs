@@ -9,7 +9,8 @@
 
 use super::{Crew, Shown as Kept};
 use crate::engine::stats::quantile_of;
-use crate::model::record::outcome::{Outcome, Value};
+use crate::model::record::measure::{CLEAR_SECONDS, Measure, UNREADY_POD_MINUTES};
+use crate::model::record::outcome::Outcome;
 use crate::model::spec::{Began, History, LimitStateSpec, Spec};
 use crate::scenario::{Parameter, Scenario};
 use crate::units::Span;
@@ -289,14 +290,8 @@ fn read_window(state: &mut LimitStateSpec, end: End) {
 
 impl Shown {
     fn of(outcome: &Outcome) -> Self {
-        let figure = |name: &str| {
-            let found = outcome.metrics.iter().find(|it| it.scope == "run" && it.name == name);
-            match found.map(|it| it.value) {
-                Some(Value::Known(value)) => value,
-                _ => f64::INFINITY,
-            }
-        };
-        Self { clear: figure("clear_seconds"), minutes: figure("unready_pod_minutes") }
+        let figure = |measure: Measure| outcome.of_run(measure).known().unwrap_or(f64::INFINITY);
+        Self { clear: figure(CLEAR_SECONDS), minutes: figure(UNREADY_POD_MINUTES) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How figures are written for people: spans as `1m48s`, counts as `4,210`, shares as `12.5%`.
 
 use crate::experiment::MetricSummary;
+use crate::model::record::measure::Unit;
 
 /// What stands for a value that does not exist.
 pub const NOTHING: &str = "—";
@@ -121,7 +122,6 @@ pub fn quantity(value: f64, unit: &str) -> String {
         "seconds" => seconds(value),
         "share" => share(value),
         "bytes" => bytes(value),
-        "ratio" | "coherence" => decimal(value, 2),
         _ => count(value),
     }
 }
@@ -132,7 +132,7 @@ pub fn quantity(value: f64, unit: &str) -> String {
 pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
     if 0 < metric.censored {
         let bound = match beyond {
-            Some(bound) if metric.unit == "seconds" => format!(">{}", seconds(bound)),
+            Some(bound) if metric.unit == Unit::Seconds => format!(">{}", seconds(bound)),
             _ => "never".into(),
         };
         if metric.replications == 1 {
@@ -144,10 +144,10 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
         return format!("{bound} (censored in {} of {})", metric.censored, metric.replications);
     }
     let Some(mean) = metric.mean else { return NOTHING.into() };
-    let mut text = quantity(mean, metric.unit);
+    let mut text = quantity(mean, metric.unit.text());
     if let Some(half_width) = metric.half_width {
         // An interval far below the digits shown says nothing.
-        let half = quantity(half_width, metric.unit);
+        let half = quantity(half_width, metric.unit.text());
         if 5e-4 * mean.abs() < half_width && half != "0" && half != "0%" {
             text = format!("{text} ± {half}");
         }
@@ -162,6 +162,7 @@ pub fn metric(metric: &MetricSummary, beyond: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure::READY_SECONDS_P95;
 
     #[test]
     fn spans_read_as_people_say_them() {
@@ -204,8 +205,8 @@ mod tests {
     fn what_is_missing_or_censored_never_reads_as_a_number() {
         let mut it = MetricSummary {
             scope: "run".into(),
-            name: "ready_seconds_p95".into(),
-            unit: "seconds",
+            name: READY_SECONDS_P95.into(),
+            unit: Unit::Seconds,
             mean: Some(108.0),
             half_width: Some(6.0),
             min: None,

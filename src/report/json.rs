@@ -27,8 +27,8 @@ struct Document<'a> {
     run_digest: String,
     expectations_hold: bool,
     expectations: Vec<Expectation<'a>>,
-    metrics: Vec<Metric<'a>>,
-    failures: Vec<Failure<'a>>,
+    metrics: &'a [MetricSummary],
+    failures: &'a [FailureSummary],
     blast_radius: Blast<'a>,
     limit_spenders: Vec<Spender<'a>>,
     shared_accounts: Vec<SharedAccount<'a>>,
@@ -37,7 +37,7 @@ struct Document<'a> {
 
 #[derive(Serialize)]
 struct Expectation<'a> {
-    metric: &'a str,
+    metric: String,
     scope: &'a str,
     demand: &'a str,
     origin: &'a str,
@@ -48,33 +48,7 @@ struct Expectation<'a> {
     share_held: f64,
     share_held_low: f64,
     share_held_high: f64,
-    observed: Option<Metric<'a>>,
-}
-
-#[derive(Serialize)]
-struct Metric<'a> {
-    #[serde(rename = "metric")]
-    name: &'a str,
-    scope: &'a str,
-    unit: &'a str,
-    mean: Option<f64>,
-    half_width: Option<f64>,
-    p5: Option<f64>,
-    p50: Option<f64>,
-    p95: Option<f64>,
-    min: Option<f64>,
-    max: Option<f64>,
-    replications: u32,
-    censored: u32,
-    absent: u32,
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
-    cause: &'a str,
-    cause_behind: Option<&'a str>,
-    count: u64,
-    share: f64,
+    observed: Option<&'a MetricSummary>,
 }
 
 #[derive(Serialize)]
@@ -131,8 +105,8 @@ pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
         run_digest: hex(summary.digest),
         expectations_hold: summary.holds(),
         expectations: summary.verdicts.iter().map(expectation).collect(),
-        metrics: summary.metrics.iter().map(metric).collect(),
-        failures: summary.failures.iter().map(failure).collect(),
+        metrics: &summary.metrics,
+        failures: &summary.failures,
         blast_radius: blast(summary),
         limit_spenders: summary.spenders.iter().map(spender).collect(),
         shared_accounts: summary.shared_accounts.iter().map(shared_account).collect(),
@@ -155,7 +129,7 @@ fn shared_account(it: &SharedAccountSummary) -> SharedAccount<'_> {
 
 fn expectation(it: &Verdict) -> Expectation<'_> {
     Expectation {
-        metric: &it.expectation.metric,
+        metric: it.expectation.metric.to_string(),
         scope: &it.expectation.scope,
         demand: &it.expectation.text,
         origin: &it.expectation.origin,
@@ -166,34 +140,7 @@ fn expectation(it: &Verdict) -> Expectation<'_> {
         share_held: f64::from(it.held) / f64::from(it.replications.max(1)),
         share_held_low: it.share_interval.0,
         share_held_high: it.share_interval.1,
-        observed: it.observed.as_ref().map(metric),
-    }
-}
-
-fn metric(it: &MetricSummary) -> Metric<'_> {
-    Metric {
-        name: &it.name,
-        scope: &it.scope,
-        unit: it.unit,
-        mean: it.mean,
-        half_width: it.half_width,
-        p5: it.p5,
-        p50: it.p50,
-        p95: it.p95,
-        min: it.min,
-        max: it.max,
-        replications: it.replications,
-        censored: it.censored,
-        absent: it.absent,
-    }
-}
-
-fn failure(it: &FailureSummary) -> Failure<'_> {
-    Failure {
-        cause: &it.cause,
-        cause_behind: it.cause_behind.as_deref(),
-        count: it.count,
-        share: it.share,
+        observed: it.observed.as_ref(),
     }
 }
 

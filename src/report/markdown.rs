@@ -55,7 +55,12 @@ pub fn summary_markdown(run: Run<'_>) -> String {
     line(diagnosis::markdown(scenario, &run.summary.diagnosis));
     line("| metric | scope | value |\n|---|---|--:|".into());
     for it in &run.summary.metrics {
-        line(format!("| {} | {} | {} |", cell(&it.name), cell(&it.scope), figure(it, run)));
+        line(format!(
+            "| {} | {} | {} |",
+            cell(&it.name.to_string()),
+            cell(&it.scope),
+            figure(it, run)
+        ));
     }
     out
 }

@@ -5,6 +5,7 @@ use super::page::{Page, clip, pad};
 use super::style::Style;
 use super::{Run, VERSION, diagnosis};
 use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
+use crate::model::record::measure::{self, Measure};
 use crate::model::record::outcome::PullResult;
 use crate::scenario::Scenario;
 
@@ -164,62 +165,68 @@ pub(super) fn figure(metric: &MetricSummary, run: Run<'_>) -> String {
 }
 
 /// A metric of the whole run for people.
-pub(super) fn of_run(run: Run<'_>, name: &str) -> String {
-    run.summary.metric("run", name).map_or_else(|| NOTHING.into(), |it| figure(it, run))
+pub(super) fn of_run(run: Run<'_>, measure: Measure) -> String {
+    run.summary.of_run(measure).map_or_else(|| NOTHING.into(), |it| figure(it, run))
 }
 
 fn outcome(page: &mut Page, run: Run<'_>) {
     page.heading("OUTCOME", "");
-    page.row("pods", &[of_run(run, "pods")]);
-    page.row("ready", &[of_run(run, "pods_ready")]);
-    page.row("never ready", &[of_run(run, "pods_never_ready")]);
-    let deleted = run.summary.metric("run", "pods_deleted_before_ready");
+    page.row("pods", &[of_run(run, measure::PODS)]);
+    page.row("ready", &[of_run(run, measure::PODS_READY)]);
+    page.row("never ready", &[of_run(run, measure::PODS_NEVER_READY)]);
+    let deleted = run.summary.of_run(measure::PODS_DELETED_BEFORE_READY);
     if let Some(it) = deleted.filter(|it| it.max != Some(0.0)) {
         let shown = format!("{} (count as never ready in the times below)", figure(it, run));
         page.row("deleted before ready", &[shown]);
     }
-    let stale = run.summary.metric("run", "pods_on_stale_digest");
+    let stale = run.summary.of_run(measure::PODS_ON_STALE_DIGEST);
     if let Some(it) = stale.filter(|it| it.max != Some(0.0)) {
         page.row("on a stale digest", &[format!("{} (their tag has moved on)", figure(it, run))]);
     }
     page.row("pre-pulls", &pre_pulls(run));
-    let mixed = of_workloads(run, "mixed_versions_seconds", |it| it.max.is_some_and(|it| 0.0 < it));
+    let mixed =
+        of_workloads(run, measure::MIXED_VERSIONS_SECONDS, |it| it.max.is_some_and(|it| 0.0 < it));
     page.row("mixed versions", &mixed);
-    let quantiles = ["p50", "p95", "max"]
-        .map(|it| format!("{it} {}", of_run(run, &format!("ready_seconds_{it}"))));
+    let quantiles = [
+        ("p50", measure::READY_SECONDS_P50),
+        ("p95", measure::READY_SECONDS_P95),
+        ("max", measure::READY_SECONDS_MAX),
+    ];
+    let quantiles = quantiles.map(|(it, measure)| format!("{it} {}", of_run(run, measure)));
     page.row("time to ready", &quantiles);
-    page.row("unready pod-minutes", &[of_run(run, "unready_pod_minutes")]);
+    page.row("unready pod-minutes", &[of_run(run, measure::UNREADY_POD_MINUTES)]);
     page.row("canaries", &canaries(run));
     disks(page, run);
-    let shares = of_workloads(run, "min_available_share", |it| it.absent < it.replications);
+    let shares = of_workloads(run, measure::MIN_AVAILABLE_SHARE, |it| it.absent < it.replications);
     page.row("min available share", &shares);
 }
 
 /// Canaries begun and undone, by workload.
 fn canaries(run: Run<'_>) -> Vec<String> {
-    let begun = of_workloads(run, "canary_attempts", |it| it.max.is_some_and(|it| 0.0 < it));
-    let undone = of_workloads(run, "canary_failures", |it| it.max.is_some_and(|it| 0.0 < it));
+    let begun = of_workloads(run, measure::CANARY_ATTEMPTS, |it| it.max.is_some_and(|it| 0.0 < it));
+    let undone =
+        of_workloads(run, measure::CANARY_FAILURES, |it| it.max.is_some_and(|it| 0.0 < it));
     let begun = begun.into_iter().map(|it| format!("{it} begun"));
     begun.chain(undone.into_iter().map(|it| format!("{it} undone"))).collect()
 }
 
 /// What became of images on disks that fill up, and of the pods there.
 fn disks(page: &mut Page, run: Run<'_>) {
-    let counted = |name: &str| {
-        let metric = run.summary.metric("run", name)?;
+    let counted = |measure: Measure| {
+        let metric = run.summary.of_run(measure)?;
         metric.max.is_some_and(|it| 0.0 < it).then(|| figure(metric, run))
     };
-    let of_reason = run.summary.family("run", "images_deleted_by_reason");
+    let of_reason = run.summary.family_of_run(measure::IMAGES_DELETED_BY_REASON);
     let mut deleted: Vec<String> = of_reason
         .filter(|(_, it)| it.max.is_some_and(|it| 0.0 < it))
         .map(|(reason, it)| format!("{reason} {}", figure(it, run)))
         .collect();
-    let fruitless = counted("image_gc_failures");
+    let fruitless = counted(measure::IMAGE_GC_FAILURES);
     deleted.extend(fruitless.map(|it| format!("image GC found too little {it} times")));
     page.row("images deleted", &deleted);
-    let evicted: Vec<String> = counted("pods_evicted").into_iter().collect();
+    let evicted: Vec<String> = counted(measure::PODS_EVICTED).into_iter().collect();
     page.row("pods evicted", &evicted);
-    let fullest: Vec<String> = counted("disk_used_share_max").into_iter().collect();
+    let fullest: Vec<String> = counted(measure::DISK_USED_SHARE_MAX).into_iter().collect();
     page.row("fullest disk", &fullest);
 }
 
@@ -228,9 +235,10 @@ fn pre_pulls(run: Run<'_>) -> Vec<String> {
     let pullers = run.scenario.spec.workloads.iter().filter(|it| it.is_puller);
     let shown = pullers.filter_map(|puller| {
         let scope = format!("workload.{}", puller.name);
-        let of = |name| run.summary.metric(&scope, name).map(|it| figure(it, run));
-        let (ready, pods) = (of("pods_ready")?, of("pods")?);
-        let took = of("rollout_complete_seconds")?;
+        let of =
+            |measure: Measure| run.summary.find(&scope, &measure.into()).map(|it| figure(it, run));
+        let (ready, pods) = (of(measure::PODS_READY)?, of(measure::PODS)?);
+        let took = of(measure::ROLLOUT_COMPLETE_SECONDS)?;
         Some(format!(
             "{} {ready} of {pods} ready, the waves done after {took}",
             clip(&puller.name, 30)
@@ -242,12 +250,16 @@ fn pre_pulls(run: Run<'_>) -> Vec<String> {
 }
 
 /// A metric of each workload that is worth a word.
-fn of_workloads(run: Run<'_>, name: &str, is_shown: fn(&MetricSummary) -> bool) -> Vec<String> {
+fn of_workloads(
+    run: Run<'_>,
+    measure: Measure,
+    is_shown: fn(&MetricSummary) -> bool,
+) -> Vec<String> {
     let mut figures: Vec<String> = run
         .summary
         .metrics
         .iter()
-        .filter(|it| it.name == name && is_shown(it))
+        .filter(|it| it.name == measure && is_shown(it))
         .filter_map(|it| Some((it.scope.strip_prefix("workload.")?, it)))
         .map(|(workload, it)| format!("{} {}", clip(workload, 30), figure(it, run)))
         .collect();
@@ -257,18 +269,18 @@ fn of_workloads(run: Run<'_>, name: &str, is_shown: fn(&MetricSummary) -> bool) 
 
 fn requests(page: &mut Page, run: Run<'_>) {
     page.heading("REQUESTS", "");
-    page.row("total", &[of_run(run, "requests")]);
+    page.row("total", &[of_run(run, measure::REQUESTS)]);
     let mut outcomes: Vec<(f64, String)> = run
         .summary
-        .family("run", "requests_by_outcome")
+        .family_of_run(measure::REQUESTS_BY_OUTCOME)
         .filter(|(_, it)| it.max != Some(0.0))
         .map(|(name, it)| (it.mean.unwrap_or(0.0), format!("{name} {}", figure(it, run))))
         .collect();
     outcomes.sort_by(|a, b| b.0.total_cmp(&a.0));
     let outcomes: Vec<String> = outcomes.into_iter().map(|it| it.1).collect();
     page.row("by outcome", &outcomes);
-    page.row("per completed pull", &[of_run(run, "requests_per_completed_pull")]);
-    page.row("peak per second", &[of_run(run, "requests_peak_per_second")]);
+    page.row("per completed pull", &[of_run(run, measure::REQUESTS_PER_COMPLETED_PULL)]);
+    page.row("peak per second", &[of_run(run, measure::REQUESTS_PEAK_PER_SECOND)]);
     if let Some((share, replication)) = wasted(run) {
         let remark = format!("(sent by pulls that failed; replication {replication})");
         page.row("wasted", &[format!("{} {remark}", format::share(share))]);
@@ -281,15 +293,15 @@ fn mirrors(page: &mut Page, run: Run<'_>) {
     let servers = run.scenario.spec.registries.iter().filter(|it| it.mirror.is_some());
     for server in servers.take(MAX_LISTED) {
         let scope = server.scope();
-        let of = |name| {
-            let metric = run.summary.metric(&scope, name);
+        let of = |measure: Measure| {
+            let metric = run.summary.find(&scope, &measure.into());
             metric.map_or_else(|| NOTHING.into(), |it| figure(it, run))
         };
         let label = format!("mirror {}", clip(&server.name, 18));
         let values = [
-            format!("hits {}", of("mirror_hit_share")),
-            format!("passed over by {}", of("mirror_bypass_share")),
-            format!("{} from upstream", of("upstream_bytes")),
+            format!("hits {}", of(measure::MIRROR_HIT_SHARE)),
+            format!("passed over by {}", of(measure::MIRROR_BYPASS_SHARE)),
+            format!("{} from upstream", of(measure::UPSTREAM_BYTES)),
         ];
         page.row(&label, &values);
     }
@@ -417,19 +429,15 @@ fn spenders(page: &mut Page, summary: &Summary) {
 }
 
 fn quota(page: &mut Page, run: Run<'_>) {
-    let limits: Vec<(&str, &MetricSummary)> = run
-        .summary
-        .metrics
-        .iter()
-        .filter_map(|it| Some((it.name.strip_prefix("limit_exhausted_seconds.")?, it)))
-        .collect();
+    let limits: Vec<(&str, &MetricSummary)> =
+        run.summary.family_of_run(measure::LIMIT_EXHAUSTED_SECONDS).collect();
     if limits.is_empty() {
         return;
     }
     page.heading("QUOTA", "");
     let mut idle: Vec<String> = vec![];
     for (label, it) in &limits {
-        let spent = run.summary.metric(&it.scope, &format!("limit_units_spent.{label}"));
+        let spent = run.summary.find(&it.scope, &measure::LIMIT_UNITS_SPENT.of(label));
         if it.max == Some(0.0) && spent.is_none_or(|it| it.max == Some(0.0)) {
             idle.push(clip(label, 50));
             continue;
@@ -449,7 +457,7 @@ fn quota(page: &mut Page, run: Run<'_>) {
     }
     shorten(&mut idle, MAX_LISTED, "limits");
     page.row("never touched", &idle);
-    let first = run.summary.metric("run", "first_rejection_seconds");
+    let first = run.summary.of_run(measure::FIRST_REJECTION_SECONDS);
     let text = match first {
         Some(it) if it.absent < it.replications => format!("at {}", figure(it, run)),
         _ => "none".into(),
@@ -503,16 +511,16 @@ pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
 
 fn herd(page: &mut Page, run: Run<'_>) {
     page.heading("HERD", "");
-    let synchrony = run.summary.metric("run", "herd_synchrony").and_then(|it| it.mean);
+    let synchrony = run.summary.of_run(measure::HERD_SYNCHRONY).and_then(|it| it.mean);
     let synchrony = synchrony.map_or_else(|| NOTHING.into(), |it| format::decimal(it, 2));
     page.row("synchrony of retries", &[format!("{synchrony} (0 none … 1 lock-step)")]);
-    page.row("peak attempts per second", &[of_run(run, "attempts_peak_per_second")]);
+    page.row("peak attempts per second", &[of_run(run, measure::ATTEMPTS_PEAK_PER_SECOND)]);
     page.row("recovery", &[recovery(run)]);
 }
 
 /// Time from the first rejection to the last pod that it delayed.
 fn recovery(run: Run<'_>) -> String {
-    match run.summary.metric("run", "recovery_seconds") {
+    match run.summary.of_run(measure::RECOVERY_SECONDS) {
         Some(it) if it.absent == it.replications => "nothing to recover from".into(),
         Some(it) => format!("{} after the first rejection", figure(it, run)),
         None => NOTHING.into(),

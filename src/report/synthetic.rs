@@ -2,6 +2,7 @@
 
 use crate::engine::chance::Chance;
 use crate::experiment::{Summary, summarise};
+use crate::model::record::measure::{self, Measure, Name};
 use crate::model::record::operator::{BinSeen, Observed};
 use crate::model::record::outcome::{
     Blast, CounterSeries, Detail, FailureCount, GaugeSeries, Metric, Outcome, PodRow, PullResult,
@@ -278,14 +279,6 @@ fn levels(spent: &[(u64, f64)]) -> Vec<GaugeSeries> {
 
 /// A scenario with two expectations.
 pub(crate) fn scenario() -> Scenario {
-    let expectation = |metric: &str, comparison, demand, text: &str| Expectation {
-        scope: "run".into(),
-        metric: metric.into(),
-        comparison,
-        demand,
-        text: text.into(),
-        origin: "synthetic.toml:41".into(),
-    };
     Scenario {
         name: "synthetic".into(),
         variant: Some("calm".into()),
@@ -313,12 +306,17 @@ pub(crate) fn scenario() -> Scenario {
             state: StateSpec::default(),
         },
         expectations: vec![
-            expectation("ready_seconds_p95", Comparison::Less, 300.0, "< 5m"),
-            expectation("pull_failures_by_cause.disk-full", Comparison::AtMost, 10.0, "<= 10"),
-            expectation("recovery_seconds", Comparison::Less, 600.0, "< 10m"),
+            expectation(measure::READY_SECONDS_P95, Comparison::Less, 300.0, "< 5m"),
+            expectation(
+                measure::PULL_FAILURES_BY_CAUSE.of("disk-full"),
+                Comparison::AtMost,
+                10.0,
+                "<= 10",
+            ),
+            expectation(measure::RECOVERY_SECONDS, Comparison::Less, 600.0, "< 10m"),
             Expectation {
                 scope: "workload.api".into(),
-                ..expectation("min_available_share", Comparison::AtLeast, 0.75, ">= 75%")
+                ..expectation(measure::MIN_AVAILABLE_SHARE, Comparison::AtLeast, 0.75, ">= 75%")
             },
         ],
         in_runs: Share::from_percent(95),
@@ -368,46 +366,65 @@ fn seen() -> Observed {
     seen
 }
 
+fn expectation(
+    metric: impl Into<Name>,
+    comparison: Comparison,
+    demand: f64,
+    text: &str,
+) -> Expectation {
+    Expectation {
+        scope: "run".into(),
+        metric: metric.into(),
+        comparison,
+        demand,
+        text: text.into(),
+        origin: "synthetic.toml:41".into(),
+    }
+}
+
+/// A metric of the whole run.
+fn run(name: impl Into<Name>, value: Value) -> Metric {
+    Metric { scope: "run".into(), name: name.into(), value }
+}
+
 /// One replication: in every sixth, pods are stuck at the end.
 pub(crate) fn outcome(replication: u32) -> Outcome {
     let known = |value: f64| Value::Known(value + f64::from(replication % 5));
     let stuck = replication % 6 == 5;
-    let metric = |scope: &str, name: &str, unit, value| Metric {
+    let of = |scope: &str, measure: Measure, value| Metric {
         scope: scope.into(),
-        name: name.into(),
-        unit,
+        name: measure.into(),
         value,
     };
-    let run = |name: &str, unit, value| metric("run", name, unit, value);
     let late = |value: f64| if stuck { Value::Censored } else { known(value) };
     Outcome {
         replication,
         digest: 7 + u64::from(replication),
         stop: StopReason::Horizon,
         metrics: vec![
-            run("pods", "pods", Value::Known(900.0)),
-            run("pods_ready", "pods", Value::Known(if stuck { 863.0 } else { 900.0 })),
-            run("pods_never_ready", "pods", Value::Known(if stuck { 37.0 } else { 0.0 })),
-            run("pods_deleted_before_ready", "pods", Value::Known(0.0)),
-            run("ready_seconds_p50", "seconds", known(108.0)),
-            run("ready_seconds_p95", "seconds", known(297.0)),
-            run("ready_seconds_max", "seconds", late(432.0)),
-            run("unready_pod_minutes", "pod-minutes", known(12_345.0)),
-            run("requests", "requests", known(75_846.0)),
-            run("requests_by_outcome.ok", "requests", known(27_955.0)),
-            run("requests_by_outcome.throttled", "requests", known(22_636.0)),
-            run("requests_per_completed_pull", "requests", known(84.2)),
-            run("requests_peak_per_second", "requests/s", known(66.0)),
-            run("attempts_peak_per_second", "attempts/s", known(31.0)),
-            run("limit_units_spent.docker-hub/anonymous-pulls", "units", known(898.0)),
-            run("limit_exhausted_seconds.docker-hub/anonymous-pulls", "seconds", known(18_720.0)),
-            run("limit_units_spent.docker-hub/edge", "units", Value::Known(0.0)),
-            run("limit_exhausted_seconds.docker-hub/edge", "seconds", Value::Known(0.0)),
-            run("first_rejection_seconds", "seconds", known(27.0)),
-            run("recovery_seconds", "seconds", Value::Absent),
-            run("herd_synchrony", "coherence", Value::Known(0.83)),
-            metric("workload.api", "min_available_share", "share", Value::Known(0.66)),
-            metric("workload.batch", "min_available_share", "share", Value::Known(1.0)),
+            run(measure::PODS, Value::Known(900.0)),
+            run(measure::PODS_READY, Value::Known(if stuck { 863.0 } else { 900.0 })),
+            run(measure::PODS_NEVER_READY, Value::Known(if stuck { 37.0 } else { 0.0 })),
+            run(measure::PODS_DELETED_BEFORE_READY, Value::Known(0.0)),
+            run(measure::READY_SECONDS_P50, known(108.0)),
+            run(measure::READY_SECONDS_P95, known(297.0)),
+            run(measure::READY_SECONDS_MAX, late(432.0)),
+            run(measure::UNREADY_POD_MINUTES, known(12_345.0)),
+            run(measure::REQUESTS, known(75_846.0)),
+            run(measure::REQUESTS_BY_OUTCOME.of("ok"), known(27_955.0)),
+            run(measure::REQUESTS_BY_OUTCOME.of("throttled"), known(22_636.0)),
+            run(measure::REQUESTS_PER_COMPLETED_PULL, known(84.2)),
+            run(measure::REQUESTS_PEAK_PER_SECOND, known(66.0)),
+            run(measure::ATTEMPTS_PEAK_PER_SECOND, known(31.0)),
+            run(measure::LIMIT_UNITS_SPENT.of("docker-hub/anonymous-pulls"), known(898.0)),
+            run(measure::LIMIT_EXHAUSTED_SECONDS.of("docker-hub/anonymous-pulls"), known(18_720.0)),
+            run(measure::LIMIT_UNITS_SPENT.of("docker-hub/edge"), Value::Known(0.0)),
+            run(measure::LIMIT_EXHAUSTED_SECONDS.of("docker-hub/edge"), Value::Known(0.0)),
+            run(measure::FIRST_REJECTION_SECONDS, known(27.0)),
+            run(measure::RECOVERY_SECONDS, Value::Absent),
+            run(measure::HERD_SYNCHRONY, Value::Known(0.83)),
+            of("workload.api", measure::MIN_AVAILABLE_SHARE, Value::Known(0.66)),
+            of("workload.batch", measure::MIN_AVAILABLE_SHARE, Value::Known(1.0)),
         ],
         failures: vec![
             FailureCount { cause: "anonymous-pulls".into(), cause_behind: None, count: 20_000 },

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::style::Style;
 use super::{VERSION, format};
 use crate::experiment::{End, Open, Range, Way, WayVerdict as Verdict, What, WhatNow};
+use crate::model::record::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
 use crate::scenario::{Scenario, wrapped};
 
 /// Columns of a long text.
@@ -217,12 +218,12 @@ pub fn what_now_csv(out: &mut dyn Write, answer: &WhatNow) -> io::Result<()> {
     csv.write_record([
         "way",
         "what_if",
-        "clear_seconds",
+        CLEAR_SECONDS.text(),
         "clear_seconds_from",
         "clear_seconds_to",
         "verdict",
         "later_seconds",
-        "unready_pod_minutes",
+        UNREADY_POD_MINUTES.text(),
         "title",
     ])?;
     for way in std::iter::once(&answer.nothing).chain(&answer.variants) {

@@ -3,12 +3,13 @@
 use super::build::prepulls;
 use super::diagnostic::{Code, Problems};
 use super::field::Type;
-use super::metrics::{self, BUILT_IN_CAUSES, METRICS, MetricInfo, Suffix, Unit};
+use super::metrics::{BUILT_IN_CAUSES, Quantity};
 use super::source::Origin;
 use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
 use super::{Comparison, Expectation};
+use crate::model::record::measure::{self, Info, Name, Part, ScopeKind};
 use crate::model::words::deleted::Deleted;
 use crate::model::words::reply::RequestOutcome;
 use crate::units::{Bytes, Share, Span};
@@ -55,10 +56,11 @@ fn expectation(
     walker: &mut Walker<'_, '_>,
 ) -> Option<Expectation> {
     let (scope, metric) = split_scope(root, path, key, walker)?;
-    let info = find_metric(root, &metric, key, walker.problems)?;
-    check_scope(&scope, info, path, key, walker.problems);
+    let metric = find_metric(root, &metric, key, walker.problems)?;
+    check_scope(&scope, metric.info(), path, key, walker.problems);
     let text = node.raw.text();
-    let demand = text.and_then(|text| parse_demand(text, info.unit));
+    let quantity = Quantity::of(metric.info().unit);
+    let demand = text.and_then(|text| parse_demand(text, quantity));
     let (Some(text), Some((comparison, demand))) = (text, demand) else {
         walker
             .problems
@@ -67,7 +69,7 @@ fn expectation(
                 node.origin,
                 format!("`expect.{path}` cannot be read from {}", node.raw.describe()),
             )
-            .help(format!("write {}", how_to_write(info.unit)));
+            .help(format!("write {}", how_to_write(quantity)));
         return None;
     };
     let origin = walker.problems.sources().label(node.origin);
@@ -82,8 +84,8 @@ fn split_scope(
 ) -> Option<(String, String)> {
     let mut parts = path.splitn(3, '.');
     let kind = parts.next().unwrap_or_default();
-    if !["workload", "pool", "registry", "mirror"].contains(&kind) {
-        return Some(("run".into(), path.into()));
+    if !ScopeKind::BLOCKS.map(ScopeKind::text).contains(&kind) {
+        return Some((ScopeKind::Run.text().into(), path.into()));
     }
     let (Some(name), Some(metric)) = (parts.next(), parts.next()) else {
         walker
@@ -121,31 +123,31 @@ fn find_metric(
     metric: &str,
     key: Origin,
     problems: &mut Problems<'_>,
-) -> Option<&'static MetricInfo> {
+) -> Option<Name> {
     let (base, suffix) = metric.split_once('.').unwrap_or((metric, ""));
-    let names = || METRICS.iter().map(|metric| metric.name);
-    let Some(info) = metrics::find(base) else {
+    let names = || measure::ALL.iter().map(|it| it.name);
+    let Some(info) = measure::find(base) else {
         problems
             .error(Code::UnknownMetric, key, format!("there is no metric `{base}`"))
             .did_you_mean(base, names())
             .help(format!("metrics: {}", names().collect::<Vec<_>>().join(", ")));
         return None;
     };
-    let known: Vec<&str> = match info.suffix {
-        Suffix::None if suffix.is_empty() => return Some(info),
-        Suffix::None => {
+    let known: Vec<&str> = match info.part {
+        None if suffix.is_empty() => return Name::parse(base),
+        None => {
             problems
                 .error(Code::UnknownMetric, key, format!("`{base}` has no parts"))
                 .help(format!("drop `.{suffix}`"));
             return None;
         }
-        Suffix::Outcome => RequestOutcome::ALL.map(RequestOutcome::name).into(),
-        Suffix::Cause => causes(root),
-        Suffix::Limit => limits(root).collect(),
-        Suffix::Reason => Deleted::ALL.map(Deleted::name).into(),
+        Some(Part::Outcome) => RequestOutcome::ALL.map(RequestOutcome::name).into(),
+        Some(Part::Cause) => causes(root),
+        Some(Part::Limit) => limits(root).collect(),
+        Some(Part::Reason) => Deleted::ALL.map(Deleted::name).into(),
     };
     if known.contains(&suffix) {
-        return Some(info);
+        return Name::parse(metric);
     }
     let problem = if suffix.is_empty() {
         problems.error(Code::UnknownMetric, key, format!("`{base}` needs a part behind a dot"))
@@ -160,24 +162,18 @@ fn find_metric(
 }
 
 /// Complains of a metric that its scope does not have.
-fn check_scope(
-    scope: &str,
-    info: &MetricInfo,
-    path: &str,
-    key: Origin,
-    problems: &mut Problems<'_>,
-) {
+fn check_scope(scope: &str, info: &Info, path: &str, key: Origin, problems: &mut Problems<'_>) {
     let kind = scope.split('.').next().unwrap_or_default();
-    if info.of.scopes().contains(&kind) {
+    if info.of.has(kind) {
         return;
     }
     let where_to: Vec<String> = info
         .of
         .scopes()
         .iter()
-        .map(|it| match *it {
-            "run" => format!("`{}`", info.name),
-            kind => format!("`{kind}.NAME.{}`", info.name),
+        .map(|it| match it {
+            ScopeKind::Run => format!("`{}`", info.name),
+            kind => format!("`{}.NAME.{}`", kind.text(), info.name),
         })
         .collect();
     let message = format!("`expect.{path}`: a {kind} has no `{}`", info.name);
@@ -186,16 +182,16 @@ fn check_scope(
         .help(format!("write {}", where_to.join(" or ")));
 }
 
-fn how_to_write(unit: Unit) -> &'static str {
-    match unit {
-        Unit::Seconds => "a comparison and a span, such as \"< 5m\"",
-        Unit::Share => "a comparison and a share, such as \">= 75%\"",
-        Unit::Bytes => "a comparison and bytes, such as \"< 10GB\"",
-        Unit::Number => "a comparison and a number, such as \"< 100\"",
+fn how_to_write(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Span => "a comparison and a span, such as \"< 5m\"",
+        Quantity::Share => "a comparison and a share, such as \">= 75%\"",
+        Quantity::Bytes => "a comparison and bytes, such as \"< 10GB\"",
+        Quantity::Number => "a comparison and a number, such as \"< 100\"",
     }
 }
 
-fn parse_demand(text: &str, unit: Unit) -> Option<(Comparison, f64)> {
+fn parse_demand(text: &str, quantity: Quantity) -> Option<(Comparison, f64)> {
     let text = text.trim();
     let (comparison, rest) = [
         ("<=", Comparison::AtMost),
@@ -207,11 +203,11 @@ fn parse_demand(text: &str, unit: Unit) -> Option<(Comparison, f64)> {
     .into_iter()
     .find_map(|(sign, comparison)| Some((comparison, text.strip_prefix(sign)?)))?;
     let rest = rest.trim();
-    let demand = match unit {
-        Unit::Seconds => rest.parse::<Span>().ok()?.as_secs_f64(),
-        Unit::Share => rest.parse::<Share>().ok()?.as_f64(),
-        Unit::Bytes => rest.parse::<Bytes>().ok()?.0 as f64,
-        Unit::Number => rest.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite())?,
+    let demand = match quantity {
+        Quantity::Span => rest.parse::<Span>().ok()?.as_secs_f64(),
+        Quantity::Share => rest.parse::<Share>().ok()?.as_f64(),
+        Quantity::Bytes => rest.parse::<Bytes>().ok()?.0 as f64,
+        Quantity::Number => rest.replace('_', "").parse::<f64>().ok().filter(|n| n.is_finite())?,
     };
     Some((comparison, demand))
 }
@@ -222,23 +218,23 @@ mod tests {
 
     #[test]
     fn demands_are_read_by_the_unit_of_their_metric() {
-        for (text, unit, comparison, demand) in [
-            ("< 5m", Unit::Seconds, Comparison::Less, 300.0),
-            (">=75%", Unit::Share, Comparison::AtLeast, 0.75),
-            ("== 0", Unit::Number, Comparison::Equal, 0.0),
-            ("<= 10GB", Unit::Bytes, Comparison::AtMost, 1e10),
-            ("> 1_000", Unit::Number, Comparison::Greater, 1e3),
+        for (text, quantity, comparison, demand) in [
+            ("< 5m", Quantity::Span, Comparison::Less, 300.0),
+            (">=75%", Quantity::Share, Comparison::AtLeast, 0.75),
+            ("== 0", Quantity::Number, Comparison::Equal, 0.0),
+            ("<= 10GB", Quantity::Bytes, Comparison::AtMost, 1e10),
+            ("> 1_000", Quantity::Number, Comparison::Greater, 1e3),
         ] {
-            assert_eq!(parse_demand(text, unit), Some((comparison, demand)), "{text}");
+            assert_eq!(parse_demand(text, quantity), Some((comparison, demand)), "{text}");
         }
-        for (text, unit) in [
-            ("5m", Unit::Seconds),
-            ("< 5", Unit::Seconds),
-            ("< 5m", Unit::Number),
-            ("< inf", Unit::Number),
-            ("", Unit::Share),
+        for (text, quantity) in [
+            ("5m", Quantity::Span),
+            ("< 5", Quantity::Span),
+            ("< 5m", Quantity::Number),
+            ("< inf", Quantity::Number),
+            ("", Quantity::Share),
         ] {
-            assert_eq!(parse_demand(text, unit), None, "{text}");
+            assert_eq!(parse_demand(text, quantity), None, "{text}");
         }
     }
 }

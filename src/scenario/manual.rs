@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use super::diagnostic::Code;
 use super::field::{Field, IfAbsent, Shape, Type, Unverified};
 use super::levers::LEVERS;
-use super::metrics::{METRICS, Suffix, Unit};
+use super::metrics::Quantity;
 use super::presets::{self, Reading};
 use super::tables::ROOT;
 use super::tables::timeline::SETTABLE;
+use crate::model::record::measure;
 
 /// The reference page of the scenario language.
 pub fn reference() -> String {
@@ -123,23 +124,17 @@ fn all_levers(page: &mut String) {
 }
 
 fn metrics(page: &mut String) {
-    *page +=
-        "\n## Metrics that `[expect]` can name\n\n| metric | demand | meaning |\n|---|---|---|\n";
-    for metric in METRICS {
-        let demand = match metric.unit {
-            Unit::Seconds => "`< 5m`",
-            Unit::Share => "`>= 75%`",
-            Unit::Bytes => "`< 10GB`",
-            Unit::Number => "`< 100`",
+    *page += "\n## Metrics that `[expect]` can name\n\n";
+    *page += "| metric | demand | meaning | absent where |\n|---|---|---|---|\n";
+    for metric in measure::ALL {
+        let demand = match Quantity::of(metric.unit) {
+            Quantity::Span => "`< 5m`",
+            Quantity::Share => "`>= 75%`",
+            Quantity::Bytes => "`< 10GB`",
+            Quantity::Number => "`< 100`",
         };
-        let suffix = match metric.suffix {
-            Suffix::None => "",
-            Suffix::Cause => ".CAUSE",
-            Suffix::Outcome => ".OUTCOME",
-            Suffix::Limit => ".LIMIT",
-            Suffix::Reason => ".REASON",
-        };
-        let _ = writeln!(page, "| `{}{suffix}` | {demand} | {} |", metric.name, metric.doc);
+        let (form, absent) = (metric.form(), metric.absence.text());
+        let _ = writeln!(page, "| `{form}` | {demand} | {} | {absent} |", metric.doc);
     }
 }
 

@@ -46,6 +46,7 @@ pub use self::source::{Place, SourceFile, is_folder_name};
 use self::tree::Table;
 use self::walk::{Names, Walker};
 
+use crate::model::record::measure::Name;
 use crate::model::spec::Spec;
 use crate::units::Share;
 
@@ -145,10 +146,10 @@ impl Parameter {
 /// A demand on one metric.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expectation {
-    /// `run`, `workload.NAME`, `pool.NAME`, `registry.NAME`.
+    /// `run`, `workload.NAME`, `pool.NAME`, `registry.NAME` or `mirror.NAME`.
     pub scope: String,
-    /// Name of the metric, with its suffix.
-    pub metric: String,
+    /// The metric.
+    pub metric: Name,
     /// How the observed value is compared.
     pub comparison: Comparison,
     /// What it is compared with, in the metric's unit (seconds for spans, 0 to 1 for shares).

@@ -6,9 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::field::{Field, IfAbsent, LONGEST_TEXT, Shape, Type};
 use super::levers::LEVERS;
-use super::metrics::{METRICS, Suffix};
 use super::presets;
 use super::tables::ROOT;
+use crate::model::record::measure::{self, ScopeKind};
 use crate::model::spec::Failure;
 use crate::words::Words;
 
@@ -44,18 +44,18 @@ pub fn schema() -> Value {
 fn expect() -> Value {
     let demand = json!({ "type": "string", "pattern": "^\\s*(<=?|>=?|==)" });
     let mut properties = Map::new();
-    for metric in METRICS {
-        let value = match metric.suffix {
-            Suffix::None => demand.clone(),
-            _ => json!({ "type": "object", "additionalProperties": demand }),
+    for metric in measure::ALL {
+        let value = match metric.part {
+            None => demand.clone(),
+            Some(_) => json!({ "type": "object", "additionalProperties": demand }),
         };
         properties.insert(metric.name.into(), described(value, metric.doc));
     }
     properties.insert("in_runs".into(), unit("%"));
-    for scope in ["workload", "pool", "registry"] {
-        properties.insert(scope.into(), json!({ "type": "object" }));
+    for scope in ScopeKind::BLOCKS {
+        properties.insert(scope.text().into(), json!({ "type": "object" }));
     }
-    json!({ "type": "object", "properties": properties })
+    json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }
 
 fn described(mut schema: Value, doc: &str) -> Value {

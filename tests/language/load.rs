@@ -1,5 +1,6 @@
 //! What loads, and to which spec.
 
+use pullstorm::model::record::measure::{MIN_AVAILABLE_SHARE, PULL_FAILURES};
 use pullstorm::model::spec::{
     Action, Addressing, Answer, Change, Clients, Count, ImagePullPolicy, LimitKey, RequestKind,
     WorkloadKind,
@@ -193,7 +194,7 @@ fn the_example_of_the_design_means_what_it_says() {
     let [first, second] = scenario.expectations.as_slice() else { panic!("two expectations") };
     assert_eq!((first.scope.as_str(), first.demand, first.text.as_str()), ("run", 300.0, "< 5m"));
     assert_eq!((second.scope.as_str(), second.comparison), ("workload.api", Comparison::AtLeast));
-    assert_eq!(second.metric, "min_available_share");
+    assert_eq!(second.metric, MIN_AVAILABLE_SHARE);
     assert_eq!(scenario.in_runs, Share::from_percent(95));
     let variants: Vec<(&str, &str)> =
         scenario.variants.iter().map(|v| (v.name.as_str(), v.title.as_str())).collect();
@@ -276,9 +277,7 @@ fn values_of_flags_are_read_by_the_type_of_their_key() {
     assert_eq!(hub.limits[0].rule, abuse);
     assert_eq!((hub.limits[2].weights.index, hub.limits[2].weights.single), (0, 1_000));
     assert_eq!(hub.limits[1].weights.index, 500, "the file spells its own weights");
-    assert!(
-        scenario.expectations.iter().any(|e| e.metric == "pull_failures" && e.origin == "--set")
-    );
+    assert!(scenario.expectations.iter().any(|e| e.metric == PULL_FAILURES && e.origin == "--set"));
     for (path, origin, value) in [
         ("pool.workers.drain", "--set", "5s"),
         ("seed", "--seed", "7"),

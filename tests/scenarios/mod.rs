@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use pullstorm::experiment::{Crew, Shown, Summary, summarise};
+use pullstorm::model::record::measure::{self, Name};
 use pullstorm::scenario::{Code, Loaded, Request, SourceFile, library, load};
 
 /// Shuts off what Docker Hub limits, in the stories that name it `docker-hub`.
@@ -69,7 +70,8 @@ fn run(name: &str, variant: &str, sets: &[&str]) -> Summary {
 
 /// The mean of a figure; one that is beyond what a run saw is infinite.
 fn of(summary: &Summary, scope: &str, name: &str) -> f64 {
-    let metric = summary.metric(scope, name).unwrap_or_else(|| panic!("no {scope} {name}"));
+    let known = Name::parse(name).unwrap();
+    let metric = summary.find(scope, &known).unwrap_or_else(|| panic!("no {scope} {name}"));
     match metric.mean {
         Some(mean) => mean,
         None if 0 < metric.censored => f64::INFINITY,
@@ -145,7 +147,7 @@ fn golden_path(name: &str) -> PathBuf {
 fn figures(name: &str) -> String {
     let summary = base(name);
     let mut text = format!("scope,metric,mean\nrun,digest,{:016x}\n", summary.digest);
-    for metric in summary.metrics.iter().filter(|it| it.name != "events") {
+    for metric in summary.metrics.iter().filter(|it| it.name != measure::EVENTS) {
         let mean = match metric.mean {
             Some(mean) => format!("{mean:.4}"),
             None if 0 < metric.censored => {

@@ -78,7 +78,7 @@ pub(crate) fn metric<'a>(outcome: &'a Outcome, scope: &str, name: &str) -> &'a M
     outcome
         .metrics
         .iter()
-        .find(|it| it.scope == scope && it.name == name)
+        .find(|it| it.scope == scope && it.name.to_string() == name)
         .unwrap_or_else(|| panic!("no metric {scope} {name}"))
 }
 

@@ -8,6 +8,7 @@ mod state;
 mod writer;
 
 use crate::support::{Requests, balance_observed, known};
+use pullstorm::model::record::measure::{self, Name};
 use pullstorm::model::record::outcome::{Detail, Outcome, PodRow, PullResult, RequestSink};
 use pullstorm::model::spec::Spec;
 use pullstorm::model::words::polling::Polling;
@@ -161,7 +162,7 @@ fn check(spec: &Spec) -> Outcome {
     let of_nodes = requests.0.iter().filter(|it| 0 < it.attempt).count();
     balance_observed(&elided, of_nodes);
     let figures = |of: &Outcome| {
-        of.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+        of.metrics.iter().filter(|it| it.name != measure::EVENTS).cloned().collect::<Vec<_>>()
     };
     assert_eq!(figures(&elided), figures(&every));
     for metric in &elided.metrics {
@@ -201,7 +202,7 @@ fn balance_pulls(outcome: &Outcome) {
     let by_cause = outcome
         .metrics
         .iter()
-        .filter(|it| it.scope == "run" && it.name.starts_with("pull_failures_by_cause."));
+        .filter(|it| it.scope == "run" && measure::PULL_FAILURES_BY_CAUSE.part(&it.name).is_some());
     same(by_cause.filter_map(|it| it.value.known()).sum(), failed, "metrics by cause");
     let bytes: u64 = rows.iter().map(|it| it.bytes.0).sum();
     let of = |name| known(outcome, "run", name);
@@ -215,6 +216,7 @@ fn balance_pulls(outcome: &Outcome) {
 
 /// The sum of a metric over all scopes of a kind.
 fn sum(outcome: &Outcome, scopes: &str, name: &str) -> f64 {
+    let name = Name::parse(name).unwrap_or_else(|| panic!("no metric {name}"));
     let parts = outcome.metrics.iter().filter(|it| it.scope.starts_with(scopes) && it.name == name);
     parts.filter_map(|it| it.value.known()).sum()
 }
@@ -246,7 +248,7 @@ fn balance_requests(outcome: &Outcome, requests: &Requests) {
     let by_outcome = outcome
         .metrics
         .iter()
-        .filter(|it| it.scope == "run" && it.name.starts_with("requests_by_outcome."));
+        .filter(|it| it.scope == "run" && measure::REQUESTS_BY_OUTCOME.part(&it.name).is_some());
     same(by_outcome.filter_map(|it| it.value.known()).sum(), all, "requests by outcome");
     let rows = &detail(outcome).pulls;
     let of_mirrors = requests.0.iter().filter(|it| it.attempt == 0).count() as f64;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use pullstorm::experiment::Crew;
 use pullstorm::experiment::sweep::{Asked, Plan, PointResult, Shard, draft, run_point};
+use pullstorm::model::record::measure::UNREADY_POD_MINUTES;
 use pullstorm::report::files::WallClock;
 use pullstorm::report::sweep::{Incomplete, SweepFolder, assemble, gather};
 use pullstorm::scenario::metrics::Target;
@@ -65,7 +66,7 @@ fn root(name: &str) -> PathBuf {
 }
 
 fn targets() -> Vec<Target> {
-    vec![Target { scope: "run".into(), metric: "unready_pod_minutes".into() }]
+    vec![Target::of_run(UNREADY_POD_MINUTES)]
 }
 
 /// The clock on the wall differs from run to run; here it stands still.

@@ -7,6 +7,7 @@
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
 use crate::support::{Lab, Seen, known, outcome, spec};
+use pullstorm::model::record::measure;
 use pullstorm::model::record::outcome::Outcome;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
@@ -513,7 +514,7 @@ fn loops_that_wake_when_needed_do_what_loops_that_always_run_would() {
         let (woken, always) = (of(Polling::Elided), of(Polling::Every));
         assert_eq!(woken.digest, always.digest, "seed {seed}");
         let figures = |it: &Outcome| {
-            it.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+            it.metrics.iter().filter(|it| it.name != measure::EVENTS).cloned().collect::<Vec<_>>()
         };
         assert_eq!(figures(&woken), figures(&always), "seed {seed}");
         assert_eq!(shares(&woken), shares(&always), "seed {seed}");

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::support::{Lab, known};
+use pullstorm::model::record::measure::LIMIT_UNITS_SPENT;
 use pullstorm::model::record::outcome::{Outcome, SharedAccount};
 
 /// Two registries that need tokens, an account of each tier in `hub`, one in `lab`; limits that
@@ -50,7 +51,7 @@ fn two_registries(pool: &str, workload: &str, more: &str) -> Lab {
 fn spent(outcome: &Outcome) -> BTreeMap<String, f64> {
     let of_run = outcome.metrics.iter().filter(|it| it.scope == "run");
     let all = of_run.filter_map(|it| {
-        let name = it.name.strip_prefix("limit_units_spent.")?;
+        let name = LIMIT_UNITS_SPENT.part(&it.name)?;
         Some((name.to_owned(), it.value.known()?))
     });
     all.filter(|it| 0.0 < it.1).collect()

@@ -3,6 +3,7 @@
 
 #![expect(clippy::float_cmp, reason = "counts in floats are exact")]
 
+use pullstorm::model::record::measure;
 use std::collections::BTreeSet;
 
 use crate::support::{Lab, known, outcome, spec, with_requests};
@@ -115,11 +116,16 @@ fn the_poll_free_path_is_bit_equal_to_the_twin_that_polls() {
         assert_eq!(fast_rows.pulls, slow_rows.pulls, "seed {seed}");
         assert_eq!(fast_rows.pods, slow_rows.pods, "seed {seed}");
         let events = |outcome: &[pullstorm::model::record::outcome::Metric]| {
-            outcome.iter().find(|it| it.name == "events").unwrap().value.known().unwrap()
+            outcome.iter().find(|it| it.name == measure::EVENTS).unwrap().value.known().unwrap()
         };
         assert!(2.0 * events(&fast.metrics) < 3.0 * events(&slow.metrics), "polls are elided");
         let rest = |outcome: &Outcome| {
-            outcome.metrics.iter().filter(|it| it.name != "events").cloned().collect::<Vec<_>>()
+            outcome
+                .metrics
+                .iter()
+                .filter(|it| it.name != measure::EVENTS)
+                .cloned()
+                .collect::<Vec<_>>()
         };
         let (fast_rest, slow_rest) =
             (run_with(&spec, Polling::Elided), run_with(&spec, Polling::Every));

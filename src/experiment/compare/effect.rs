@@ -2,8 +2,8 @@
 
 use crate::engine::stats::{mean_and_half_width, sign_test, welch};
 use crate::experiment::{MetricSummary, Row};
+use crate::model::record::measure::Better;
 use crate::model::record::outcome::Value;
-use crate::scenario::metrics::{self, Better};
 
 /// The level below which a sign test speaks: that of a 95 % interval.
 const LEVEL: f64 = 0.05;
@@ -86,8 +86,7 @@ impl Difference {
 /// the pairs then decides, a censored figure being larger than any other.
 pub fn compare_rows(base: &Row, changed: &Row, design: Design) -> Difference {
     let (before, after) = (figures(base), figures(changed));
-    let better = metrics::find(base.name.split('.').next().unwrap_or_default())
-        .map_or(Better::Neither, |it| it.better);
+    let better = base.name.info().better;
     let (difference, half_width, pairs) = match design {
         Design::Paired => paired(&before, &after),
         Design::Independent => independent(&before, &after),
@@ -129,7 +128,7 @@ fn effect(sign: f64, better: Better) -> Effect {
 /// where a replication does not report it: it never happened.
 fn figures(row: &Row) -> Vec<Value> {
     let value = |it: &Value| match it {
-        Value::Absent if row.is_member() => Value::Known(0.0),
+        Value::Absent if row.name.is_member() => Value::Known(0.0),
         it => *it,
     };
     row.values.iter().map(value).collect()
@@ -201,17 +200,23 @@ mod tests {
 
     use super::*;
     use crate::engine::chance::Chance;
+    use crate::model::record::measure::{
+        EVENTS, Name, PODS_NEVER_READY, PODS_READY, PULL_FAILURES_BY_CAUSE, RECOVERY_SECONDS,
+        REQUESTS,
+    };
 
-    fn row(name: &str, values: &[Value]) -> Row {
-        Row { scope: "run".into(), name: name.into(), unit: "seconds", values: values.to_vec() }
+    fn row(name: impl Into<Name>, values: &[Value]) -> Row {
+        Row { scope: "run".into(), name: name.into(), values: values.to_vec() }
     }
 
     fn known(values: &[f64]) -> Vec<Value> {
         values.iter().map(|it| Value::Known(*it)).collect()
     }
 
-    fn compare(name: &str, before: &[Value], after: &[Value]) -> Difference {
-        compare_rows(&row(name, before), &row(name, after), Design::Paired)
+    fn compare(name: impl Into<Name>, before: &[Value], after: &[Value]) -> Difference {
+        let before = row(name, before);
+        let after = Row { values: after.to_vec(), ..before.clone() };
+        compare_rows(&before, &after, Design::Paired)
     }
 
     #[test]
@@ -219,7 +224,7 @@ mod tests {
         // By hand: differences -1, -2, -3, -2; mean -2, variance 2/3, standard error √(1/6), t of
         // three degrees of freedom 3.182.
         let it = compare(
-            "recovery_seconds",
+            RECOVERY_SECONDS,
             &known(&[9.0, 4.0, 7.0, 20.0]),
             &known(&[8.0, 2.0, 4.0, 18.0]),
         );
@@ -228,8 +233,8 @@ mod tests {
         assert_eq!((it.relative, it.effect, it.identical), (Some(-0.2), Effect::Better, false));
         // The same figures as samples of their own say nothing: they vary far more than the change.
         let apart = compare_rows(
-            &row("recovery_seconds", &known(&[9.0, 4.0, 7.0, 20.0])),
-            &row("recovery_seconds", &known(&[8.0, 2.0, 4.0, 18.0])),
+            &row(RECOVERY_SECONDS, &known(&[9.0, 4.0, 7.0, 20.0])),
+            &row(RECOVERY_SECONDS, &known(&[8.0, 2.0, 4.0, 18.0])),
             Design::Independent,
         );
         assert_eq!((apart.difference, apart.effect), (Some(-2.0), Effect::NoEvidence));
@@ -240,48 +245,48 @@ mod tests {
     fn the_direction_of_a_metric_decides_what_is_better() {
         let (low, high) = (known(&[1.0, 1.0, 2.0]), known(&[11.0, 12.0, 12.0]));
         for (name, effect) in [
-            ("pods_ready", Effect::Better),
-            ("pods_never_ready", Effect::Worse),
-            ("pull_failures_by_cause.dns", Effect::Worse),
-            ("events", Effect::Differs),
+            (PODS_READY.into(), Effect::Better),
+            (PODS_NEVER_READY.into(), Effect::Worse),
+            (PULL_FAILURES_BY_CAUSE.of("dns"), Effect::Worse),
+            (EVENTS.into(), Effect::Differs),
         ] {
-            assert_eq!(compare(name, &low, &high).effect, effect, "{name}");
+            assert_eq!(compare(name.clone(), &low, &high).effect, effect, "{name}");
         }
-        assert_eq!(compare("pods_ready", &high, &low).effect, Effect::Worse);
+        assert_eq!(compare(PODS_READY, &high, &low).effect, Effect::Worse);
     }
 
     #[test]
     fn few_or_equal_replications_are_no_evidence() {
-        let one = compare("pods_ready", &known(&[1.0]), &known(&[2.0]));
+        let one = compare(PODS_READY, &known(&[1.0]), &known(&[2.0]));
         assert_eq!((one.difference, one.half_width), (Some(1.0), None));
         assert_eq!(one.effect, Effect::NoEvidence);
-        let same = compare("pods_ready", &known(&[1.0, 3.0]), &known(&[1.0, 3.0]));
+        let same = compare(PODS_READY, &known(&[1.0, 3.0]), &known(&[1.0, 3.0]));
         assert_eq!((same.effect, same.identical), (Effect::NoEvidence, true));
         // A constant difference has an interval of no width, and is certain.
-        let shifted = compare("pods_ready", &known(&[1.0, 3.0]), &known(&[2.0, 4.0]));
+        let shifted = compare(PODS_READY, &known(&[1.0, 3.0]), &known(&[2.0, 4.0]));
         assert_eq!((shifted.half_width, shifted.effect), (Some(0.0), Effect::Better));
     }
 
     #[test]
     fn censored_pairs_have_no_difference_and_are_told_apart_by_their_signs() {
         let (never, soon) = (vec![Value::Censored; 6], known(&[5.0; 6]));
-        let it = compare("recovery_seconds", &never, &soon);
+        let it = compare(RECOVERY_SECONDS, &never, &soon);
         assert_eq!((it.difference, it.half_width, it.relative, it.pairs), (None, None, None, 6));
         assert_eq!(it.effect, Effect::Better, "six of six: 2 in 64");
-        let five = compare("recovery_seconds", &never[..5], &soon[..5]);
+        let five = compare(RECOVERY_SECONDS, &never[..5], &soon[..5]);
         assert_eq!(five.effect, Effect::NoEvidence, "five of five: 2 in 32");
-        assert_eq!(compare("recovery_seconds", &soon, &never).effect, Effect::Worse);
-        let both = compare("recovery_seconds", &never, &never);
+        assert_eq!(compare(RECOVERY_SECONDS, &soon, &never).effect, Effect::Worse);
+        let both = compare(RECOVERY_SECONDS, &never, &never);
         assert_eq!((both.effect, both.identical), (Effect::NoEvidence, true));
-        assert_eq!(compare("recovery_seconds", &[Value::Absent; 6], &soon).pairs, 0);
+        assert_eq!(compare(RECOVERY_SECONDS, &[Value::Absent; 6], &soon).pairs, 0);
     }
 
     #[test]
     fn a_cause_that_a_replication_does_not_report_never_happened_there() {
         let (none, some) = (vec![Value::Absent; 3], known(&[5.0, 6.0, 7.0]));
-        let it = compare("pull_failures_by_cause.dns", &none, &some);
+        let it = compare(PULL_FAILURES_BY_CAUSE.of("dns"), &none, &some);
         assert_eq!((it.difference, it.pairs), (Some(6.0), 3));
-        assert_eq!(compare("recovery_seconds", &none, &some).difference, None);
+        assert_eq!(compare(RECOVERY_SECONDS, &none, &some).difference, None);
     }
 
     /// How often the 95 % interval of a paired difference holds the true one, where figures share
@@ -301,7 +306,7 @@ mod tests {
                 (shared + normal(&chance, 2, n), shared + normal(&chance, 3, n) + 3.0)
             };
             let (before, after): (Vec<f64>, Vec<f64>) = (0..pairs).map(pair).unzip();
-            let it = compare("recovery_seconds", &known(&before), &known(&after));
+            let it = compare(RECOVERY_SECONDS, &known(&before), &known(&after));
             let (low, high) = it.interval().unwrap();
             held += u64::from(low <= 3.0 && 3.0 <= high);
         }
@@ -333,7 +338,7 @@ mod tests {
             let before: Vec<f64> = pairs.iter().map(|it| f64::from(it.0)).collect();
             let after: Vec<f64> = pairs.iter().map(|it| f64::from(it.1)).collect();
             for design in [Design::Paired, Design::Independent] {
-                let (a, b) = (row("requests", &known(&before)), row("requests", &known(&after)));
+                let (a, b) = (row(REQUESTS, &known(&before)), row(REQUESTS, &known(&after)));
                 let there = compare_rows(&a, &b, design);
                 let back = compare_rows(&b, &a, design);
                 prop_assert!((there.difference.unwrap() + back.difference.unwrap()).abs() < 1e-9);

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::{Changed, Difference};
-use crate::scenario::metrics::{Better, Target};
+use crate::model::record::measure::{Absence, Better};
+use crate::scenario::metrics::Target;
 use crate::units::Share;
 
 /// How much worse a metric may get.
@@ -52,7 +53,7 @@ impl Tolerance {
         let share = share.trim().parse::<Share>().map_err(|_| {
             format!("`{text}` has no share: write METRIC=5%, or 5% for the metric of the ranking")
         })?;
-        if target.info().is_none_or(|it| it.better == Better::Neither) {
+        if target.info().better == Better::Neither {
             return Err(format!("`{target}` does not get better or worse: nothing to tolerate"));
         }
         Ok(Self { target, share })
@@ -62,8 +63,7 @@ impl Tolerance {
     /// the tolerance, that is said.
     pub fn judge(&self, changed: &Changed) -> Gate {
         let difference = changed.find(&self.target.scope, &self.target.metric).cloned();
-        let better = self.target.info().map_or(Better::Less, |it| it.better);
-        let sign = if better == Better::More { -1.0 } else { 1.0 };
+        let sign = if self.target.info().better == Better::More { -1.0 } else { 1.0 };
         let worse = difference.as_ref().and_then(|it| it.difference).map(|it| it * sign);
         let base = difference.as_ref().and_then(|it| it.base.mean).map(f64::abs);
         let allowed = base.map(|it| it * self.share.as_f64());
@@ -93,14 +93,10 @@ impl Tolerance {
     /// Whether there is less to measure than in the base, such as the durations of pulls where no
     /// pull completes any more.
     fn loses_figures(&self, it: &Difference) -> bool {
-        let is_good_news = ABSENT_IS_GOOD.contains(&self.target.metric.as_str());
+        let is_good_news = self.target.info().absence == Absence::NothingWrong;
         !is_good_news && it.base.absent < it.changed.absent
     }
 }
-
-/// Metrics of what goes wrong: they are absent where nothing did.
-const ABSENT_IS_GOOD: [&str; 4] =
-    ["recovery_seconds", "first_rejection_seconds", "herd_synchrony", "pull_failure_share"];
 
 /// Whether a figure without a mean is no worse than the base: no more of it is censored.
 fn excused(it: &Difference) -> bool {

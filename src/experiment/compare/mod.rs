@@ -18,6 +18,7 @@ pub use rank::{Rank, rank};
 pub use stack::{MOST_STACKED, Stack, Stacked, conflicts, stackable};
 
 use super::{Certainty, Crew, Progress, Samples, Shown, Until, Verdict, judge_all};
+use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
 use crate::scenario::levers::Lever;
@@ -69,8 +70,13 @@ pub struct Changed {
 
 impl Changed {
     /// The difference in the metric `name` of `scope`.
-    pub fn find(&self, scope: &str, name: &str) -> Option<&Difference> {
-        self.differences.iter().find(|it| it.base.scope == scope && it.base.name == name)
+    pub fn find(&self, scope: &str, name: &Name) -> Option<&Difference> {
+        self.differences.iter().find(|it| it.base.scope == scope && it.base.name == *name)
+    }
+
+    /// The difference in a metric of the whole run.
+    pub fn of_run(&self, measure: Measure) -> Option<&Difference> {
+        self.find(ScopeKind::Run.text(), &measure.into())
     }
 
     /// Whether every replication went as in the base, event by event.

@@ -2,8 +2,9 @@
 
 use super::{Arm, Comparison, Design, compare_rows};
 use crate::experiment::Row;
+use crate::model::record::measure::Better;
 use crate::model::record::outcome::Value;
-use crate::scenario::metrics::{Better, Target};
+use crate::scenario::metrics::Target;
 
 /// A variant's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct Rank {
 /// replications first. What no released software has is left out, behind the others and without a
 /// place, unless `what_if` asks for it.
 pub fn rank(comparison: &Comparison, target: &Target, what_if: bool) -> Vec<Rank> {
-    let better = target.info().map_or(Better::Neither, |it| it.better);
+    let better = target.info().better;
     let row = |arm: &Arm| arm.samples.find(&target.scope, &target.metric).cloned();
     let is_out = |arm: &Arm| !what_if && !arm.what_if.is_empty();
     let mut order: Vec<(bool, Key, usize, Option<Row>)> = comparison

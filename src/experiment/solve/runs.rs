@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::search::{Demand, Trial};
 use crate::experiment::summary::judge;
 use crate::experiment::{Crew, FailureSummary, Row, Samples, Shown};
-use crate::model::record::outcome::{Outcome, StopReason, Value};
+use crate::model::record::measure::PULL_FAILURES_BY_CAUSE;
+use crate::model::record::outcome::{Outcome, StopReason};
 use crate::scenario::{Diagnostics, Request, Scenario, SourceFile, load};
 
 /// Why a search ended without an answer.
@@ -34,7 +35,8 @@ pub struct Point {
     pub held: Vec<u32>,
     /// Replications that reached the bound on events.
     pub incomplete: u32,
-    values: Vec<Row>,
+    /// The metric of each expectation; `None` where the model does not report it.
+    values: Vec<Option<Row>>,
     failures: BTreeMap<(String, Option<String>), u64>,
     by_scope: BTreeMap<(String, String), u64>,
 }
@@ -72,15 +74,14 @@ impl Point {
         for (at, expectation) in self.scenario.expectations.iter().enumerate() {
             self.held[at] += judge(expectation, &samples, in_runs).held;
             let row = samples.find(&expectation.scope, &expectation.metric).cloned();
-            let row = row.unwrap_or_else(|| Row {
-                scope: expectation.scope.clone(),
-                name: expectation.metric.clone(),
-                unit: "",
-                values: vec![Value::Absent; outcomes.len()],
-            });
             match self.values.get_mut(at) {
-                Some(known) => known.values.extend(row.values),
                 None => self.values.push(row),
+                // Whether a metric is reported depends on the scenario alone.
+                Some(known) => {
+                    if let Some((known, row)) = known.as_mut().zip(row) {
+                        known.values.extend(row.values);
+                    }
+                }
             }
         }
         for it in outcomes.iter().flat_map(|it| &it.failures) {
@@ -88,7 +89,7 @@ impl Point {
                 it.count;
         }
         for it in outcomes.iter().flat_map(|it| &it.metrics) {
-            if let Some(cause) = it.name.strip_prefix("pull_failures_by_cause.")
+            if let Some(cause) = PULL_FAILURES_BY_CAUSE.part(&it.name)
                 && let Some(count) = it.value.known().filter(|it| 0.0 < *it)
             {
                 *self.by_scope.entry((cause.to_owned(), it.scope.clone())).or_default() +=
@@ -115,7 +116,6 @@ impl Point {
     pub fn weakest(&self) -> Option<Weakest> {
         let at = self.weakest_at();
         let it = self.scenario.expectations.get(at)?;
-        let observed = self.values.get(at).filter(|it| !it.unit.is_empty());
         Some(Weakest {
             demand: match it.scope.as_str() {
                 "run" => format!("{} {}", it.metric, it.text),
@@ -123,7 +123,7 @@ impl Point {
             },
             origin: it.origin.clone(),
             trial: Trial { held: self.held[at], n: self.n },
-            observed: observed.map(Row::summarise),
+            observed: self.values.get(at).and_then(Option::as_ref).map(Row::summarise),
         })
     }
 

@@ -5,11 +5,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    Certainty, Crew, MetricSummary, Progress, Shown, Summary, Verdict, replicate_until, summarise,
+    Certainty, Crew, FailureSummary, MetricSummary, Progress, Shown, Summary, Verdict,
+    replicate_until, summarise,
 };
 use super::plan::{Plan, PlanPoint};
 use crate::engine::chance::stable_hash;
+use crate::experiment::text;
+use crate::model::record::measure::Name;
 use crate::scenario::load;
+use crate::scenario::metrics::Target;
 
 /// The result of one point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,49 +42,18 @@ pub struct PointResult {
     /// What became of the expectations.
     pub expectations: Vec<Judged>,
     /// Why pulls failed, most frequent first.
-    pub failures: Vec<PointFailure>,
+    pub failures: Vec<FailureSummary>,
     /// Every metric.
-    pub metrics: Vec<Figure>,
-}
-
-/// One metric over the replications, as [`MetricSummary`] has it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Figure {
-    /// Name, with its suffix.
-    pub metric: String,
-    /// Scope.
-    pub scope: String,
-    /// Unit.
-    pub unit: String,
-    /// Mean.
-    pub mean: Option<f64>,
-    /// Half-width of its 95 % interval.
-    pub half_width: Option<f64>,
-    /// 5th percentile.
-    pub p5: Option<f64>,
-    /// Median.
-    pub p50: Option<f64>,
-    /// 95th percentile.
-    pub p95: Option<f64>,
-    /// Smallest value.
-    pub min: Option<f64>,
-    /// Largest value.
-    pub max: Option<f64>,
-    /// Replications.
-    pub replications: u32,
-    /// Replications in which the figure lies beyond what the run saw.
-    pub censored: u32,
-    /// Replications in which there was nothing to measure.
-    pub absent: u32,
+    pub metrics: Vec<MetricSummary>,
 }
 
 /// What became of one expectation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Judged {
-    /// Metric with its suffix.
-    pub metric: String,
+    /// The metric.
+    #[serde(with = "text")]
+    pub metric: Name,
     /// Scope.
     pub scope: String,
     /// The demand as it was written.
@@ -97,20 +70,6 @@ pub struct Judged {
     pub share_held_low: f64,
     /// Upper end.
     pub share_held_high: f64,
-}
-
-/// Failed pulls of one cause, over all replications.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PointFailure {
-    /// The refusal that ended the pulls.
-    pub cause: String,
-    /// The earlier refusal that opened the way.
-    pub cause_behind: Option<String>,
-    /// Failed pulls.
-    pub count: u64,
-    /// Share of all failed pulls.
-    pub share: f64,
 }
 
 /// Why a point did not run.
@@ -173,17 +132,8 @@ fn result(
         run_digest: format!("{:016x}", summary.digest),
         horizon_seconds,
         expectations: summary.verdicts.iter().map(Judged::of).collect(),
-        failures: summary
-            .failures
-            .iter()
-            .map(|it| PointFailure {
-                cause: it.cause.clone(),
-                cause_behind: it.cause_behind.clone(),
-                count: it.count,
-                share: it.share,
-            })
-            .collect(),
-        metrics: summary.metrics.iter().map(Figure::of).collect(),
+        failures: summary.failures.clone(),
+        metrics: summary.metrics.clone(),
     };
     result.seal();
     result
@@ -230,34 +180,14 @@ impl PointResult {
         Ok(it)
     }
 
-    /// The metric `metric` of `scope`.
-    pub fn figure(&self, scope: &str, metric: &str) -> Option<&Figure> {
-        self.metrics.iter().find(|it| it.scope == scope && it.metric == metric)
+    /// The metric over the replications; `None` where the point does not report it.
+    pub fn figure(&self, target: &Target) -> Option<&MetricSummary> {
+        self.metrics.iter().find(|it| it.scope == target.scope && it.name == target.metric)
     }
 
     /// Whether every expectation holds.
     pub fn holds(&self) -> bool {
         self.expectations.iter().all(|it| it.holds)
-    }
-}
-
-impl Figure {
-    fn of(it: &MetricSummary) -> Self {
-        Self {
-            metric: it.name.clone(),
-            scope: it.scope.clone(),
-            unit: it.unit.to_owned(),
-            mean: it.mean,
-            half_width: it.half_width,
-            p5: it.p5,
-            p50: it.p50,
-            p95: it.p95,
-            min: it.min,
-            max: it.max,
-            replications: it.replications,
-            censored: it.censored,
-            absent: it.absent,
-        }
     }
 }
 

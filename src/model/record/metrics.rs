@@ -5,6 +5,7 @@ use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
 use crate::model::ids::{LimitId, RegistryId};
 use crate::model::pull::Pull;
+use crate::model::record::measure::{self, Absence, Measure, Name};
 use crate::model::record::mirrors::MirrorTally;
 use crate::model::record::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
@@ -37,64 +38,67 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn put(&mut self, name: impl Into<String>, unit: &'static str, value: Value) {
+    fn put(&mut self, name: impl Into<Name>, value: Value) {
         let (scope, name) = (self.name.clone(), name.into());
-        self.metrics.push(Metric { scope, name, unit, value });
+        let may_be_absent = name.info().absence != Absence::Never;
+        debug_assert!(may_be_absent || value != Value::Absent, "{scope} has no {name}");
+        self.metrics.push(Metric { scope, name, value });
     }
 
-    fn count(&mut self, name: impl Into<String>, unit: &'static str, count: u64) {
-        self.put(name, unit, Value::Known(count as f64));
+    fn count(&mut self, name: impl Into<Name>, count: u64) {
+        self.put(name, Value::Known(count as f64));
     }
 
-    fn seconds(&mut self, name: impl Into<String>, micros: Option<u64>) {
-        let value = micros.map_or(Value::Absent, |it| Value::Known(it as f64 / 1e6));
-        self.put(name, "seconds", value);
+    fn known(&mut self, name: impl Into<Name>, value: Option<f64>) {
+        self.put(name, value.map_or(Value::Absent, Value::Known));
     }
 
-    fn quantiles(&mut self, name: &str, sample: &Sample, with_max: bool) {
-        for (suffix, per_mille) in [("p50", 500), ("p95", 950), ("p99", 990)] {
-            self.put(format!("{name}_{suffix}"), "seconds", seconds(sample.quantile(per_mille)));
+    fn seconds(&mut self, name: impl Into<Name>, micros: Option<u64>) {
+        self.known(name, micros.map(|it| it as f64 / 1e6));
+    }
+
+    /// Median, 95th and 99th percentile.
+    fn quantiles(&mut self, measures: [Measure; 3], sample: &Sample) {
+        for (measure, per_mille) in measures.into_iter().zip([500, 950, 990]) {
+            self.put(measure, seconds(sample.quantile(per_mille)));
         }
-        if with_max {
-            self.put(format!("{name}_max"), "seconds", seconds(sample.max()));
-        }
     }
 
-    fn ratio(&mut self, name: &str, unit: &'static str, part: u64, whole: u64) {
-        let value =
-            if whole == 0 { Value::Absent } else { Value::Known(part as f64 / whole as f64) };
-        self.put(name, unit, value);
+    fn ratio(&mut self, name: Measure, part: u64, whole: u64) {
+        self.known(name, (0 < whole).then(|| part as f64 / whole as f64));
     }
 
     fn pulls(&mut self, tally: &PullTally, labels: &[String]) {
-        self.count("pull_attempts", "pulls", tally.attempts);
-        self.count("pull_failures", "pulls", tally.failures);
-        self.ratio("pull_failure_share", "share", tally.failures, tally.attempts);
+        self.count(measure::PULL_ATTEMPTS, tally.attempts);
+        self.count(measure::PULL_FAILURES, tally.failures);
+        self.ratio(measure::PULL_FAILURE_SHARE, tally.failures, tally.attempts);
         for (label, &count) in labels.iter().zip(&tally.by_cause) {
-            self.count(format!("pull_failures_by_cause.{label}"), "pulls", count);
+            self.count(measure::PULL_FAILURES_BY_CAUSE.of(label), count);
         }
         let durations = Sample::new(tally.durations.clone(), 0);
-        self.quantiles("pull_seconds", &durations, false);
+        self.quantiles(
+            [measure::PULL_SECONDS_P50, measure::PULL_SECONDS_P95, measure::PULL_SECONDS_P99],
+            &durations,
+        );
     }
 
     fn mirror(&mut self, tally: Option<MirrorTally>) {
         let exists = tally.is_some();
         let it = tally.unwrap_or_default();
-        let bytes = if exists { Value::Known(it.upstream.0 as f64) } else { Value::Absent };
-        self.put("upstream_bytes", "bytes", bytes);
-        self.ratio("mirror_hit_share", "share", it.hits, it.objects);
-        self.ratio("mirror_bypass_share", "share", it.wanted - it.asked, it.wanted);
+        self.known(measure::UPSTREAM_BYTES, exists.then_some(it.upstream.0 as f64));
+        self.ratio(measure::MIRROR_HIT_SHARE, it.hits, it.objects);
+        self.ratio(measure::MIRROR_BYPASS_SHARE, it.wanted - it.asked, it.wanted);
     }
 
     /// Figures of disks; `share` is the most that one disk held of its size.
     fn disks(&mut self, tally: &DiskTally, share: Option<f64>) {
-        self.count("images_deleted", "images", tally.deleted.iter().sum());
+        self.count(measure::IMAGES_DELETED, tally.deleted.iter().sum());
         for (why, &count) in Deleted::ALL.iter().zip(&tally.deleted) {
-            self.count(format!("images_deleted_by_reason.{}", why.name()), "images", count);
+            self.count(measure::IMAGES_DELETED_BY_REASON.of(why.name()), count);
         }
-        self.count("image_gc_failures", "runs", tally.gc_failures);
-        self.count("pods_evicted", "pods", tally.evicted);
-        self.put("disk_used_share_max", "share", share.map_or(Value::Absent, Value::Known));
+        self.count(measure::IMAGE_GC_FAILURES, tally.gc_failures);
+        self.count(measure::PODS_EVICTED, tally.evicted);
+        self.known(measure::DISK_USED_SHARE_MAX, share);
     }
 
     fn pods(&mut self, rows: &[&PodRow]) {
@@ -102,13 +106,17 @@ impl Scope<'_> {
         let deleted = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_some()).count();
         let deleted = deleted as u64;
         let all = rows.len() as u64;
-        self.count("pods", "pods", all);
-        self.count("pods_ready", "pods", ready);
-        self.count("pods_never_ready", "pods", all - ready - deleted);
-        self.count("pods_deleted_before_ready", "pods", deleted);
+        self.count(measure::PODS, all);
+        self.count(measure::PODS_READY, ready);
+        self.count(measure::PODS_NEVER_READY, all - ready - deleted);
+        self.count(measure::PODS_DELETED_BEFORE_READY, deleted);
         let spans = rows.iter().filter_map(|it| Some(it.ready?.since(it.created).as_micros()));
         let sample = Sample::new(spans.collect(), all - ready);
-        self.quantiles("ready_seconds", &sample, true);
+        self.quantiles(
+            [measure::READY_SECONDS_P50, measure::READY_SECONDS_P95, measure::READY_SECONDS_P99],
+            &sample,
+        );
+        self.put(measure::READY_SECONDS_MAX, seconds(sample.max()));
     }
 }
 
@@ -211,25 +219,24 @@ impl World<'_> {
             scope.pods(&rows);
             let tally = &self.record.workloads[number];
             let minutes = tally.unready.as_secs_f64() / 60.0;
-            scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
-            scope.put("clear_seconds", "seconds", clear(std::iter::once(tally)));
-            let least = tally.least_share.map_or(Value::Absent, Value::Known);
-            scope.put("min_available_share", "share", least);
+            scope.put(measure::UNREADY_POD_MINUTES, Value::Known(minutes));
+            scope.put(measure::CLEAR_SECONDS, clear(std::iter::once(tally)));
+            scope.known(measure::MIN_AVAILABLE_SHARE, tally.least_share);
             let rollout = match tally.rollout {
                 RolloutSeen::None => Value::Absent,
                 RolloutSeen::UnderWay => Value::Censored,
                 RolloutSeen::Completed(took) => Value::Known(took.as_secs_f64()),
             };
-            scope.put("rollout_complete_seconds", "seconds", rollout);
-            scope.count("progress_deadline_exceeded", "rollouts", tally.n_stalled);
+            scope.put(measure::ROLLOUT_COMPLETE_SECONDS, rollout);
+            scope.count(measure::PROGRESS_DEADLINE_EXCEEDED, tally.n_stalled);
             let versions = &versions[number];
-            scope.count("pods_on_stale_digest", "pods", versions.stale);
-            scope.count("versions_running", "versions", versions.running);
+            scope.count(measure::PODS_ON_STALE_DIGEST, versions.stale);
+            scope.count(measure::VERSIONS_RUNNING, versions.running);
             let mixed = Value::Known(versions.mixed.as_secs_f64());
-            scope.put("mixed_versions_seconds", "seconds", mixed);
-            scope.seconds("rollout_paused_seconds", Some(tally.stood_still.as_micros()));
-            scope.count("canary_attempts", "canaries", tally.canaries.0);
-            scope.count("canary_failures", "canaries", tally.canaries.1);
+            scope.put(measure::MIXED_VERSIONS_SECONDS, mixed);
+            scope.seconds(measure::ROLLOUT_PAUSED_SECONDS, Some(tally.stood_still.as_micros()));
+            scope.count(measure::CANARY_ATTEMPTS, tally.canaries.0);
+            scope.count(measure::CANARY_FAILURES, tally.canaries.1);
             scope.pulls(&tally.pulls, &labels);
         }
         for (number, spec) in self.spec.pools.iter().enumerate() {
@@ -267,10 +274,10 @@ impl World<'_> {
         let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
         let serving: Vec<&WorkloadTally> = serving.map(|it| it.0).collect();
         let minutes: f64 = serving.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
-        scope.put("unready_pod_minutes", "minutes", Value::Known(minutes));
-        scope.put("clear_seconds", "seconds", clear(serving.into_iter()));
+        scope.put(measure::UNREADY_POD_MINUTES, Value::Known(minutes));
+        scope.put(measure::CLEAR_SECONDS, clear(serving.into_iter()));
         let stale = versions.iter().map(|it| it.stale).sum();
-        scope.count("pods_on_stale_digest", "pods", stale);
+        scope.count(measure::PODS_ON_STALE_DIGEST, stale);
         let whole = whole_tally(observe, labels.len());
         scope.pulls(&whole, labels);
         let shares = (0..self.spec.pools.len()).filter_map(|it| self.most_used_share(it));
@@ -280,27 +287,26 @@ impl World<'_> {
         let requests = request_metrics(scope, observe, 0..n_endpoints, refused);
         let mut scope = Scope { name: "run".into(), metrics };
         let completed = whole.durations.len() as u64;
-        scope.ratio("requests_per_completed_pull", "requests", requests, completed);
-        scope.count("requests_peak_per_second", "requests", observe.request_peak.peak());
-        scope.count("attempts_peak_per_second", "pulls", observe.attempt_peak.peak());
+        scope.ratio(measure::REQUESTS_PER_COMPLETED_PULL, requests, completed);
+        scope.count(measure::REQUESTS_PEAK_PER_SECOND, observe.request_peak.peak());
+        scope.count(measure::ATTEMPTS_PEAK_PER_SECOND, observe.attempt_peak.peak());
         for (number, tally) in observe.limits.iter().enumerate() {
             let label = observe.causes().limit_label(LimitId::from(number));
             let spent = Value::Known(tally.spent as f64 / 1e3);
-            scope.put(format!("limit_units_spent.{label}"), "units", spent);
+            scope.put(measure::LIMIT_UNITS_SPENT.of(label), spent);
             let exhausted = tally.exhausted_until(self.clock.end).as_micros();
-            scope.seconds(format!("limit_exhausted_seconds.{label}"), Some(exhausted));
+            scope.seconds(measure::LIMIT_EXHAUSTED_SECONDS.of(label), Some(exhausted));
         }
         let first = observe.first_rejection;
-        scope.seconds("first_rejection_seconds", first.map(Time::as_micros));
-        scope.put("recovery_seconds", "seconds", self.recovery(first));
-        let herd = observe.herd.value().map_or(Value::Absent, Value::Known);
-        scope.put("herd_synchrony", "share", herd);
+        scope.seconds(measure::FIRST_REJECTION_SECONDS, first.map(Time::as_micros));
+        scope.put(measure::RECOVERY_SECONDS, self.recovery(first));
+        scope.known(measure::HERD_SYNCHRONY, observe.herd.value());
         let private = observe.received_privately;
-        scope.count("egress_bytes", "bytes", (observe.received - private).0);
-        scope.count("private_bytes", "bytes", private.0);
-        scope.count("discarded_bytes", "bytes", observe.discarded.0);
+        scope.count(measure::EGRESS_BYTES, (observe.received - private).0);
+        scope.count(measure::PRIVATE_BYTES, private.0);
+        scope.count(measure::DISCARDED_BYTES, observe.discarded.0);
         scope.mirror(observe.mirrors.all());
-        scope.count("events", "events", events);
+        scope.count(measure::EVENTS, events);
     }
 
     /// The most that a disk of a pool held of its size, where it has one.
@@ -517,11 +523,11 @@ fn request_metrics(
 ) -> u64 {
     let of = &observe.requests[endpoints];
     let all: u64 = of.iter().flatten().sum();
-    scope.count("requests", "requests", all);
+    scope.count(measure::REQUESTS, all);
     for (number, outcome) in RequestOutcome::ALL.into_iter().enumerate() {
         let count = of.iter().map(|it| it[number]).sum();
-        scope.count(format!("requests_by_outcome.{}", outcome.name()), "requests", count);
+        scope.count(measure::REQUESTS_BY_OUTCOME.of(outcome.name()), count);
     }
-    scope.count("requests_rejected_429", "requests", refused_429);
+    scope.count(measure::REQUESTS_REJECTED_429, refused_429);
     all
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod levels;
 pub(crate) mod limits;
+pub mod measure;
 pub(crate) mod metrics;
 pub(crate) mod mirrors;
 pub mod operator;

@@ -3,6 +3,7 @@
 //! `recorder.rs` fills it while the world runs; `crate::experiment` folds several into a summary;
 //! `crate::report` only reads it.
 
+use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::operator::Observed;
 use crate::units::{Bytes, Span, Time};
 
@@ -33,6 +34,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// A metric of the whole run.
+    pub fn of_run(&self, measure: Measure) -> Value {
+        let of_run = self.metrics.iter().filter(|it| it.scope == ScopeKind::Run.text());
+        let mut values = of_run.filter(|it| it.name == measure).map(|it| it.value);
+        values.next().unwrap_or(Value::Absent)
+    }
+
     /// Whether the run reached the bound on events, so that its figures are incomplete.
     pub fn is_incomplete(&self) -> bool {
         self.stop == StopReason::EventBound
@@ -52,21 +60,13 @@ pub enum StopReason {
     Told,
 }
 
-/// What metrics are measured in.
-pub const UNITS: [&str; 14] = [
-    "bytes", "canaries", "events", "images", "minutes", "pods", "pulls", "requests", "rollouts",
-    "runs", "seconds", "share", "units", "versions",
-];
-
 /// One figure of one replication.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Metric {
-    /// `run`, `workload.NAME`, `pool.NAME` or `registry.NAME`.
+    /// `run`, `workload.NAME`, `pool.NAME`, `registry.NAME` or `mirror.NAME`.
     pub scope: String,
-    /// Stable name, with its suffix: `ready_seconds_p95`, `pull_failures_by_cause.anonymous-pulls`.
-    pub name: String,
-    /// Unit, one of [`UNITS`].
-    pub unit: &'static str,
+    /// Which one it is.
+    pub name: Name,
     /// The figure.
     pub value: Value,
 }

@@ -114,7 +114,7 @@ pub(super) fn section(page: &mut Page, compared: &Compared<'_>, assumed: Assumed
     for (rank, changed) in compared.ranked() {
         let unit = |value| {
             let it = compared.by_difference(changed)?;
-            Some(format::quantity(value, it.base.unit))
+            Some(format::quantity(value, it.base.unit.text()))
         };
         let text = match assumed.range(compared, rank.position) {
             Some((low, high)) => {
@@ -188,7 +188,7 @@ pub(super) fn csv(
                         head[2],
                         "figures",
                         &now.arm.name,
-                        &by.metric,
+                        &by.metric.to_string(),
                         &by.scope,
                         &number(it.and_then(|it| it.difference)),
                         &number(it.and_then(|it| it.half_width)),
@@ -205,7 +205,8 @@ pub(super) fn csv(
                     _ => ("nothing", ""),
                 };
                 let mut record = vec![head[0].as_str(), head[1], head[2], answer];
-                record.extend(["", &by.metric, &by.scope, "", "", "", "", why, &assumption.why]);
+                let metric = by.metric.to_string();
+                record.extend(["", &metric, &by.scope, "", "", "", "", why, &assumption.why]);
                 csv.write_record(record)?;
             }
         }

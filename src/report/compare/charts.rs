@@ -53,8 +53,8 @@ fn metric(compared: &Compared<'_>) -> Metric {
     let row = compared.comparison.base.samples.find(&by.scope, &by.metric);
     Metric {
         name: by.to_string(),
-        unit: row.map_or("", |it| it.unit),
-        better: by.info().map_or(Better::Neither, |it| it.better),
+        unit: row.map_or("", |it| it.name.info().unit.text()),
+        better: by.info().better,
     }
 }
 

@@ -43,7 +43,7 @@ struct Side<'a> {
 #[derive(Serialize)]
 struct ExpectationDocument<'a> {
     scope: &'a str,
-    metric: &'a str,
+    metric: String,
     demand: &'a str,
     holds: bool,
     uncertain: bool,
@@ -63,9 +63,9 @@ struct Variant<'a> {
 
 #[derive(Serialize)]
 struct DifferenceDocument<'a> {
-    metric: &'a str,
+    metric: String,
     scope: &'a str,
-    unit: &'a str,
+    unit: &'static str,
     base_mean: Option<f64>,
     mean: Option<f64>,
     difference: Option<f64>,
@@ -150,7 +150,7 @@ fn side(arm: &Arm) -> Side<'_> {
             .iter()
             .map(|it| ExpectationDocument {
                 scope: &it.expectation.scope,
-                metric: &it.expectation.metric,
+                metric: it.expectation.metric.to_string(),
                 demand: &it.expectation.text,
                 holds: it.holds,
                 uncertain: it.uncertain,
@@ -163,9 +163,9 @@ fn side(arm: &Arm) -> Side<'_> {
 
 fn difference(it: &Difference) -> DifferenceDocument<'_> {
     DifferenceDocument {
-        metric: &it.base.name,
+        metric: it.base.name.to_string(),
         scope: &it.base.scope,
-        unit: it.base.unit,
+        unit: it.base.unit.text(),
         base_mean: it.base.mean,
         mean: it.changed.mean,
         difference: it.difference,

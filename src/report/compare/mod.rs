@@ -20,7 +20,8 @@ use super::format;
 use crate::experiment::compare::{
     Changed, Comparison, Design, Difference, Effect, Gate, Passage, Rank, Stack,
 };
-use crate::scenario::metrics::{Better, Target};
+use crate::model::record::measure::{self, Better, Measure};
+use crate::scenario::metrics::Target;
 
 /// A comparison with everything that is told of it.
 #[derive(Debug)]
@@ -55,18 +56,17 @@ pub struct Compared<'a> {
 const PAIRS_OF_A_SIGN: u32 = 6;
 
 /// The metrics that stand beside the ranking, with their headings.
-const BESIDE: [(&str, &str); 4] = [
-    ("pods_never_ready", "never ready"),
-    ("ready_seconds_p95", "ready p95"),
-    ("pull_failures", "failed pulls"),
-    ("requests_rejected_429", "429 answers"),
+const BESIDE: [(Measure, &str); 4] = [
+    (measure::PODS_NEVER_READY, "never ready"),
+    (measure::READY_SECONDS_P95, "ready p95"),
+    (measure::PULL_FAILURES, "failed pulls"),
+    (measure::REQUESTS_REJECTED_429, "429 answers"),
 ];
 
 impl Compared<'_> {
     /// Those of [`BESIDE`] that are not ranked by.
-    fn beside(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let by = self.by;
-        BESIDE.into_iter().filter(move |it| by.scope != "run" || it.0 != by.metric)
+    fn beside(&self) -> impl Iterator<Item = (Measure, &'static str)> {
+        BESIDE.into_iter().filter(|it| *self.by != Target::of_run(it.0))
     }
 
     fn ranked(&self) -> impl Iterator<Item = (&Rank, &Changed)> {
@@ -80,10 +80,10 @@ impl Compared<'_> {
 
     /// Which way the metric of the ranking gets better.
     fn which_way(&self) -> &'static str {
-        match self.by.info().map(|it| it.better) {
-            Some(Better::Less) => "less is better",
-            Some(Better::More) => "more is better",
-            _ => "neither way is better",
+        match self.by.info().better {
+            Better::Less => "less is better",
+            Better::More => "more is better",
+            Better::Neither => "neither way is better",
         }
     }
 
@@ -173,7 +173,7 @@ fn change(it: &Difference) -> String {
     }
     let Some(difference) = it.difference else { return censored(it) };
     let sign = if 0.0 < difference { "+" } else { "" };
-    let unit = it.base.unit;
+    let unit = it.base.unit.text();
     let text = format!("{sign}{}", format::quantity(difference, unit));
     match it.half_width {
         Some(half_width) => format!("{text} ± {}", format::quantity(half_width, unit)),

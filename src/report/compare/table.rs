@@ -41,9 +41,9 @@ fn record(variant: &str, it: &Difference, what_if: bool) -> [String; 17] {
     let number = |value: Option<f64>| value.map(|it| it.to_string()).unwrap_or_default();
     [
         variant.to_owned(),
-        it.base.name.clone(),
+        it.base.name.to_string(),
         it.base.scope.clone(),
-        it.base.unit.to_owned(),
+        it.base.unit.text().to_owned(),
         number(it.base.mean),
         number(it.changed.mean),
         number(it.difference),

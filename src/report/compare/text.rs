@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Compared, change, expectations, gate, passes, relative, verdict};
 use crate::experiment::compare::{Arm, Changed, Difference, Effect, Rank, Stack};
+use crate::model::record::measure::Unit;
 use crate::report::VERSION;
 use crate::report::format;
 use crate::report::page::{Page, clip, pad};
@@ -167,7 +168,7 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
     page.line(&page.style.faint(&head));
     let mut line = format!("      {}", pad("base", NAME));
     for (metric, _) in &columns {
-        let row = compared.comparison.base.samples.find("run", metric);
+        let row = compared.comparison.base.samples.of_run(*metric);
         let mean = row.map(|it| short(&it.summarise(), compared.horizon_seconds));
         let _ = write!(line, " {:>14}  ", mean.unwrap_or_else(|| format::NOTHING.into()));
     }
@@ -175,7 +176,7 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
     for (_, changed) in compared.ranked() {
         let mut line = format!("      {}", pad(&changed.arm.name, NAME));
         for (metric, _) in &columns {
-            let cell = changed.find("run", metric).map_or_else(
+            let cell = changed.of_run(*metric).map_or_else(
                 || format!("{:>14}  ", format::NOTHING),
                 |it| {
                     let mark = match it.effect {
@@ -196,8 +197,8 @@ fn beside(page: &mut Page, compared: &Compared<'_>) {
 /// A mean without its interval, or what a censored one exceeds.
 fn short(it: &crate::experiment::MetricSummary, beyond: Option<f64>) -> String {
     match (it.mean, beyond) {
-        (Some(mean), _) => format::quantity(mean, it.unit),
-        (None, Some(beyond)) if 0 < it.censored && it.unit == "seconds" => {
+        (Some(mean), _) => format::quantity(mean, it.unit.text()),
+        (None, Some(beyond)) if 0 < it.censored && it.unit == Unit::Seconds => {
             format!(">{}", format::seconds(beyond))
         }
         (None, _) if 0 < it.censored => "never".into(),
@@ -221,7 +222,7 @@ fn metrics(page: &mut Page, changed: &Changed, base: &Arm) {
         changed.differences.iter().filter(|it| it.effect != Effect::NoEvidence).collect();
     for it in shown.iter().take(MOST_LISTED) {
         let name = match it.base.scope.as_str() {
-            "run" => it.base.name.clone(),
+            "run" => it.base.name.to_string(),
             scope => format!("{scope}.{}", it.base.name),
         };
         let line = format!(

@@ -6,7 +6,8 @@ use std::path::Path;
 use super::bounded::MOST_REPLICATIONS;
 use super::whole::{At, FileError};
 use crate::experiment::{Row, Samples};
-use crate::model::record::outcome::{UNITS, Value};
+use crate::model::record::measure::Name;
+use crate::model::record::outcome::Value;
 
 /// Name of the file.
 pub(super) const NAME: &str = "replications.csv";
@@ -19,6 +20,7 @@ pub(super) fn write(out: &mut dyn Write, samples: &Samples) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record(HEAD)?;
     for row in samples.rows() {
+        let (name, unit) = (row.name.to_string(), row.name.info().unit.text());
         for (replication, value) in row.values.iter().enumerate() {
             let (number, state) = match value {
                 Value::Known(number) => (number.to_string(), "known"),
@@ -26,7 +28,7 @@ pub(super) fn write(out: &mut dyn Write, samples: &Samples) -> io::Result<()> {
                 Value::Absent => (String::new(), "absent"),
             };
             let replication = replication.to_string();
-            csv.write_record([&replication, &row.name, &row.scope, row.unit, &number, state])?;
+            csv.write_record([&replication, &name, &row.scope, unit, &number, state])?;
         }
     }
     csv.flush()
@@ -50,6 +52,8 @@ fn parse(input: impl Read) -> io::Result<Samples> {
         return Err(damaged(1));
     }
     let mut rows: Vec<Row> = vec![];
+    // The name of the last row, as the file has it.
+    let mut of = String::new();
     for (number, record) in csv.records().enumerate() {
         let record = record?;
         let line = number + 2;
@@ -62,11 +66,12 @@ fn parse(input: impl Read) -> io::Result<Samples> {
         };
         let replication: usize = field(0).parse().map_err(|_| damaged(line))?;
         if replication == 0 {
-            let unit = UNITS.iter().find(|it| **it == field(3)).ok_or_else(|| damaged(line))?;
-            let (name, scope) = (field(1).to_owned(), field(2).to_owned());
-            rows.push(Row { scope, name, unit, values: vec![] });
+            let name = Name::parse(field(1)).filter(|it| it.info().unit.text() == field(3));
+            let name = name.ok_or_else(|| damaged(line))?;
+            rows.push(Row { scope: field(2).to_owned(), name, values: vec![] });
+            field(1).clone_into(&mut of);
         }
-        let row = rows.last_mut().filter(|it| it.name == field(1) && it.scope == field(2));
+        let row = rows.last_mut().filter(|it| of == field(1) && it.scope == field(2));
         let row = row.filter(|it| it.values.len() == replication).ok_or_else(|| damaged(line))?;
         row.values.push(value);
     }
@@ -81,9 +86,10 @@ fn damaged(line: usize) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure::{LIMIT_UNITS_SPENT, PODS};
 
-    fn row(name: &str, values: Vec<Value>) -> Row {
-        Row { scope: "run".into(), name: name.into(), unit: "pods", values }
+    fn row(name: Name, values: Vec<Value>) -> Row {
+        Row { scope: "run".into(), name, values }
     }
 
     #[test]
@@ -91,7 +97,9 @@ mod tests {
         let numbers = [0.1 + 0.2, 1.0 / 3.0, 1e300, 5e-324];
         let known = numbers.map(Value::Known).to_vec();
         let gaps = vec![Value::Absent, Value::Censored, Value::Known(-0.0), Value::Known(7.0)];
-        let samples = Samples::from_rows(vec![row("a", known), row("b", gaps)]).unwrap();
+        let samples =
+            Samples::from_rows(vec![row(PODS.into(), known), row(LIMIT_UNITS_SPENT.of("a"), gaps)])
+                .unwrap();
         let mut text = vec![];
         write(&mut text, &samples).unwrap();
         let read = parse(text.as_slice()).unwrap();
@@ -101,15 +109,17 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_refused_with_its_line() {
-        let text = "replication,metric,scope,unit,value,state\n0,a,run,pods,1,known\n";
+        let text = "replication,metric,scope,unit,value,state\n0,pods,run,pods,1,known\n";
         for (more, line) in [
-            ("1,a,run,pods,,known\n", 3),
-            ("2,a,run,pods,1,known\n", 3),
-            ("1,b,run,pods,1,known\n", 3),
-            ("0,b,run,furlongs,1,known\n", 3),
-            ("1,a,run,pods,NaN,known\n", 3),
+            ("1,pods,run,pods,,known\n", 3),
+            ("2,pods,run,pods,1,known\n", 3),
+            ("1,pods_ready,run,pods,1,known\n", 3),
+            ("0,pods_ready,run,furlongs,1,known\n", 3),
+            ("0,pods_ready,run,pulls,1,known\n", 3),
+            ("0,bods_ready,run,pods,1,known\n", 3),
+            ("1,pods,run,pods,NaN,known\n", 3),
             // A metric with fewer replications than another.
-            ("1,a,run,pods,1,known\n0,b,run,pods,1,known\n", 1),
+            ("1,pods,run,pods,1,known\n0,pods_ready,run,pods,1,known\n", 1),
         ] {
             let error = parse(format!("{text}{more}").as_bytes()).unwrap_err().to_string();
             assert!(error.contains(&format!("line {line} ")), "{more}: {error}");

@@ -25,9 +25,9 @@ pub fn summary_csv(out: &mut dyn Write, summary: &Summary) -> io::Result<()> {
     let number = |value: Option<f64>| value.map(|it| it.to_string()).unwrap_or_default();
     for it in &summary.metrics {
         csv.write_record([
-            it.name.clone(),
+            it.name.to_string(),
             it.scope.clone(),
-            it.unit.to_owned(),
+            it.unit.text().to_owned(),
             number(it.mean),
             number(it.half_width),
             number(it.p5),

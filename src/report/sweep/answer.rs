@@ -240,7 +240,7 @@ pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
 /// A metric of a point less the base's mean.
 fn difference(it: &SweptPoint, target: usize, base: f64) -> String {
     let figure = it.figures[target].as_ref();
-    let Some((mean, unit)) = figure.and_then(|it| Some((it.mean?, &it.unit))) else {
+    let Some((mean, unit)) = figure.and_then(|it| Some((it.mean?, it.unit.text()))) else {
         return format::NOTHING.into();
     };
     let sign = if base < mean { "+" } else { "" };

@@ -3,14 +3,15 @@
 
 use std::path::Path;
 
-use super::{Swept, SweptPoint, summary};
+use super::{Swept, SweptPoint};
 use crate::experiment::sweep::PlanPoint;
 use crate::report::chart::sheet::{
-    self, About, Better, Cell, Demand, End, Heat, Interval, Lines, Map, Metric, Place, Point,
-    Series, Sheet, Tornado, Value, Varied, write_sheet,
+    self, About, Cell, Demand, End, Heat, Interval, Lines, Map, Metric, Place, Point, Series,
+    Sheet, Tornado, Value, Varied, write_sheet,
 };
 use crate::report::files::FileError;
 use crate::scenario::Design;
+use crate::scenario::metrics::Quantity;
 
 /// Most lines on a chart; more of them are not drawn at all, as the maps show the same.
 const MOST_LINES: usize = 10;
@@ -56,10 +57,14 @@ impl View<'_> {
 
     fn metric(&self) -> Metric {
         let target = &self.swept.targets[self.target];
-        let figures = self.swept.points.iter().filter_map(|it| it.figures[self.target].as_ref());
-        let unit = figures.map(|it| summary(it).unit).find(|it| *it != "count").unwrap_or("");
-        let better = target.info().map_or(Better::Neither, |it| it.better);
-        Metric { name: target.to_string(), unit, better }
+        let is_measured = self.swept.points.iter().any(|it| it.figures[self.target].is_some());
+        // A plain number has no unit on an axis: the name says of what it is.
+        let unit = match Quantity::of(target.info().unit) {
+            Quantity::Number => "",
+            _ if !is_measured => "",
+            Quantity::Span | Quantity::Share | Quantity::Bytes => target.info().unit.text(),
+        };
+        Metric { name: target.to_string(), unit, better: target.info().better }
     }
 
     fn value(&self, it: &SweptPoint) -> Value {

@@ -37,7 +37,7 @@ impl<'p, W: Write> Long<'p, W> {
         let rows = &mut self.rows;
         for it in &result.metrics {
             start(rows, self.plan, point);
-            rows.text(&it.metric).text(&it.scope).text(&it.unit);
+            rows.text(&it.name.to_string()).text(&it.scope).text(it.unit.text());
             for number in [it.mean, it.half_width, it.p5, it.p50, it.p95, it.min, it.max] {
                 maybe(rows, number);
             }

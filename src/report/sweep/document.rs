@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Swept, answer};
-use crate::experiment::sweep::{Figure, Judged, PointFailure};
+use crate::experiment::sweep::Judged;
+use crate::experiment::{FailureSummary, MetricSummary};
 use crate::report::VERSION;
 
 #[derive(Serialize)]
@@ -55,8 +56,8 @@ struct Point<'a> {
     holds: Option<bool>,
     uncertain: Option<bool>,
     expectations: &'a [Judged],
-    metrics: Vec<&'a Figure>,
-    failures: &'a [PointFailure],
+    metrics: Vec<&'a MetricSummary>,
+    failures: &'a [FailureSummary],
 }
 
 /// Writes the sweep as JSON.

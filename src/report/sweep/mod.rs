@@ -21,8 +21,9 @@ pub use markdown::sweep_markdown;
 pub use merge::{Gathered, Incomplete, gather};
 pub use text::sweep_text;
 
-use crate::experiment::MetricSummary;
-use crate::experiment::sweep::{Figure, Judged, Plan, PlanPoint, PointFailure, PointResult};
+use crate::experiment::sweep::{Judged, Plan, PlanPoint, PointResult};
+use crate::experiment::{FailureSummary, MetricSummary};
+use crate::model::record::measure::Unit;
 use crate::report::format;
 use crate::scenario::metrics::Target;
 
@@ -57,15 +58,15 @@ pub struct SweptPoint {
     /// What became of the expectations.
     pub expectations: Vec<Judged>,
     /// Why pulls failed, most frequent first.
-    pub failures: Vec<PointFailure>,
+    pub failures: Vec<FailureSummary>,
     /// The metrics that are shown, in the order of [`Swept::targets`]; `None` where the point does
     /// not report one.
-    pub figures: Vec<Option<Figure>>,
+    pub figures: Vec<Option<MetricSummary>>,
 }
 
 impl SweptPoint {
     fn of(result: PointResult, targets: &[Target]) -> Self {
-        let figure = |it: &Target| result.figure(&it.scope, &it.metric).cloned();
+        let figure = |it: &Target| result.figure(it).cloned();
         Self {
             replications: result.replications,
             incomplete: result.incomplete_replications,
@@ -109,9 +110,9 @@ impl SweptPoint {
     fn short(&self, target: usize) -> String {
         let Some(figure) = &self.figures[target] else { return format::NOTHING.into() };
         match figure.mean {
-            Some(mean) => format::quantity(mean, &figure.unit),
+            Some(mean) => format::quantity(mean, figure.unit.text()),
             None if figure.censored == 0 => format::NOTHING.into(),
-            None if figure.unit == "seconds" => {
+            None if figure.unit == Unit::Seconds => {
                 format!(">{}", format::seconds(self.horizon_seconds))
             }
             None => "never".into(),
@@ -122,28 +123,8 @@ impl SweptPoint {
     fn long(&self, target: usize) -> String {
         self.figures[target].as_ref().map_or_else(
             || format::NOTHING.into(),
-            |it| format::metric(&summary(it), Some(self.horizon_seconds)),
+            |it| format::metric(it, Some(self.horizon_seconds)),
         )
-    }
-}
-
-/// The figure as reports of runs have it.
-fn summary(it: &Figure) -> MetricSummary {
-    let known = ["seconds", "share", "bytes", "ratio", "coherence"];
-    MetricSummary {
-        scope: it.scope.clone(),
-        name: it.metric.clone(),
-        unit: known.into_iter().find(|unit| *unit == it.unit).unwrap_or("count"),
-        mean: it.mean,
-        half_width: it.half_width,
-        min: it.min,
-        p5: it.p5,
-        p50: it.p50,
-        p95: it.p95,
-        max: it.max,
-        replications: it.replications,
-        censored: it.censored,
-        absent: it.absent,
     }
 }
 

@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::engine::chance::stable_hash;
+use crate::model::record::measure::{
+    Measure, PULL_FAILURES_BY_CAUSE, READY_SECONDS_P95, UNREADY_POD_MINUTES,
+};
 
 /// A number from 0 to 1 that the name decides.
 fn noise(name: &str) -> f64 {
@@ -18,8 +21,8 @@ fn about(name: &str) -> About {
     }
 }
 
-fn metric(name: &str, unit: &'static str) -> Metric {
-    Metric { name: name.into(), unit, better: Better::Less }
+fn metric(measure: Measure, unit: &'static str) -> Metric {
+    Metric { name: measure.text().into(), unit, better: measure.info().better }
 }
 
 fn known(at: f64, half: f64) -> Value {
@@ -57,7 +60,7 @@ pub(super) fn ranking(name: &str, rows: usize, scale: f64, unit: &'static str) -
         Row { name, is_what_if: n % 5 == 4, effect }
     };
     let rows = (0..rows).map(row).collect();
-    let metric = metric("unready_pod_minutes", unit);
+    let metric = metric(UNREADY_POD_MINUTES, unit);
     Ranking { about: about(name), metric, base: "base".into(), rows }
 }
 
@@ -97,7 +100,7 @@ pub(super) fn stack(name: &str, levers: usize) -> Stack {
     };
     Stack {
         about: about(name),
-        metric: metric("unready_pod_minutes", "pod-minutes"),
+        metric: metric(UNREADY_POD_MINUTES, "pod-minutes"),
         base: Some(2_310.0),
         together: known(1_480.0, 120.0),
         levers: (0..levers).map(lever).collect(),
@@ -119,7 +122,7 @@ pub(super) fn lines(name: &str, labels: &[&str], series: usize, scale: f64) -> L
     };
     Lines {
         about: about(name),
-        metric: metric("ready_seconds_p95", "seconds"),
+        metric: metric(READY_SECONDS_P95, "seconds"),
         along: swept("pool.workers.nodes", labels),
         by: if 1 < series { "mirror.hub.replicas".into() } else { String::new() },
         series: (0..series).map(one).collect(),
@@ -153,10 +156,10 @@ pub(super) fn heat(name: &str, (columns, rows): (usize, usize), maps: usize) -> 
     };
     Heat {
         about: about(name),
-        metric: metric("ready_seconds_p95", "seconds"),
+        metric: metric(READY_SECONDS_P95, "seconds"),
         across: swept_by("pool.workers.nodes", places(columns, 50)),
         up: swept_by("registry.hub.limit.pulls.rate", places(rows, 100)),
-        demand: "ready_seconds_p95 < 5m".into(),
+        demand: format!("{} < 5m", READY_SECONDS_P95.text()),
         maps: (0..maps).map(map).collect(),
     }
 }
@@ -183,7 +186,7 @@ pub(super) fn tornado(name: &str, rows: usize) -> Tornado {
     };
     Tornado {
         about: about(name),
-        metric: metric("ready_seconds_p95", "seconds"),
+        metric: metric(READY_SECONDS_P95, "seconds"),
         base: known(300.0, 8.0),
         rows: (0..rows).map(row).collect(),
     }
@@ -203,7 +206,7 @@ pub(super) fn curve(name: &str, values: &[f64], answer: Option<f64>) -> Curve {
         about: about(name),
         path: "pool.workers.nodes".into(),
         unit: "",
-        expectations: "ready_seconds_p95 < 5m".into(),
+        expectations: format!("{} < 5m", READY_SECONDS_P95.text()),
         in_runs: 0.95,
         tried: values.iter().map(tried).collect(),
         answer: answer.map(|it| (it, write::value(it, ""))),
@@ -221,7 +224,7 @@ fn verbose() -> Vec<Sheet> {
         remarks: vec![LONG.repeat(3), "3 values set".into()],
     };
     let metric = Metric {
-        name: format!("pull_failures_by_cause.{LONG} of workload.{LONG}"),
+        name: format!("{} of workload.{LONG}", PULL_FAILURES_BY_CAUSE.of(LONG)),
         unit: "pod-minutes",
         better: Better::Less,
     };
