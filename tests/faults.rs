@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use pullstorm::experiment::size::{ceiling, estimate};
 use pullstorm::experiment::{Crew, Shown};
+use pullstorm::model::record::measure::EVENTS;
 use pullstorm::scenario::{Request, Scenario, SourceFile, library, load};
 
 /// A folder of a test's own, removed at its end.
@@ -559,7 +560,7 @@ fn estimates_hold(all: &[(String, Scenario)]) {
     let crew = Crew::new(0).unwrap();
     let wrong = crew.each(all, |(name, it)| {
         let outcome = &crew.replicate(&it.spec, 1..2, Shown::NOTHING, &|_| {})[0];
-        let counted = outcome.metrics.iter().find(|it| it.name == "events").unwrap();
+        let counted = outcome.metrics.iter().find(|it| it.name == EVENTS).unwrap();
         let counted = counted.value.known().unwrap();
         let (expected, most) = (estimate(&it.spec), ceiling(&it.spec));
         let factor = expected.events as f64 / counted;

@@ -6,6 +6,7 @@
 //! what people simulate, and takes the rest to go on at the same pace. Both come with the figure of
 //! the scenario that adds most.
 
+use crate::model::record::measure::EVENTS;
 use crate::model::record::outcome::Value;
 use crate::model::spec::{Action, ContainerSpec, Spec, WorkloadKind, WorkloadSpec};
 use crate::model::{self, PROGRESS_EVENTS, Recording};
@@ -93,7 +94,7 @@ fn pilot(spec: &Spec) -> u64 {
     };
     let recording = Recording { progress: Some(&mut go_on), ..Recording::default() };
     let outcome = model::run(spec, 0, recording);
-    let counted = outcome.metrics.iter().find(|it| it.scope == "run" && it.name == "events");
+    let counted = outcome.metrics.iter().find(|it| it.scope == "run" && it.name == EVENTS);
     match counted.map(|it| it.value) {
         Some(Value::Known(all)) if events < PILOT_EVENTS => all as u64,
         _ => {
