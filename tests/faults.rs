@@ -622,3 +622,55 @@ fn what_would_run_for_ever_is_asked_about_in_one_line_with_its_figure() {
     let file = folder.path("looping.toml");
     ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--set=horizon=10ms"]);
 }
+
+/// So many pools, each with these keys.
+fn with_pools(count: u32, keys: &str) -> String {
+    let pools: Vec<String> = (0..count).map(|it| format!("[pool.p{it}]\n{keys}\n")).collect();
+    format!("{SMALL}{}", pools.concat())
+}
+
+#[test]
+fn the_cost_of_a_check_grows_with_the_file_and_not_with_its_square() {
+    #[expect(clippy::disallowed_methods, reason = "how long a check takes is what is tested")]
+    let now = std::time::Instant::now;
+    let folder = Folder::new("linear");
+    let good = "nodes = 1\negress = \"nat\"\nruntime = \"containerd-1.7\"";
+    for (name, code, few, many) in [
+        ("good", 0, with_pools(100, good), with_pools(900, good)),
+        ("typos", 3, with_pools(100, "nodse = 1"), with_pools(900, "nodse = 1")),
+        ("beyond", 3, with_pools(5_000, ""), with_pools(45_000, "")),
+    ] {
+        let took = |content: String| {
+            let file = folder.file(&format!("{name}.toml"), content);
+            // The fastest of three, as others use the machine as well.
+            let times = (0..3).map(|_| {
+                let start = now();
+                ends_with(code, &["check", &file]);
+                start.elapsed()
+            });
+            times.min().unwrap()
+        };
+        let (few, many) = (took(few), took(many));
+        // Nine times as large: 81 times the cost if it were the square.
+        assert!(many < few * 30 + Duration::from_millis(300), "{name}: {few:?}, {many:?}");
+        assert!(many < Duration::from_secs(10), "{name}: {many:?}");
+    }
+}
+
+#[test]
+fn a_missing_kind_is_one_problem_and_quantities_have_the_units_of_the_file() {
+    let folder = Folder::new("follow-up");
+    let without =
+        SMALL.replacen("kind = \"deployment\"", "start = { at = \"1m\", over = \"2m\" }", 1);
+    let said = ends_with(3, &["check", &folder.file("without.toml", without)]);
+    assert_eq!(said.matches("error[").count(), 1, "{said}");
+    assert!(said.contains("has no `kind`") && !said.contains("= \"\""), "{said}");
+    let large = SMALL.replacen("\"4MB\"", "\"9GB\"", 1).replacen(
+        "nodes = 3",
+        "nodes = 3\npreloaded = [\"api\"]\ndisk = { capacity = \"5GiB\" }",
+        1,
+    );
+    let said = ends_with(3, &["check", &folder.file("large.toml", large)]);
+    assert!(said.contains("GiB of the start") && said.contains("its room is 5GiB"), "{said}");
+    assert!(!said.contains("kB"), "{said}");
+}
