@@ -184,7 +184,8 @@ fn at_the_start(
         problems.error(Code::DiskTooSmall, origin, message).help(help);
     } else if space < at_worst {
         let message = format!(
-            "a node of pool `{name}` with all that runs at the start holds {at_worst_text} of images"
+            "a node of pool `{name}` with all that runs at the start holds {at_worst_text} of \
+             images"
         );
         problems.warning(Code::DiskFilledAtStart, origin, message).help(help);
     }
