@@ -11,6 +11,8 @@ mod containerd {
 }
 mod diagnosis;
 mod faults;
+#[cfg(unix)]
+mod hostile;
 mod kubelet_vectors;
 mod language {
     mod diagnostics;
@@ -30,6 +32,7 @@ mod sweep {
     mod shards;
 }
 mod tidy;
+mod trace;
 mod world {
     mod containers;
     mod corners;

@@ -9,8 +9,18 @@ use std::path::{Path, PathBuf};
 use pullstorm::model::record::measure;
 
 /// Layers of the crate, ground floor first: each uses only those before it.
-const LAYERS: [&str; 9] =
-    ["words", "units", "engine", "resource", "model", "scenario", "experiment", "report", "cli"];
+const LAYERS: [&str; 10] = [
+    "text",
+    "words",
+    "units",
+    "engine",
+    "resource",
+    "model",
+    "scenario",
+    "experiment",
+    "report",
+    "cli",
+];
 
 /// Most columns of a line.
 const COLUMNS: usize = 100;
@@ -188,7 +198,7 @@ fn what_a_layer_must_not_know_it_does_not_mention() {
     for source in sources(&["src"], &["rs"]) {
         let Some(layer) = source.layer() else { continue };
         let mut banned: Vec<&str> = vec![];
-        if layer <= 4 {
+        if layer <= 5 {
             banned.extend(pure.iter().chain(&machine));
         }
         if LAYERS[layer] != "experiment" {

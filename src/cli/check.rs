@@ -2,8 +2,7 @@
 
 use clap::Args;
 
-use super::{INVALID_SCENARIO, Outcome, files, say, tell};
-use crate::report::style::Style;
+use super::{Outcome, complain, files, refuse, tell_data, warn};
 use crate::scenario::{self as loader, Request};
 
 /// What `check` takes.
@@ -16,13 +15,12 @@ pub(super) struct Arguments {
 
 /// Checks all files, each with all of its variants; one bad file does not hide the next.
 pub(super) fn check(arguments: &Arguments) -> Outcome {
-    let colour = Style::for_stderr().is_coloured();
     let mut worst = 0;
     for argument in &arguments.scenarios {
         let file = match files::find(argument) {
             Ok(file) => file,
             Err(failure) => {
-                say(&format!("{} {}", Style::for_stderr().bad("error:"), failure.message));
+                complain(&failure);
                 worst = worst.max(failure.code);
                 continue;
             }
@@ -30,17 +28,16 @@ pub(super) fn check(arguments: &Arguments) -> Outcome {
         match loader::load(&file, &Request::default()) {
             Ok(loaded) => {
                 for it in &loaded.warnings {
-                    say(&it.render(colour));
+                    warn(it);
                 }
                 let variants = match loaded.scenario.variants.len() {
                     1 => "1 variant".to_owned(),
                     n => format!("{n} variants"),
                 };
-                tell(&format!("{argument}: ok, {variants}\n"))?;
+                tell_data(&format!("{argument}: ok, {variants}\n"))?;
             }
             Err(problems) => {
-                say(problems.render(colour).trim_end());
-                worst = worst.max(INVALID_SCENARIO);
+                worst = worst.max(refuse(&problems).code);
             }
         }
     }

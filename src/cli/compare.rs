@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::Counter;
-use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell_as};
 use crate::engine::stats::trials_to_be_sure;
 use crate::experiment::compare::{
-    self, Arm, Asked, Comparison, Gate, MOST_STACKED, Reading, Stack, Tolerance, conflicts, rank,
-    sensitivity, stackable,
+    self, Arm, Asked, Comparison, Gate, Ran, Reading, Stack, StackPlan, Tolerance, rank,
+    sensitivity,
 };
 use crate::experiment::{Certainty, Crew};
 use crate::model::record::measure::UNREADY_POD_MINUTES;
@@ -20,7 +20,6 @@ use crate::report::compare::{
 };
 use crate::report::files::{Partial, Place, WallClock, is_run, read_run};
 use crate::report::style::Style;
-use crate::report::summary_text::set_by_hand;
 use crate::scenario::metrics::Target;
 use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
 
@@ -69,8 +68,7 @@ struct Sides {
     remarks: Vec<String>,
     comparison: Comparison,
     stack: Option<Stack>,
-    assumptions: Vec<Assumption>,
-    readings: Option<Vec<Reading>>,
+    readings: Option<Readings>,
     set: Vec<String>,
     sure_from: Option<u32>,
     horizon_seconds: Option<f64>,
@@ -109,7 +107,7 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         assumed: sides
             .readings
             .as_ref()
-            .map(|it| Assumed { assumptions: &sides.assumptions, readings: it }),
+            .map(|it| Assumed { assumptions: &it.assumptions, readings: &it.readings }),
         gates: &gates,
         set: &sides.set,
         sure_from: sides.sure_from,
@@ -178,7 +176,7 @@ fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Re
             arguments.common.remark(&format!("written: {it}"));
         }
     }
-    Ok(tell(&String::from_utf8_lossy(&bytes))?)
+    Ok(tell_as(arguments.common.output, &bytes)?)
 }
 
 /// A scenario and its variants.
@@ -201,7 +199,8 @@ fn variants(
     for target in targets {
         base.check_target(target).map_err(Failure::usage)?;
     }
-    let wanted = wanted(arguments, &base)?;
+    let stacked = arguments.stack.as_deref().unwrap_or_default();
+    let wanted = compare::wanted(&base, &arguments.variants, stacked).map_err(Failure::usage)?;
     if wanted.is_empty() {
         return Err(Failure::usage(format!(
             "{} has no variants to compare with: write a [variant.NAME] block, or name a second \
@@ -214,23 +213,18 @@ fn variants(
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
     }
     let place = take(arguments, &scenarios[0].name, &scenarios)?;
-    let Ran { arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    let Replicated { arms, remark, partial } = replicate(arguments, working, &scenarios)?;
     let crew = &working.crew;
     let mut arms = arms.into_iter();
     let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
     let comparison = Comparison::new(first, arms.collect());
-    let n = comparison.base.samples.replications();
+    let ran = Ran { comparison: &comparison, scenarios: &scenarios };
     let stack = match &arguments.stack {
-        Some(names) if !crew.is_stopped() => {
-            stack(arguments, crew, &file, (&comparison, &scenarios), names, by, n)?
-        }
+        Some(names) if !crew.is_stopped() => stack(arguments, crew, &file, ran, names, by)?,
         _ => None,
     };
-    let (assumptions, readings) = if arguments.assumptions && !crew.is_stopped() {
-        assumed(arguments, crew, &file, (&comparison, &scenarios), by)
-    } else {
-        (vec![], None)
-    };
+    let asks = arguments.assumptions && !crew.is_stopped();
+    let readings = asks.then(|| readings(arguments, crew, &file, ran, by));
     let base = &scenarios[0];
     Ok(Sides {
         name: base.name.clone(),
@@ -240,35 +234,11 @@ fn variants(
         remarks: remark.into_iter().collect(),
         comparison,
         stack,
-        assumptions,
         readings,
-        set: set_by_hand(base),
+        set: base.set_by_hand(),
         sure_from: trials_to_be_sure(base.in_runs.as_f64()),
         horizon_seconds: Some(base.spec.horizon.as_secs_f64()),
     })
-}
-
-/// The variants that are asked for, in the order of the file.
-fn wanted(arguments: &Arguments, base: &Scenario) -> Result<Vec<String>, Failure> {
-    let known: Vec<&str> = base.variants.iter().map(|it| it.name.as_str()).collect();
-    let stacked = arguments.stack.iter().flatten();
-    for name in arguments.variants.iter().chain(stacked) {
-        if !known.contains(&name.as_str()) {
-            let help = match loader::nearest(name, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "it has no [variant.…] block".to_owned(),
-                None => format!("variants: {}", known.join(", ")),
-            };
-            return Err(Failure::usage(format!("{} has no variant `{name}`: {help}", base.name)));
-        }
-    }
-    let stacked: Vec<&String> = arguments.stack.iter().flatten().collect();
-    let is_wanted = |name: &str| {
-        (arguments.variants.is_empty() && stacked.is_empty())
-            || arguments.variants.iter().any(|it| it == name)
-            || stacked.iter().any(|it| *it == name)
-    };
-    Ok(known.into_iter().filter(|it| is_wanted(it)).map(str::to_owned).collect())
 }
 
 fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Scenario, Failure> {
@@ -276,7 +246,7 @@ fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Sc
 }
 
 /// What became of the replications of all sides.
-struct Ran {
+struct Replicated {
     arms: Vec<Arm>,
     /// How `--until`, or all of it, ended.
     remark: Option<String>,
@@ -288,7 +258,7 @@ fn replicate(
     arguments: &Arguments,
     working: &Working,
     scenarios: &[Scenario],
-) -> Result<Ran, Failure> {
+) -> Result<Replicated, Failure> {
     let until = arguments.enough.read(&scenarios[0])?;
     let counter = Counter::new("replications", arguments.common.quiet);
     let step = |step| counter.take(step);
@@ -321,7 +291,7 @@ fn replicate(
     let ended = partial.as_ref().map(|it| {
         format!("Ended early by {}: {done} replications of every side are finished.", it.ended_by)
     });
-    Ok(Ran { arms, remark: ended.or(remark), partial })
+    Ok(Replicated { arms, remark: ended.or(remark), partial })
 }
 
 /// Stacks the named variants, or those that help.
@@ -329,76 +299,48 @@ fn stack(
     arguments: &Arguments,
     crew: &Crew,
     file: &SourceFile,
-    (comparison, scenarios): (&Comparison, &[Scenario]),
+    ran: Ran<'_>,
     names: &[String],
     by: &Target,
-    replications: u32,
 ) -> Result<Option<Stack>, Failure> {
-    let position = |name: &String| comparison.changed.iter().position(|it| it.arm.name == *name);
-    let names_of = |parts: &[usize]| -> Vec<String> {
-        parts.iter().map(|it| comparison.changed[*it].arm.name.clone()).collect()
+    let loads = |names: &[String]| loader::load(file, &arguments.common.request(names)).is_ok();
+    let plan = match StackPlan::of(ran, names, by, &loads) {
+        Ok(plan) => plan,
+        Err(why) if names.is_empty() => {
+            arguments.common.remark(&format!("--stack: {why}"));
+            return Ok(None);
+        }
+        Err(why) => return Err(Failure::usage(format!("--stack: {why}"))),
     };
-    let sides =
-        |parts: &[usize]| -> Vec<&Scenario> { parts.iter().map(|it| &scenarios[it + 1]).collect() };
-    let fits = |parts: &[usize]| {
-        let request = arguments.common.request(&names_of(parts));
-        conflicts(&sides(parts)).is_empty() && loader::load(file, &request).is_ok()
-    };
-    let parts: Vec<usize> = match names {
-        [] => stackable(comparison, by, &fits),
-        names => names.iter().filter_map(position).collect(),
-    };
-    if parts.len() < 2 || MOST_STACKED < parts.len() {
-        let help = "name two to eight with --stack NAME,NAME";
-        let n = match parts.len() {
-            0 => "no variant".to_owned(),
-            1 => "one variant alone".to_owned(),
-            n => format!("{n} variants"),
-        };
-        let text = format!("--stack: {n} cannot be stacked: {help}");
-        return if names.is_empty() {
-            arguments.common.remark(&text);
-            Ok(None)
-        } else {
-            Err(Failure::usage(text))
-        };
-    }
-    if let Some((path, who)) = conflicts(&sides(&parts)).first() {
-        return Err(Failure::usage(format!(
-            "--stack: `{path}` is set by {}: they cannot be laid over one another in any order",
-            who.join(" and ")
-        )));
-    }
-    let names = names_of(&parts);
-    let all_but = |left_out: usize| -> Vec<String> {
-        let rest = names.iter().enumerate().filter(|(at, _)| *at != left_out);
-        rest.map(|(_, name)| name.clone()).collect()
-    };
-    let mut stacked = vec![load(arguments, file, &names)?];
-    for at in 0..names.len() {
-        stacked.push(load(arguments, file, &all_but(at))?);
-    }
+    let stacked: Vec<Scenario> =
+        plan.sides().iter().map(|it| load(arguments, file, it)).collect::<Result<_, _>>()?;
     for it in &stacked {
         arguments.common.admit(it, "stacked: ")?;
     }
     let counter = Counter::new("stacked replications", arguments.common.quiet);
     let step = |step| counter.take(step);
-    let ran = compare::run(crew, &stacked, replications, None, &step);
+    let replications = ran.comparison.base.samples.replications();
+    let stack = compare::run(crew, &stacked, replications, None, &step);
     counter.finish();
-    let Some((arms, _)) = ran.filter(|_| !crew.is_stopped()) else { return Ok(None) };
-    let alone: Vec<&Arm> = parts.iter().map(|it| &comparison.changed[*it].arm).collect();
-    let left_out: Vec<&Arm> = arms[1..].iter().collect();
-    Ok(Stack::new(&comparison.base, &alone, &arms[0], &left_out, by))
+    let Some((arms, _)) = stack.filter(|_| !crew.is_stopped()) else { return Ok(None) };
+    Ok(plan.fold(ran.comparison, &arms, by))
+}
+
+/// What was assumed, and what other readings of it do.
+struct Readings {
+    assumptions: Vec<Assumption>,
+    readings: Vec<Reading>,
 }
 
 /// What the readings of unverified facts do.
-fn assumed(
+fn readings(
     arguments: &Arguments,
     crew: &Crew,
     file: &SourceFile,
-    (comparison, scenarios): (&Comparison, &[Scenario]),
+    ran: Ran<'_>,
     by: &Target,
-) -> (Vec<Assumption>, Option<Vec<Reading>>) {
+) -> Readings {
+    let Ran { comparison, scenarios } = ran;
     let all: Vec<&Scenario> = scenarios.iter().collect();
     let assumptions = Assumption::of(&all);
     let request = |it: &Scenario| {
@@ -412,7 +354,7 @@ fn assumed(
     let step = |step| counter.take(step);
     let readings = sensitivity(crew, asked, &assumptions, &step);
     counter.finish();
-    (assumptions, Some(readings))
+    Readings { assumptions, readings }
 }
 
 /// Two stored runs, or two scenarios.
@@ -470,7 +412,7 @@ fn two_files(
     let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
     let name = name_of_two(&names);
     let place = take(arguments, &name, &scenarios)?;
-    let Ran { mut arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    let Replicated { mut arms, remark, partial } = replicate(arguments, working, &scenarios)?;
     remarks.extend(remark);
     for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
         arm.name.clone_from(&scenario.name);
@@ -479,7 +421,7 @@ fn two_files(
         first.clone_into(&mut arms[0].name);
         second.clone_into(&mut arms[1].name);
     }
-    let set = set_by_hand(&scenarios[0]);
+    let set = scenarios[0].set_by_hand();
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
     Ok(of_two((name, place), arms, partial, remarks, set, horizon_seconds))
 }
@@ -539,7 +481,6 @@ fn of_two(
         remarks,
         comparison,
         stack: None,
-        assumptions: vec![],
         readings: None,
         set,
         sure_from: None,

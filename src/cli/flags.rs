@@ -8,13 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Args, ValueEnum};
 
 use super::signals::Signals;
-use super::{Failure, INVALID_SCENARIO, say};
+use super::{Failure, refuse, say, warn};
 use crate::experiment::size::{MANY_BYTES, MANY_EVENTS, Size, too_large};
 use crate::experiment::{AT_MOST, Crew, Until};
 use crate::report::files::Place;
 use crate::report::format::{bytes, decimal};
-use crate::report::style::Style;
-use crate::scenario::{self as loader, Loaded, Request, Scenario, SourceFile};
+use crate::scenario::{self as loader, Diagnostic, Loaded, Request, Scenario, SourceFile};
 use crate::units::Time;
 
 /// What is printed on standard output.
@@ -203,20 +202,21 @@ impl Common {
         }
     }
 
+    /// Shows warnings, unless it is to be quiet.
+    pub(super) fn warn(&self, warnings: &[Diagnostic]) {
+        if !self.quiet {
+            warnings.iter().for_each(warn);
+        }
+    }
+
     /// Reads the scenario; problems go to standard error, all at once.
     pub(super) fn load(&self, file: &SourceFile, request: &Request) -> Result<Scenario, Failure> {
-        let colour = Style::for_stderr().is_coloured();
         match loader::load(file, request) {
             Ok(Loaded { scenario, warnings }) => {
-                for it in &warnings {
-                    self.remark(&it.render(colour));
-                }
+                self.warn(&warnings);
                 Ok(scenario)
             }
-            Err(problems) => {
-                say(problems.render(colour).trim_end());
-                Err(Failure { code: INVALID_SCENARIO, message: String::new() })
-            }
+            Err(problems) => Err(refuse(&problems)),
         }
     }
 }

@@ -15,15 +15,18 @@ mod solve;
 mod sweep;
 mod what_now;
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::flags::Format;
 use crate::report::files::{FileError, NotLocked};
 use crate::report::style::Style;
+use crate::scenario::{Diagnostic, Diagnostics};
+use crate::text::inert_lines;
 
 /// Exit codes; the numbers are part of the interface.
 const INTERNAL: u8 = 1;
@@ -179,10 +182,7 @@ fn end(outcome: Outcome) -> ExitCode {
     match outcome {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            if !failure.message.is_empty() {
-                let word = Style::for_stderr().bad("error:");
-                say(&format!("{word} {}", failure.message));
-            }
+            complain(&failure);
             ExitCode::from(failure.code)
         }
     }
@@ -204,14 +204,51 @@ fn dispatch(cli: Cli) -> Outcome {
     }
 }
 
-/// Says something on standard error; where nobody listens there is nobody to tell.
+/// Says something on standard error; where nobody listens there is nobody to tell. What stands in
+/// it of a scenario or a file does not act on the terminal.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", inert_lines(text));
 }
 
-/// Writes data to standard output.
+/// Says why a command ended early.
+fn complain(failure: &Failure) {
+    if !failure.message.is_empty() {
+        let word = Style::for_stderr().bad("error:");
+        let _ = writeln!(io::stderr().lock(), "{word} {}", inert_lines(&failure.message));
+    }
+}
+
+/// Shows a problem that does not keep a scenario from running.
+fn warn(warning: &Diagnostic) {
+    let colour = Style::for_stderr().is_coloured();
+    let _ = writeln!(io::stderr().lock(), "{}", warning.render(colour));
+}
+
+/// Shows the problems of a scenario: the command ends with them.
+fn refuse(problems: &Diagnostics) -> Failure {
+    let text = problems.render(Style::for_stderr().is_coloured());
+    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
+    Failure { code: INVALID_SCENARIO, message: String::new() }
+}
+
+/// Writes what was made for people to standard output.
 fn tell(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Writes data to standard output: byte for byte, but to a terminal without what would act on it.
+fn tell_data(text: &str) -> io::Result<()> {
+    let for_people = io::stdout().is_terminal().then(|| inert_lines(text));
+    tell(for_people.as_deref().unwrap_or(text))
+}
+
+/// Writes a result in its form to standard output.
+fn tell_as(format: Format, bytes: &[u8]) -> io::Result<()> {
+    let text = String::from_utf8_lossy(bytes);
+    match format {
+        Format::Table | Format::Md => tell(&text),
+        Format::Json | Format::Csv => tell_data(&text),
+    }
 }

@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::experiment::Progress;
 use crate::experiment::compare::Step;
+use crate::text::inert;
 use crate::units::Span;
 
 /// Steps of the bar for one replication.
@@ -186,7 +187,7 @@ impl SearchMeter {
     /// So many have run, and the next do under these settings; from any thread.
     pub(super) fn report(&self, runs: u64, sets: &[String]) {
         if !self.bar.is_hidden() {
-            self.bar.set_message(format!("{runs} runs, now {}", sets.join(" ")));
+            self.bar.set_message(format!("{runs} runs, now {}", inert(&sets.join(" "))));
             self.bar.tick();
         }
     }

@@ -1,23 +1,23 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
 use std::cell::Cell;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::{Counter, Meter};
-use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell_as};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
-use crate::model::record::outcome::RequestSink;
+use crate::model::record::outcome::{FactSink, RequestSink};
 use crate::report::files::{
-    Partial, Place, RequestFile, WallClock, clear, folder, summary_csv, write_all,
+    Partial, Place, RequestFile, TraceFile, WallClock, clear, folder, summary_csv, write_all,
 };
 use crate::report::json::write_summary;
-use crate::report::markdown::summary_markdown;
 use crate::report::style::Style;
-use crate::report::summary_text::summary_text;
+use crate::report::summary::{summary_markdown, summary_text};
 use crate::report::{Run, chart};
 use crate::scenario::{Scenario, SourceFile, load};
 
@@ -45,6 +45,9 @@ pub(super) struct Flags {
     /// Write requests.csv too: one row an HTTP request of the detailed replication.
     #[arg(long)]
     requests: bool,
+    /// Write every fact of the detailed replication into FILE, one a line (output/README.md).
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// The replication that files of detail and charts show.
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     detail_replication: u32,
@@ -82,8 +85,13 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     } else {
         None
     };
-    let sink = requests.as_mut().map(|it| it as &mut dyn RequestSink);
-    let Simulated { outcomes, asked, wall_clock } = simulate(&scenario, flags, &working, sink)?;
+    let mut trace = flags.trace.as_deref().map(TraceFile::create).transpose()?;
+    let shown = Shown {
+        detail: Some(flags.detail_replication),
+        requests: requests.as_mut().map(|it| it as &mut dyn RequestSink),
+        trace: trace.as_mut().map(|it| it as &mut dyn FactSink),
+    };
+    let Simulated { outcomes, asked, wall_clock } = simulate(&scenario, flags, &working, shown)?;
     if outcomes.is_empty() {
         return Err(working.signals.failure("no replication is finished, and nothing is kept"));
     }
@@ -93,15 +101,17 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
             Some(run_variants(&file, &scenario, &outcomes, flags, &working));
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
+    // Requests and facts of a replication that is not finished are no files.
+    let requests = requests.filter(|_| run.detail().is_some());
+    let trace = trace.filter(|_| run.detail().is_some()).map(TraceFile::finish).transpose()?;
     if working.crew.is_stopped() {
         let finished = outcomes.len() as u32;
         let partial = working.signals.partial(finished, asked);
-        // Requests of a replication that is not finished are no file.
-        let requests = requests.filter(|_| run.detail().is_some());
         write_files(&place, run, flags, requests, (partial.as_ref(), &wall_clock))?;
         return Err(working.signals.kept(finished, asked, place.folder()));
     }
-    let written = write_files(&place, run, flags, requests, (None, &wall_clock))?;
+    let mut written = write_files(&place, run, flags, requests, (None, &wall_clock))?;
+    written.extend(trace.map(|it| it.display().to_string()));
     if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
@@ -147,7 +157,7 @@ fn simulate(
     scenario: &Scenario,
     flags: &Flags,
     working: &Working,
-    requests: Option<&mut dyn RequestSink>,
+    shown: Shown<'_>,
 ) -> Result<Simulated, Failure> {
     let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
@@ -155,7 +165,6 @@ fn simulate(
     let n = scenario.replications;
     let most = until.as_ref().map_or(n, |it| it.at_most.max(n));
     let meter = Meter::new(n, most, scenario.spec.horizon, flags.common.quiet);
-    let shown = Shown { detail: Some(flags.detail_replication), requests };
     let report = |progress| meter.report(progress);
     let asked = Cell::new(n);
     let outcomes = match &until {
@@ -231,5 +240,5 @@ fn print(run: Run<'_>, format: Format, written: &[String]) -> Result<(), Failure
         Format::Csv => summary_csv(&mut bytes, run.summary)?,
         Format::Md => bytes = summary_markdown(run).into_bytes(),
     }
-    Ok(tell(&String::from_utf8_lossy(&bytes))?)
+    Ok(tell_as(format, &bytes)?)
 }

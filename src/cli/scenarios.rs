@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use clap::Args;
 
-use super::{Outcome, files, tell};
+use super::{Outcome, files, tell, tell_data};
 use crate::report::style::Style;
 use crate::scenario::{self as loader, Request, SourceFile, library};
 
@@ -19,7 +19,7 @@ pub(super) struct Arguments {
 /// Lists the scenarios with the question that each one asks, or prints one.
 pub(super) fn scenarios(arguments: &Arguments) -> Outcome {
     if let Some(name) = &arguments.show {
-        tell(&files::find(name)?.text)?;
+        tell_data(&files::find(name)?.text)?;
         return Ok(0);
     }
     let style = Style::for_stdout();

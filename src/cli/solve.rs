@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 use super::clock::Clock;
 use super::flags::{Common, Format, Out, Working};
 use super::progress::SearchMeter;
-use super::{EXPECTATION_FAILED, Failure, INVALID_SCENARIO, Outcome, files, say, tell};
+use super::{EXPECTATION_FAILED, Failure, Outcome, files, refuse, say, tell_as};
 use crate::experiment::solve::{
     AT_MOST, Axis, Goal, Halt, Runs, Staggered, seen_so_far, smallest_mirror, solve as search,
     stagger, under_readings,
@@ -212,7 +212,7 @@ impl Work<'_> {
             Format::Csv => solve_csv(&mut bytes, it)?,
             Format::Md => bytes = solve_markdown(it).into_bytes(),
         }
-        tell(&String::from_utf8_lossy(&bytes))?;
+        tell_as(self.arguments.common.output, &bytes)?;
         if working.crew.is_stopped() {
             let kept = "the answer is kept; other readings were not looked at";
             return Err(working.signals.failure(kept));
@@ -303,7 +303,7 @@ impl Work<'_> {
             Format::Md => stagger_markdown(&found, self.scenario),
             _ => self.data(Short::Stagger(&found))?,
         };
-        tell(&text)?;
+        tell_as(arguments.common.output, text.as_bytes())?;
         Ok(if found.best.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
@@ -326,7 +326,7 @@ impl Work<'_> {
             Format::Md => mirror_markdown(&found, self.scenario),
             _ => self.data(Short::Mirror(&found))?,
         };
-        tell(&text)?;
+        tell_as(arguments.common.output, text.as_bytes())?;
         Ok(if found.joint.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
@@ -357,8 +357,7 @@ fn halted(it: &Halt, working: &Working) -> Failure {
     match it {
         Halt::Invalid { sets, problems } => {
             say(&format!("with {}:", sets.join(" ")));
-            say(problems.render(Style::for_stderr().is_coloured()).trim_end());
-            Failure { code: INVALID_SCENARIO, message: String::new() }
+            refuse(problems)
         }
         Halt::Ended => working.signals.failure("there is no answer yet, and nothing is kept"),
     }

@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out, Working, large, this_command};
 use super::progress::SweepMeter;
-use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
+use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data};
 use crate::experiment::Crew;
 use crate::experiment::size::too_large;
 use crate::experiment::sweep::{
@@ -108,7 +108,10 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     if let Some(shard) = shard {
         let points = plan.points.iter().filter(|it| shard.has(it.index)).count();
         let folder = folder.path().display();
-        tell(&format!("shard {shard}: {points} of {} points in {folder}\n", plan.points.len()))?;
+        tell_data(&format!(
+            "shard {shard}: {points} of {} points in {folder}\n",
+            plan.points.len()
+        ))?;
         return Ok(0);
     }
     let charts = !arguments.out.no_charts;
@@ -170,18 +173,12 @@ fn draw_up(file: &SourceFile, arguments: &Arguments, crew: &Crew) -> Result<Plan
     let request = common.request(&[]);
     let until = arguments.enough.parse()?;
     let asked = Asked { vary: &arguments.vary, design: arguments.design, until: until.as_ref() };
-    let colour = Style::for_stderr().is_coloured();
     match draft(file, &request, asked, crew) {
         Ok(Draft { plan, warnings }) => {
-            for it in &warnings {
-                common.remark(&it.render(colour));
-            }
+            common.warn(&warnings);
             Ok(plan)
         }
-        Err(NotDrafted::Problems(problems)) => {
-            say(problems.render(colour).trim_end());
-            Err(Failure { code: INVALID_SCENARIO, message: String::new() })
-        }
+        Err(NotDrafted::Problems(problems)) => Err(refuse(&problems)),
         Err(NotDrafted::NoAxes) => Err(Failure::usage(format!(
             "{} has no [sweep]: say what to vary, such as --vary pool.NAME.nodes=50,100,200",
             file.name
@@ -224,9 +221,9 @@ fn write_plan(plan: &Plan, folder: &SweepFolder, common: &Common) -> Outcome {
     let path = folder.plan_path();
     if common.output == Format::Json {
         let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::other)?;
-        tell(&format!("{text}\n"))?;
+        tell_data(&format!("{text}\n"))?;
     } else {
-        tell(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
+        tell_data(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
     }
     common.remark(&format!(
         "run a part of it with `pullstorm sweep {} --shard I/N` (or --shard auto: {SCHEDULERS}), \
@@ -355,6 +352,6 @@ impl Ending {
             Format::Csv => points_csv(&mut bytes, swept)?,
             Format::Md => bytes = sweep_markdown(swept).into_bytes(),
         }
-        Ok(tell(&String::from_utf8_lossy(&bytes))?)
+        Ok(tell_as(self.format, &bytes)?)
     }
 }

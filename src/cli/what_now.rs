@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::flags::{Common, Format, Working};
-use super::{Failure, INVALID_SCENARIO, Outcome, files, say, tell};
+use super::{Failure, Outcome, files, refuse, say, tell_as};
 use crate::experiment::{WHAT_NOW_REPLICATIONS, what_now as answer};
 use crate::report::style::Style;
 use crate::report::what_now::{what_now_csv, what_now_json, what_now_markdown, what_now_text};
@@ -40,18 +40,15 @@ pub(super) fn what_now(arguments: &Arguments) -> Outcome {
         Format::Csv => what_now_csv(&mut bytes, &answer)?,
         Format::Md => bytes = what_now_markdown(&base, &answer).into_bytes(),
     }
-    tell(&String::from_utf8_lossy(&bytes))?;
+    tell_as(arguments.common.output, &bytes)?;
     Ok(0)
 }
 
 /// Reads the base and every variant; problems go to standard error, all at once.
 fn load(file: &SourceFile, arguments: &Arguments) -> Result<(Scenario, Vec<Scenario>), Failure> {
     let request = Request { replications: None, ..arguments.common.request(&[]) };
-    let base = loader::load(file, &request).map_err(|problems| told(&problems))?;
-    let colour = Style::for_stderr().is_coloured();
-    for it in base.warnings.iter().filter(|_| !arguments.common.quiet) {
-        say(&it.render(colour));
-    }
+    let base = loader::load(file, &request).map_err(|problems| refuse(&problems))?;
+    arguments.common.warn(&base.warnings);
     let (mut variants, mut problems) = (Vec::new(), Diagnostics::default());
     for it in &base.scenario.variants {
         let request = Request { variants: vec![it.name.clone()], ..request.clone() };
@@ -60,10 +57,5 @@ fn load(file: &SourceFile, arguments: &Arguments) -> Result<(Scenario, Vec<Scena
             Err(more) => problems.absorb(more),
         }
     }
-    if problems.list.is_empty() { Ok((base.scenario, variants)) } else { Err(told(&problems)) }
-}
-
-fn told(problems: &Diagnostics) -> Failure {
-    say(problems.render(Style::for_stderr().is_coloured()).trim_end());
-    Failure { code: INVALID_SCENARIO, message: String::new() }
+    if problems.list.is_empty() { Ok((base.scenario, variants)) } else { Err(refuse(&problems)) }
 }

@@ -1,15 +1,14 @@
-//! The diagnosis in words: for the terminal, for Markdown, for `summary.json`.
-
-use std::fmt::Write as _;
+//! The diagnosis in words: for a page, and for `summary.json`.
 
 use serde::Serialize;
 
 use super::format;
-use super::page::{Page, clip};
+use super::page::{Block, Column, Form, Item, Page, Section, Table, Text, Tone};
 use crate::experiment::Measured;
 use crate::experiment::diagnosis::features::Feature;
-use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
+use crate::experiment::diagnosis::{Conclusion, Diagnosis, Finding};
 use crate::scenario::{Scenario, library};
+use crate::text::clip;
 
 /// Most pieces of evidence, and most levers, shown.
 const MOST_SHOWN: usize = 4;
@@ -31,48 +30,92 @@ fn saved(it: &Measured) -> String {
     }
 }
 
-/// Every variant that ran, the best first, with what it did.
-pub(super) fn variants(page: &mut Page, diagnosis: &Diagnosis) {
-    let Some(measured) = &diagnosis.measured else { return };
-    page.heading(
-        "VARIANTS",
-        "unready pod-minutes against the base ± 95 %, and means over the replications",
-    );
-    for it in measured.iter().take(MOST_VARIANTS) {
-        let mut values = vec![
-            saved(it),
-            format!("never ready {}", format::count(it.never_ready)),
-            format!("failed pulls {}", format::count(it.pull_failures)),
-        ];
-        let verdict = |holds| if holds { "expectations hold" } else { "an expectation fails" };
-        values.extend(it.holds.map(|it| verdict(it).into()));
-        page.row(&clip(&it.variant, 26), &values);
+/// What explains the run, and what variants do about it.
+pub(super) fn sections(page: &mut Page, scenario: &Scenario, diagnosis: &Diagnosis) {
+    let headline = headline(diagnosis);
+    brief(page.section_for(Form::Terminal, "DIAGNOSIS", &headline), scenario, diagnosis);
+    let section = page.section_for(Form::Markdown, "DIAGNOSIS", "");
+    let verdict = Tone::Strong.text("Diagnosis:").then(format!(" {headline}."));
+    section.add(Block::prose(verdict));
+    for it in &diagnosis.findings {
+        section.add(finding(it, scenario, diagnosis));
     }
-    if MOST_VARIANTS < measured.len() {
-        page.row("", &[format!("and {} more in summary.json", measured.len() - MOST_VARIANTS)]);
+    variants(page, diagnosis);
+}
+
+/// A finding with all that is known of it.
+fn finding(it: &Finding, scenario: &Scenario, diagnosis: &Diagnosis) -> Block {
+    let lines = vec![
+        format!("root cause: {}", it.rule.title).into(),
+        format!("symptom: {}", it.rule.symptom).into(),
+        format!("evidence: {}", evidence(it).join("; ")).into(),
+        Text::from("confirm: ").and(Tone::Code, it.rule.confirm),
+        format!("levers: {}", levers(it, scenario, diagnosis)).into(),
+    ];
+    let head = Tone::Code.text(it.rule.id).then(format!(" ({})", it.confidence()));
+    Block::List(vec![Item::new(head, lines)])
+}
+
+/// The first finding, and a word on the second: at most eight lines but for a long command.
+fn brief(section: &mut Section, scenario: &Scenario, diagnosis: &Diagnosis) {
+    let Some(first) = diagnosis.findings.first() else { return };
+    section.entry("root cause", first.rule.title);
+    section.entry("evidence", evidence(first).join("; "));
+    section.entry("confirm", first.rule.confirm);
+    section.entry("levers", levers(first, scenario, diagnosis));
+    if let Some(second) = diagnosis.findings.get(1) {
+        let seen = evidence(second).into_iter().next().unwrap_or_default();
+        section.entry("perhaps also", format!("{}: {seen}", second.rule.title));
     }
 }
 
-/// The section of the summary: at most eight lines but for a long command.
-pub(super) fn section(page: &mut Page, scenario: &Scenario, diagnosis: &Diagnosis) {
-    page.heading("DIAGNOSIS", &headline(diagnosis));
-    let Some(first) = diagnosis.findings.first() else { return };
-    page.row_of_text("root cause", first.rule.title);
-    page.row_of_text("evidence", &evidence(first).join("; "));
-    page.row_of_text("confirm", first.rule.confirm);
-    page.row_of_text("levers", &levers(first, scenario, diagnosis));
-    if let Some(second) = diagnosis.findings.get(1) {
-        let seen = evidence(second).into_iter().next().unwrap_or_default();
-        page.row_of_text("perhaps also", &format!("{}: {seen}", second.rule.title));
+/// Every variant that ran, the best first, with what it did.
+fn variants(page: &mut Page, diagnosis: &Diagnosis) {
+    let Some(measured) = &diagnosis.measured else { return };
+    let section = page.section(
+        "VARIANTS",
+        "unready pod-minutes against the base ± 95 %, and means over the replications",
+    );
+    let mut table = Table::new(vec![
+        Column::new("variant"),
+        Column::new("lever"),
+        Column::new("unready pod-minutes").right(),
+        Column::new("against the base"),
+        Column::new("never ready").right(),
+    ]);
+    for (at, it) in measured.iter().enumerate() {
+        let [minutes, never, failed] =
+            [it.minutes, it.never_ready, it.pull_failures].map(format::count);
+        table.row(vec![
+            Tone::Code.text(&it.variant),
+            it.lever.map_or("", |it| it.id).into(),
+            minutes.into(),
+            saved(it).into(),
+            (&never).into(),
+        ]);
+        if MOST_VARIANTS <= at {
+            continue;
+        }
+        let verdict = |holds| if holds { "expectations hold" } else { "an expectation fails" };
+        let mut values =
+            vec![saved(it), format!("never ready {never}"), format!("failed pulls {failed}")];
+        values.extend(it.holds.map(|it| verdict(it).into()));
+        let values = values.iter().map(Text::from).collect();
+        section.add_for(Form::Terminal, Block::Row(clip(&it.variant, 26).into(), values));
     }
+    if MOST_VARIANTS < measured.len() {
+        let more = format!("and {} more in summary.json", measured.len() - MOST_VARIANTS);
+        section.add_for(Form::Terminal, Block::Row("".into(), vec![more.into()]));
+    }
+    section.add_for(Form::Markdown, table);
 }
 
 /// Named causes with how sure they are; or that there is none.
 pub(super) fn headline(diagnosis: &Diagnosis) -> String {
-    match diagnosis.verdict {
-        Verdict::Healthy => "healthy: nothing to explain".into(),
-        Verdict::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
-        Verdict::Found => {
+    match diagnosis.conclusion {
+        Conclusion::Healthy => "healthy: nothing to explain".into(),
+        Conclusion::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
+        Conclusion::Found => {
             let named = diagnosis.findings.iter();
             let named: Vec<String> =
                 named.map(|it| format!("{} ({})", it.rule.id, it.confidence())).collect();
@@ -124,36 +167,6 @@ pub(super) fn levers(finding: &Finding, scenario: &Scenario, diagnosis: &Diagnos
     );
     let shown: Vec<&str> = listed.iter().take(MOST_SHOWN).copied().collect();
     format!("{} ({how})", shown.join(", "))
-}
-
-/// The diagnosis in Markdown.
-pub(super) fn markdown(scenario: &Scenario, diagnosis: &Diagnosis) -> String {
-    let mut text = format!("**Diagnosis:** {}.\n", headline(diagnosis));
-    for it in &diagnosis.findings {
-        let lines = [
-            ("root cause", it.rule.title.to_owned()),
-            ("symptom", it.rule.symptom.to_owned()),
-            ("evidence", evidence(it).join("; ")),
-            ("confirm", format!("`{}`", it.rule.confirm)),
-            ("levers", levers(it, scenario, diagnosis)),
-        ];
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "\n- `{}` ({})", it.rule.id, it.confidence());
-        for (label, line) in lines {
-            let _ = writeln!(text, "  - {label}: {line}");
-        }
-    }
-    if let Some(measured) = &diagnosis.measured {
-        text += "\n| variant | lever | unready pod-minutes | against the base | never ready |\n";
-        text += "|---|---|--:|---|--:|\n";
-        for it in measured {
-            let lever = it.lever.map_or("", |it| it.id);
-            let [minutes, never] = [it.minutes, it.never_ready].map(format::count);
-            let (name, saved) = (&it.variant, saved(it));
-            let _ = writeln!(text, "| `{name}` | {lever} | {minutes} | {saved} | {never} |");
-        }
-    }
-    text
 }
 
 /// The diagnosis in `summary.json`.

@@ -1,18 +1,15 @@
 //! The answer of `what-now`: the time first, then the ways, best first, then what it hangs on.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::page::{Block, Column, Form, Page, Table, Text, Tone};
 use super::style::Style;
-use super::{VERSION, format};
-use crate::experiment::{End, Open, Range, Way, WayVerdict as Verdict, What, WhatNow};
+use super::{Head, VERSION, format};
+use crate::experiment::{Against as Verdict, End, Open, Range, Way, What, WhatNow};
 use crate::model::record::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
-use crate::scenario::{Scenario, wrapped};
-
-/// Columns of a long text.
-const COLUMNS: usize = 90;
+use crate::scenario::Scenario;
 
 /// When something clears, for people.
 fn time(seconds: f64, answer: &WhatNow) -> String {
@@ -127,47 +124,80 @@ fn luck(answer: &WhatNow) -> String {
 
 /// The answer for a terminal.
 pub fn what_now_text(scenario: &Scenario, answer: &WhatNow, style: Style) -> String {
-    let mut out = style.heading(&headline(answer)) + "\n";
-    let all = &answer.variants;
-    if !all.is_empty() {
-        out += "\nwith, best first\n";
+    page(scenario, answer).to_terminal(style)
+}
+
+/// The answer as Markdown.
+pub fn what_now_markdown(scenario: &Scenario, answer: &WhatNow) -> String {
+    page(scenario, answer).to_markdown()
+}
+
+fn page(scenario: &Scenario, answer: &WhatNow) -> Page {
+    let mut page = Page::new().title(&scenario.title);
+    let headline = headline(answer);
+    let lead = page.lead();
+    lead.add_for(Form::Terminal, Block::line(Tone::Strong.text(&headline)));
+    lead.add_for(Form::Markdown, Block::prose(Tone::Strong.text(headline + ".")));
+    if !answer.variants.is_empty() {
+        lead.add_for(Form::Terminal, Block::line(""));
+        lead.add_for(Form::Terminal, Block::line("with, best first"));
+        lead.add(ways(answer));
     }
-    let cells: Vec<[String; 3]> = all
-        .iter()
-        .map(|it| {
-            let clears = format!("in {}", time(it.clear, answer));
-            [name(it), clears, format!("({})", range(it.range, answer))]
-        })
-        .collect();
-    let width =
-        |column: usize| cells.iter().map(|it| it[column].chars().count()).max().unwrap_or_default();
-    let widths = [width(0), width(1), width(2)];
-    for (way, cells) in all.iter().zip(&cells) {
-        let said = verdict(way.verdict);
-        let said = match way.verdict {
-            it if it.is_harm() => style.bad(&said),
-            Verdict::Same => said,
-            _ => style.good(&said),
-        };
-        let _ = write!(out, " ");
-        for (cell, width) in cells.iter().zip(widths) {
-            let _ = write!(out, " {cell:width$} ");
-        }
-        let _ = writeln!(out, " {said}{}", style.doubtful(&turns(way)));
-        if !way.title.is_empty() {
-            let _ = writeln!(out, "      {}", style.faint(&way.title));
-        }
-    }
-    out += "\nthe answer hangs on\n";
+    lead.add_for(Form::Terminal, Block::line(""));
+    lead.add_for(Form::Terminal, Block::line("the answer hangs on"));
+    lead.add_for(Form::Markdown, Block::prose("The answer hangs on:"));
+    let mut items: Vec<Text> = vec![];
     for it in &answer.open {
-        let _ = writeln!(out, "  {}", hangs_on(it, answer));
-        for line in wrapped(&format!("to learn it: {}", remedy(it)), COLUMNS) {
-            let _ = writeln!(out, "      {}", style.faint(&line));
+        let (what, remedy) = (hangs_on(it, answer), remedy(it));
+        lead.add_for(Form::Terminal, Block::Line((&what).into(), 2));
+        let remark = format!("to learn it: {remedy}");
+        lead.add_for(Form::Terminal, Block::Remark(remark.into()));
+        items.push(format!("{what}. To learn it: {remedy}.").into());
+    }
+    let luck = luck(answer);
+    lead.add_for(Form::Terminal, Block::Line((&luck).into(), 2));
+    items.push((luck + ".").into());
+    lead.add_for(Form::Markdown, Block::list(items));
+    let foot = foot(scenario, answer);
+    lead.add_for(Form::Terminal, Block::line(""));
+    lead.add_for(Form::Terminal, Block::line(Tone::Faint.text(&foot)));
+    let source = format!("Simulated by Pullstorm {VERSION}; {foot}.");
+    lead.add_for(Form::Markdown, Block::prose(source));
+    page
+}
+
+/// What each way does, the best first.
+fn ways(answer: &WhatNow) -> Table {
+    let mut table = Table::new(vec![
+        Column::new("way"),
+        Column::new("clears").only(Form::Terminal),
+        Column::new("clears in").right().only(Form::Markdown),
+        Column::new("over what is open").only(Form::Terminal),
+        Column::new("range").only(Form::Markdown),
+        Column::new("against doing nothing"),
+        Column::new("what is done").only(Form::Markdown),
+    ]);
+    for way in &answer.variants {
+        let tone = match way.verdict {
+            Verdict::Sooner(_) | Verdict::Cheaper(_) => Tone::Good,
+            Verdict::Later(_) | Verdict::Dearer(_) => Tone::Bad,
+            Verdict::Same => Tone::Plain,
+        };
+        let (clear, range) = (time(way.clear, answer), range(way.range, answer));
+        table.row(vec![
+            name(way).into(),
+            format!("in {clear}").into(),
+            clear.into(),
+            format!("({range})").into(),
+            range.into(),
+            tone.text(verdict(way.verdict)).and(Tone::Doubtful, turns(way)),
+            (&way.title).into(),
+        ]);
+        if !way.title.is_empty() {
+            table.note(Tone::Faint.text(&way.title));
         }
     }
-    let _ = writeln!(out, "  {}", luck(answer));
-    let _ = writeln!(out, "\n{}", style.faint(&foot(scenario, answer)));
-    out
+    table
 }
 
 fn foot(scenario: &Scenario, answer: &WhatNow) -> String {
@@ -180,36 +210,6 @@ fn foot(scenario: &Scenario, answer: &WhatNow) -> String {
         scenario.spec.seed,
         format::seconds(answer.horizon.as_secs_f64()),
     )
-}
-
-/// The answer as Markdown.
-pub fn what_now_markdown(scenario: &Scenario, answer: &WhatNow) -> String {
-    let cell = |text: &str| text.replace('|', "\\|").replace('\n', " ");
-    let mut out = format!("## {}\n\n", cell(&scenario.title));
-    let _ = writeln!(out, "**{}.**\n", headline(answer));
-    if !answer.variants.is_empty() {
-        out += "| way | clears in | range | against doing nothing | what is done |\n";
-        out += "|---|--:|---|---|---|\n";
-    }
-    for it in &answer.variants {
-        let _ = writeln!(
-            out,
-            "| {} | {} | {} | {}{} | {} |",
-            cell(&name(it)),
-            time(it.clear, answer),
-            range(it.range, answer),
-            verdict(it.verdict),
-            turns(it),
-            cell(&it.title)
-        );
-    }
-    out += "\nThe answer hangs on:\n\n";
-    for it in &answer.open {
-        let _ = writeln!(out, "- {}. To learn it: {}.", hangs_on(it, answer), cell(&remedy(it)));
-    }
-    let _ = writeln!(out, "- {}.\n", luck(answer));
-    let _ = writeln!(out, "Simulated by Pullstorm {VERSION}; {}.", foot(scenario, answer));
-    out
 }
 
 /// The answer as comma-separated values: a row a way. What is beyond the horizon is empty.
@@ -294,9 +294,8 @@ struct Hangs<'a> {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     title: &'a str,
     seed: u64,
@@ -328,9 +327,7 @@ pub fn what_now_json(out: &mut dyn Write, scenario: &Scenario, answer: &WhatNow)
         }
     };
     let document = Document {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         title: &scenario.title,
         seed: scenario.spec.seed,

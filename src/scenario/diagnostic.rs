@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use strsim::osa_distance;
 
 use super::source::{Origin, Place, Sources};
+use crate::text::{inert, inert_char, width};
 
 /// Problems that are shown; whoever has mended a hundred knows what the rest are like.
 const MOST_SHOWN: usize = 100;
@@ -195,19 +196,20 @@ impl Diagnostic {
             Severity::Warning => ("warning", "1;33"),
         };
         let head = paint(style, &format!("{word}[{}]", self.code.number()));
-        let mut text = format!("{head}: {}\n", paint("1", &self.message));
+        let mut text = format!("{head}: {}\n", paint("1", &inert(&self.message)));
         let place = &self.place;
+        let source = inert(&place.source);
         let (Some(line), Some(column)) = (place.line, place.column) else {
-            let _ = writeln!(text, " {} {}", paint("1;34", "-->"), place.source);
+            let _ = writeln!(text, " {} {}", paint("1;34", "-->"), source);
             self.render_help(&mut text, 1, &paint);
             return text;
         };
         let number = line.to_string();
         let gutter = number.len();
-        let at = if place.source.starts_with("--") {
-            place.source.clone()
+        let at = if source.starts_with("--") {
+            source.into_owned()
         } else {
-            format!("{}:{line}:{column}", place.source)
+            format!("{source}:{line}:{column}")
         };
         let bar = paint("1;34", "|");
         let _ = writeln!(text, "{:gutter$}{} {at}", "", paint("1;34", "-->"));
@@ -224,7 +226,7 @@ impl Diagnostic {
 
     fn render_help(&self, text: &mut String, gutter: usize, paint: &dyn Fn(&str, &str) -> String) {
         for help in &self.help {
-            let mut lines = wrapped(help, 90).into_iter();
+            let mut lines = wrapped(&inert(help), 90).into_iter();
             let first = lines.next().unwrap_or_default();
             let (sign, word) = (paint("1;34", "="), paint("1", "help"));
             let _ = writeln!(text, "{:gutter$} {sign} {word}: {first}", "");
@@ -236,7 +238,7 @@ impl Diagnostic {
 }
 
 /// Lines of at most `most` columns, broken at spaces.
-pub(crate) fn wrapped(text: &str, most: usize) -> Vec<String> {
+fn wrapped(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is always a line");
@@ -365,14 +367,13 @@ fn letters(text: &str) -> Vec<char> {
 }
 
 /// The text with tabs as the spaces they take up to the next multiple of four columns, and without
-/// control characters.
+/// what would act on a terminal.
 fn expand_tabs(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
             '\t' => out.extend(std::iter::repeat_n(' ', 4 - width(&out) % 4)),
-            c if c.is_control() => out.push('\u{fffd}'),
-            c => out.push(c),
+            c => out.push(inert_char(c)),
         }
     }
     out
@@ -400,35 +401,6 @@ fn clipped(line: &str, skip: usize, length: usize) -> (String, String, String) {
     (before.clone(), marked[before.len()..].to_owned(), after)
 }
 
-/// Columns a text takes on a terminal: wide characters take two, combining ones none.
-fn width(text: &str) -> usize {
-    text.chars().map(|c| char_width(u32::from(c))).sum()
-}
-
-fn char_width(c: u32) -> usize {
-    const NONE: &[(u32, u32)] =
-        &[(0x300, 0x36f), (0x200b, 0x200f), (0x20d0, 0x20ff), (0xfe00, 0xfe0f)];
-    const WIDE: &[(u32, u32)] = &[
-        (0x1100, 0x115f),
-        (0x2e80, 0xa4cf),
-        (0xac00, 0xd7a3),
-        (0xf900, 0xfaff),
-        (0xfe30, 0xfe6f),
-        (0xff00, 0xff60),
-        (0xffe0, 0xffe6),
-        (0x1f300, 0x1faff),
-        (0x20000, 0x3fffd),
-    ];
-    let within = |ranges: &[(u32, u32)]| ranges.iter().any(|&(from, to)| from <= c && c <= to);
-    if within(NONE) {
-        0
-    } else if within(WIDE) {
-        2
-    } else {
-        1
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -444,11 +416,9 @@ mod tests {
     }
 
     #[test]
-    fn widths_count_columns_not_bytes() {
-        assert_eq!(width("naïve"), 5);
-        assert_eq!(width("e\u{301}"), 1);
-        assert_eq!(width("日本"), 4);
+    fn a_tab_ends_at_the_next_stop() {
         assert_eq!(expand_tabs("a\tb"), "a   b");
+        assert_eq!(expand_tabs("日本\tb"), "日本    b");
     }
 
     #[test]

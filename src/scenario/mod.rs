@@ -36,8 +36,8 @@ pub use self::assumptions::Assumption;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
 pub use self::decode::MOST_READ;
 use self::diagnostic::Problems;
+pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-pub(crate) use self::diagnostic::{nearest, wrapped};
 pub use self::lattice::Lattice;
 pub use self::manual::reference;
 pub use self::schema::schema;
@@ -76,6 +76,22 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// What `--set` changed in this run, as `path=value`.
+    pub fn set_by_hand(&self) -> Vec<String> {
+        let set = self.parameters.iter().filter(|it| it.origin == "--set");
+        set.map(|it| {
+            let mark = if it.is_what_if() { " (what-if)" } else { "" };
+            format!("{}={}{mark}", it.path, it.value)
+        })
+        .collect()
+    }
+
+    /// What of this run no released software has, beside what `--set` put there.
+    pub fn what_if(&self) -> Vec<String> {
+        let all = self.parameters.iter().filter(|it| it.origin != "--set" && it.is_what_if());
+        all.map(|it| format!("{}={}", it.path, it.value)).collect()
+    }
+
     /// Whether the scenario has the block that `target` is measured of.
     pub fn check_target(&self, target: &metrics::Target) -> Result<(), String> {
         let Some((kind, name)) = target.scope.split_once('.') else { return Ok(()) };

@@ -19,7 +19,6 @@ use super::{Source, expect_none, sources};
 const DEBTS: &[(&str, &str)] = &[
     ("src/experiment/samples.rs", "src/experiment/summary.rs"),
     ("src/experiment/summary.rs", "src/experiment/diagnosis/mod.rs"),
-    ("src/report/summary_text.rs", "src/report/markdown.rs"),
     ("src/scenario/build/defaults.rs", "src/scenario/build/pods.rs"),
     ("src/scenario/check/events.rs", "src/scenario/check/pods.rs"),
     ("src/scenario/settings.rs", "src/scenario/build/mod.rs"),

@@ -8,16 +8,19 @@
 mod assumptions;
 mod effect;
 mod gate;
+mod plan;
 mod rank;
 mod stack;
 
 pub use assumptions::{Answer, Asked, Reading, Turn, sensitivity};
 pub use effect::{Design, Difference, Effect, compare_rows};
 pub use gate::{Gate, Passage, Tolerance};
+pub use plan::{NotStacked, Ran, StackPlan, wanted};
 pub use rank::{Rank, rank};
-pub use stack::{MOST_STACKED, Stack, Stacked, conflicts, stackable};
+use stack::{MOST_STACKED, conflicts, stackable};
+pub use stack::{Stack, Stacked};
 
-use super::{Certainty, Crew, Progress, Samples, Shown, Until, Verdict, judge_all};
+use super::{Certainty, Crew, Judged, Progress, Samples, Shown, Until, judge_all};
 use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
@@ -39,7 +42,7 @@ pub struct Arm {
     /// Every figure.
     pub samples: Samples,
     /// What became of the expectations; none for a stored run.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Judged>,
     /// The replications' digests, by number, where they are known.
     pub digests: Vec<u64>,
     /// Replications that reached the bound on events: their figures are incomplete.

@@ -9,7 +9,7 @@ use crate::scenario::Scenario;
 use crate::scenario::metrics::Target;
 
 /// Most variants that are stacked.
-pub const MOST_STACKED: usize = 8;
+pub(super) const MOST_STACKED: usize = 8;
 
 /// Stacked variants in the metric that is ranked by.
 #[derive(Clone, Debug)]
@@ -39,7 +39,7 @@ pub struct Stacked {
 
 /// The paths that two of the variants set, with the names of those: what cannot be stacked without
 /// an order.
-pub fn conflicts(scenarios: &[&Scenario]) -> Vec<(String, Vec<String>)> {
+pub(super) fn conflicts(scenarios: &[&Scenario]) -> Vec<(String, Vec<String>)> {
     let mut by_path: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for scenario in scenarios {
         let Some(name) = &scenario.variant else { continue };
@@ -59,7 +59,7 @@ fn set_by(scenario: &Scenario) -> impl Iterator<Item = &str> {
 
 /// The variants worth stacking: those that are better than the base, the best first, leaving out
 /// what does not fit to those before it. Positions in [`Comparison::changed`].
-pub fn stackable(
+pub(super) fn stackable(
     comparison: &Comparison,
     target: &Target,
     fits: &dyn Fn(&[usize]) -> bool,

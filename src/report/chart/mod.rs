@@ -23,9 +23,8 @@ use std::path::Path;
 
 use crate::model::record::outcome::Detail;
 use crate::report::files::{FileError, create_folder, remove, write_whole, write_whole_by_name};
-use crate::report::page::clip;
-use crate::report::summary_text::set_by_hand;
 use crate::report::{Run, VERSION};
+use crate::text::clip;
 use canvas::Drawing;
 use figure::Figure;
 use window::Window;
@@ -80,7 +79,7 @@ fn figures(detail: &Detail, caption: &str) -> Vec<Figure> {
 fn caption(run: Run<'_>, replication: u32) -> String {
     let variant =
         run.scenario.variant.as_ref().map_or(String::new(), |it| format!(" · variant {it}"));
-    let set = match set_by_hand(run.scenario).as_slice() {
+    let set = match run.scenario.set_by_hand().as_slice() {
         [] => String::new(),
         [one] => format!(" · {}", clip(one, 60)),
         more => format!(" · {} values set", more.len()),

@@ -6,8 +6,7 @@ use std::io::{self, Write};
 use super::{Compared, change, verdict};
 use crate::experiment::compare::{Answer, Reading, Turn};
 use crate::report::format;
-use crate::report::markdown::cell;
-use crate::report::page::Page;
+use crate::report::page::{Block, Column, Form, Page, Table, Tone};
 use crate::scenario::Assumption;
 
 /// The readings of the assumptions that were asked about.
@@ -101,16 +100,33 @@ fn words(turn: &Turn) -> String {
     }
 }
 
-/// The section of the terminal.
+/// What the readings turn, and the range of each change over all of them.
 pub(super) fn section(page: &mut Page, compared: &Compared<'_>, assumed: Assumed<'_>) {
-    page.heading("ASSUMPTIONS", &assumed.headline());
+    let headline = assumed.headline();
+    let section = page.section("ASSUMPTIONS", &headline);
+    section.add_for(Form::Markdown, Block::prose(headline + "."));
+    let mut table = Table::new(vec![
+        Column::new("unverified"),
+        Column::new("taken as"),
+        Column::new("if it is"),
+        Column::new("then"),
+    ]);
+    let mut turns_any = false;
     for (assumption, reading, turns) in assumed.turning() {
-        let turns: Vec<String> = turns.iter().map(words).collect();
-        page.prose(&format!("{} = {}", assumption.label, reading.reading), 2);
-        page.prose(&format!("in place of {}: {}.", assumption.value, turns.join("; ")), 6);
+        let then = turns.iter().map(words).collect::<Vec<_>>().join("; ");
+        let (label, value, reading) = (&assumption.label, &assumption.value, &reading.reading);
+        let prose = Block::Prose(format!("{label} = {reading}").into(), 2);
+        section.add_for(Form::Terminal, prose);
+        let prose = Block::Prose(format!("in place of {value}: {then}.").into(), 6);
+        section.add_for(Form::Terminal, prose);
+        table.row(vec![Tone::Code.text(label), value.into(), reading.into(), then.into()]);
+        turns_any = true;
     }
-    page.line("");
-    page.prose("Change over all readings:", 2);
+    if turns_any {
+        section.add_for(Form::Markdown, table);
+    }
+    section.add_for(Form::Terminal, Block::line(""));
+    section.add_for(Form::Terminal, Block::Prose("Change over all readings:".into(), 2));
     for (rank, changed) in compared.ranked() {
         let unit = |value| {
             let it = compared.by_difference(changed)?;
@@ -123,29 +139,9 @@ pub(super) fn section(page: &mut Page, compared: &Compared<'_>, assumed: Assumed
             }
             None => format::NOTHING.into(),
         };
-        page.row(&changed.arm.name, &[text]);
+        let row = Block::Row((&changed.arm.name).into(), vec![text.into()]);
+        section.add_for(Form::Terminal, row);
     }
-}
-
-/// The section of the Markdown.
-pub(super) fn markdown(assumed: Assumed<'_>, line: &mut impl FnMut(&str)) {
-    line(&format!("{}.\n", assumed.headline()));
-    let turning: Vec<_> = assumed.turning().collect();
-    if turning.is_empty() {
-        return;
-    }
-    line("| unverified | taken as | if it is | then |\n|---|---|---|---|");
-    for (assumption, reading, turns) in turning {
-        let turns: Vec<String> = turns.iter().map(words).collect();
-        line(&format!(
-            "| `{}` | {} | {} | {} |",
-            cell(&assumption.label),
-            cell(&assumption.value),
-            cell(&reading.reading),
-            cell(&turns.join("; "))
-        ));
-    }
-    line("");
 }
 
 /// Writes one row an assumption, reading and variant.

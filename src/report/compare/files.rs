@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::charts::clear_charts;
 use super::{Compared, comparison_csv, comparison_markdown, write_json};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::files::{
     Digests, FileError, Partial, WallClock, create_folder, remove, write_sealed, write_whole,
 };
@@ -19,9 +19,8 @@ const NAMES: [&str; 5] =
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     compared: &'a str,
     seed: u64,
     set: &'a [String],
@@ -73,9 +72,7 @@ fn manifest(
     (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         compared: compared.name,
         seed: compared.comparison.base.seed,
         set: compared.set,

@@ -4,17 +4,15 @@ mod assumptions;
 mod charts;
 mod files;
 mod json;
-mod markdown;
+mod page;
 mod table;
-mod text;
 
 pub use assumptions::Assumed;
 pub use charts::write_charts;
 pub use files::{clear, write_files};
 pub use json::write_json;
-pub use markdown::comparison_markdown;
+pub use page::{comparison_markdown, comparison_text};
 pub use table::comparison_csv;
-pub use text::comparison_text;
 
 use super::format;
 use crate::experiment::compare::{
@@ -159,11 +157,24 @@ impl Compared<'_> {
         cautions
     }
 
-    /// How many differences have which verdict: better, worse, differs, no evidence.
-    fn counts(changed: &Changed) -> [usize; 4] {
+    /// How many differences have which verdict.
+    fn counts(changed: &Changed) -> Counts {
         let count = |effect| changed.differences.iter().filter(|it| it.effect == effect).count();
-        [Effect::Better, Effect::Worse, Effect::Differs, Effect::NoEvidence].map(count)
+        Counts {
+            better: count(Effect::Better),
+            worse: count(Effect::Worse),
+            differ: count(Effect::Differs),
+            no_evidence: count(Effect::NoEvidence),
+        }
     }
+}
+
+/// Differences by verdict.
+struct Counts {
+    better: usize,
+    worse: usize,
+    differ: usize,
+    no_evidence: usize,
 }
 
 /// A difference with its interval: `-178,000 ± 2,345`; what stands in its place where it has none.

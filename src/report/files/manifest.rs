@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::digests::{Digests, write_sealed};
 use crate::engine::chance::{combine, stable_hash};
 use crate::report::format::hex;
-use crate::report::{Run, VERSION};
+use crate::report::{Head, Run};
 use crate::scenario::Scenario;
 
 /// What the clock on the wall said; the only part of the output that differs from run to run.
@@ -34,9 +34,8 @@ pub struct Partial {
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     variant: Option<&'a str>,
     seed: u64,
@@ -80,9 +79,7 @@ pub(super) fn write(
 ) -> io::Result<()> {
     let scenario = run.scenario;
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         variant: scenario.variant.as_deref(),
         seed: scenario.spec.seed,
@@ -121,9 +118,8 @@ pub(super) struct Asked {
 
 #[derive(Serialize)]
 struct AskedManifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     verb: &'static str,
     question: &'a str,
     scenario: &'a str,
@@ -148,9 +144,7 @@ pub(super) fn write_asked(
     (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = AskedManifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         verb: asked.verb,
         question: &asked.question,
         scenario: &scenario.name,

@@ -5,7 +5,6 @@ use std::path::Path;
 use super::Solution;
 use crate::report::chart::sheet::{About, Curve, Interval, Tried, clear_sheet, write_sheet};
 use crate::report::files::FileError;
-use crate::report::summary_text::set_by_hand;
 
 /// Name of the chart.
 const NAME: &str = "curve";
@@ -39,7 +38,7 @@ pub fn solve_chart(folder: &Path, it: Solution<'_>) -> Result<Vec<&'static str>,
             scenario: it.scenario.name.clone(),
             seed: it.scenario.spec.seed,
             replications: (counts().min().unwrap_or(0), counts().max().unwrap_or(0)),
-            remarks: set_by_hand(it.scenario),
+            remarks: it.scenario.set_by_hand(),
         },
         path: axis.lattice.path.clone(),
         unit: "",

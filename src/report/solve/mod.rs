@@ -10,10 +10,10 @@ pub use self::short::{
     stagger_heads, stagger_markdown, stagger_question, stagger_rows, stagger_text,
 };
 
+use super::VERSION;
 use super::format;
-use super::page::{Page, pad};
+use super::page::{Block, Column, Form, Heads, Page, Section, Table, Text, Tone, Width};
 use super::style::Style;
-use super::{VERSION, summary_text};
 use crate::experiment::solve::search::{Found, Stretch, Sure, Trial};
 use crate::experiment::solve::{Axis, Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
 use crate::scenario::Scenario;
@@ -361,129 +361,112 @@ fn shown(it: Solution<'_>) -> &[Seen] {
 
 /// The answer for the terminal; `files` are lines that tell where the results are.
 pub fn solve_text(it: Solution<'_>, files: &[String], style: Style) -> String {
-    let mut page = Page::new(style);
-    let answer = it.answer();
-    page.line(&if it.solved.found.answer.is_some() {
-        style.heading(&answer)
-    } else {
-        style.bad(&answer)
-    });
-    for reason in it.reasons().into_iter().chain(it.readings()) {
-        page.prose(&reason, 2);
-    }
-    page.heading("ASKED", "");
-    page.prose(&format!("{}.", it.question()), 2);
-    facts(&mut page, it.scenario);
-    page.prose(&it.spent(), 2);
-    let curve = shown(it);
-    let hidden = it.solved.curve.len() - curve.len();
-    let remark =
-        if hidden == 0 { String::new() } else { format!("{hidden} more values in solve.csv") };
-    let remark = if curve.iter().any(|it| it.sure == Sure::Open) && remark.is_empty() {
-        "with ?: more runs could turn it".to_owned()
-    } else {
-        remark
-    };
-    page.heading("SEEN", &remark);
-    for line in table(&HEADS, &rows(curve)) {
-        page.line(&format!("  {line}"));
-    }
-    end(&mut page, files);
-    page.finish()
-}
-
-/// Which scenario this is of.
-pub(super) fn facts(page: &mut Page, scenario: &Scenario) {
-    let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant {it}"));
-    page.parts(&[
-        format!("  pullstorm {VERSION}"),
-        format!("{}{variant}", scenario.name),
-        format!("seed {}", scenario.spec.seed),
-        "simulated".into(),
-    ]);
-    let set = summary_text::set_by_hand(scenario);
-    if !set.is_empty() {
-        page.prose(&format!("Set: {}", set.join(" · ")), 2);
-    }
-    let what_if = summary_text::what_if(scenario);
-    if !what_if.is_empty() {
-        page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 2);
-    }
-}
-
-/// Where the results are.
-pub(super) fn end(page: &mut Page, files: &[String]) {
-    if !files.is_empty() {
-        page.heading("FILES", "");
-        for line in files {
-            page.prose(line, 2);
-        }
-    }
-}
-
-/// Lines of a table whose columns are as wide as they need to be; a column without cells is left
-/// out.
-pub(super) fn table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> Vec<String> {
-    const WIDEST: usize = 46;
-    let width = |column: usize| {
-        let widest = rows.iter().map(|it| it[column].chars().count()).max().unwrap_or(0);
-        if widest == 0 { 0 } else { widest.max(heads[column].chars().count()).min(WIDEST) }
-    };
-    let widths: Vec<usize> = (0..N).map(width).collect();
-    let line = |cells: [&str; N]| {
-        let padded: Vec<String> = cells
-            .iter()
-            .zip(&widths)
-            .filter(|it| 0 < *it.1)
-            .map(|(it, &width)| pad(it, width))
-            .collect();
-        padded.join("  ").trim_end().to_owned()
-    };
-    let body = rows.iter().map(|it| line(it.each_ref().map(String::as_str)));
-    std::iter::once(line(*heads)).chain(body).collect()
-}
-
-/// Lines of a Markdown table.
-pub(super) fn markdown_table<const N: usize>(heads: &[&str; N], rows: &[[String; N]]) -> String {
-    let line = |cells: &[&str]| {
-        let cells: Vec<String> = cells.iter().map(|it| it.replace('|', "\\|")).collect();
-        format!("| {} |\n", cells.join(" | "))
-    };
-    let mut text = line(heads) + &format!("|{}\n", "---|".repeat(N));
-    for row in rows {
-        text += &line(&row.each_ref().map(String::as_str));
-    }
-    text
+    page(it).page(files).to_terminal(style)
 }
 
 /// The answer as Markdown, for a ticket or a pull request.
 pub fn solve_markdown(it: Solution<'_>) -> String {
-    let reasons: Vec<String> = it.reasons().into_iter().chain(it.readings()).collect();
-    let asked = format!("{}. {}.", it.question(), it.spent());
-    let seen = markdown_table(&HEADS, &rows(shown(it)));
-    markdown(&it.answer(), &reasons, &asked, it.scenario, &seen)
+    page(it).page(&[]).to_markdown()
 }
 
-/// An answer as Markdown: the answer, its reasons, what was asked of what, and a table.
-pub(super) fn markdown(
-    answer: &str,
-    reasons: &[String],
-    asked: &str,
-    scenario: &Scenario,
-    table: &str,
-) -> String {
-    let reasons: Vec<String> = reasons.iter().map(|it| format!("- {}", it.trim())).collect();
-    let source = markdown_source(scenario);
-    format!("**{answer}**\n\n{}\n\n{asked}\n\n{source}{table}", reasons.join("\n"))
+fn page(it: Solution<'_>) -> Answer<'_> {
+    let curve = shown(it);
+    let hidden = it.solved.curve.len() - curve.len();
+    let is_open = curve.iter().any(|it| it.sure == Sure::Open);
+    let remark = match hidden {
+        0 if is_open => "with ?: more runs could turn it".to_owned(),
+        0 => String::new(),
+        _ => format!("{hidden} more values in solve.csv"),
+    };
+    Answer {
+        scenario: it.scenario,
+        is_there: it.solved.found.answer.is_some(),
+        headline: it.answer(),
+        reasons: it.reasons().into_iter().chain(it.readings()).collect(),
+        question: it.question(),
+        spent: it.spent(),
+        heading: "SEEN",
+        remark,
+        table: table(&HEADS, rows(curve)),
+    }
+}
+
+/// An answer to any question of `solve`.
+struct Answer<'a> {
+    scenario: &'a Scenario,
+    /// Whether there is one.
+    is_there: bool,
+    /// In one line.
+    headline: String,
+    /// What binds, and what is odd.
+    reasons: Vec<String>,
+    question: String,
+    spent: String,
+    heading: &'static str,
+    remark: String,
+    table: Table,
+}
+
+impl Answer<'_> {
+    fn page(self, files: &[String]) -> Page {
+        let Self { scenario, headline, question, spent, .. } = self;
+        let mut page = Page::new();
+        let lead = page.lead();
+        let tone = if self.is_there { Tone::Strong } else { Tone::Bad };
+        lead.add_for(Form::Terminal, Block::line(tone.text(&headline)));
+        lead.add_for(Form::Markdown, Block::prose(Tone::Strong.text(headline)));
+        lead.add(Block::list(self.reasons.iter().map(|it| it.trim())));
+        lead.add_for(Form::Markdown, Block::prose(format!("{question}. {spent}.")));
+        lead.add_for(Form::Markdown, Block::prose(source(scenario)));
+        let asked = page.section_for(Form::Terminal, "ASKED", "");
+        asked.add(Block::Prose(format!("{question}.").into(), 2));
+        facts(asked, scenario);
+        asked.add(Block::Prose(spent.into(), 2));
+        page.section(self.heading, self.remark).add(self.table);
+        page.files(files);
+        page
+    }
 }
 
 /// Which scenario this is of.
-fn markdown_source(scenario: &Scenario) -> String {
-    let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant `{it}`"));
-    let set = summary_text::set_by_hand(scenario);
-    let set = if set.is_empty() { String::new() } else { format!(", set `{}`", set.join("` `")) };
-    format!(
-        "Simulated by Pullstorm {VERSION}: `{}`{variant}{set}, seed {}.\n\n",
-        scenario.name, scenario.spec.seed
-    )
+fn facts(asked: &mut Section, scenario: &Scenario) {
+    let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant {it}"));
+    let facts = vec![
+        format!("pullstorm {VERSION}").into(),
+        format!("{}{variant}", scenario.name).into(),
+        format!("seed {}", scenario.spec.seed).into(),
+        "simulated".into(),
+    ];
+    asked.add(Block::Facts(facts, 2));
+    let typed =
+        [("Set", scenario.set_by_hand()), ("What-if, in no released software", scenario.what_if())];
+    for (what, typed) in typed.iter().filter(|it| !it.1.is_empty()) {
+        asked.add(Block::Prose(format!("{what}: {}", typed.join(" · ")).into(), 2));
+    }
+}
+
+/// The same for Markdown.
+fn source(scenario: &Scenario) -> Text {
+    let source = Text::from(format!("Simulated by Pullstorm {VERSION}: "));
+    let mut source = source.and(Tone::Code, &scenario.name);
+    if let Some(variant) = &scenario.variant {
+        source = source.then(", variant ").and(Tone::Code, variant);
+    }
+    for (at, set) in scenario.set_by_hand().iter().enumerate() {
+        source = source.then(if at == 0 { ", set " } else { " " }).and(Tone::Code, set);
+    }
+    source.then(format!(", seed {}.", scenario.spec.seed))
+}
+
+/// Widest column on a terminal.
+const WIDEST: usize = 46;
+
+/// A table of words.
+fn table<const N: usize>(heads: &[&str; N], rows: Vec<[String; N]>) -> Table {
+    let column = |it: &&str| Column::new(it).width(Width::Fitted(WIDEST));
+    let mut table = Table::new(heads.iter().map(column).collect());
+    for row in rows {
+        table.row(row.iter().map(Text::from).collect());
+    }
+    table.heads(Heads::Plain).without_empty_columns()
 }

@@ -1,9 +1,8 @@
 //! The answers of the short forms: the fastest safe stagger and the smallest mirror.
 
-use super::{binding_text, end, facts, markdown, markdown_table, table, times};
+use super::{Answer, binding_text, table, times};
 use crate::experiment::solve::{Plan, SmallestMirror, Stagger};
 use crate::report::format;
-use crate::report::page::Page;
 use crate::report::style::Style;
 use crate::scenario::Scenario;
 use crate::units::Span;
@@ -145,42 +144,34 @@ pub fn stagger_rows(it: &Stagger) -> Vec<[String; 6]> {
     it.rows.iter().map(row).collect()
 }
 
-/// The answer for the terminal.
+/// The answer for the terminal; `files` are lines that tell where the results are.
 pub fn stagger_text(it: &Stagger, scenario: &Scenario, files: &[String], style: Style) -> String {
-    let mut page = Page::new(style);
-    let answer = stagger_answer(it);
-    page.line(&if it.best.is_some() { style.heading(&answer) } else { style.bad(&answer) });
-    for reason in stagger_reasons(it) {
-        page.prose(&reason, 2);
+    stagger(it, scenario).page(files).to_terminal(style)
+}
+
+/// The answer as Markdown.
+pub fn stagger_markdown(it: &Stagger, scenario: &Scenario) -> String {
+    stagger(it, scenario).page(&[]).to_markdown()
+}
+
+fn stagger<'a>(it: &Stagger, scenario: &'a Scenario) -> Answer<'a> {
+    Answer {
+        scenario,
+        is_there: it.best.is_some(),
+        headline: stagger_answer(it),
+        reasons: stagger_reasons(it),
+        question: stagger_question(it, scenario),
+        spent: spent(it.runs, it.demand.at_most),
+        heading: "SEEN",
+        remark: "for each batch size what would beat the smaller ones".into(),
+        table: table(&stagger_heads(), stagger_rows(it)),
     }
-    page.heading("ASKED", "");
-    page.prose(&format!("{}.", stagger_question(it, scenario)), 2);
-    facts(&mut page, scenario);
-    page.prose(&spent(it.runs, it.demand.at_most), 2);
-    page.heading("SEEN", "for each batch size what would beat the smaller ones");
-    for line in table(&stagger_heads(), &stagger_rows(it)) {
-        page.line(&format!("  {line}"));
-    }
-    end(&mut page, files);
-    page.finish()
 }
 
 fn spent(runs: u64, at_most: u32) -> String {
     format!(
         "{} runs, the same luck under all settings; at most {at_most} each",
         format::count(runs as f64)
-    )
-}
-
-/// The answer as Markdown.
-pub fn stagger_markdown(it: &Stagger, scenario: &Scenario) -> String {
-    let spent = spent(it.runs, it.demand.at_most);
-    markdown(
-        &stagger_answer(it),
-        &stagger_reasons(it),
-        &format!("{}. {spent}.", stagger_question(it, scenario)),
-        scenario,
-        &markdown_table(&stagger_heads(), &stagger_rows(it)),
     )
 }
 
@@ -260,47 +251,38 @@ pub fn mirror_rows(it: &SmallestMirror) -> Vec<[String; 5]> {
     it.parts.iter().map(row).collect()
 }
 
-/// The answer for the terminal.
+/// The answer for the terminal; `files` are lines that tell where the results are.
 pub fn mirror_text(
     it: &SmallestMirror,
     scenario: &Scenario,
     files: &[String],
     style: Style,
 ) -> String {
-    let mut page = Page::new(style);
-    let answer = mirror_answer(it);
-    let is_there = it.joint.is_some();
-    page.line(&if is_there { style.heading(&answer) } else { style.bad(&answer) });
-    for reason in mirror_reasons(it) {
-        page.prose(&reason, 2);
+    mirror(it, scenario).page(files).to_terminal(style)
+}
+
+/// The answer as Markdown.
+pub fn mirror_markdown(it: &SmallestMirror, scenario: &Scenario) -> String {
+    mirror(it, scenario).page(&[]).to_markdown()
+}
+
+fn mirror<'a>(it: &SmallestMirror, scenario: &'a Scenario) -> Answer<'a> {
+    Answer {
+        scenario,
+        is_there: it.joint.is_some(),
+        headline: mirror_answer(it),
+        reasons: mirror_reasons(it),
+        question: mirror_question(it, scenario),
+        spent: spent(it.runs, it.demand.at_most),
+        heading: "PARTS",
+        remark: String::new(),
+        table: table(&mirror_heads(), mirror_rows(it)),
     }
-    page.heading("ASKED", "");
-    page.prose(&format!("{}.", mirror_question(it, scenario)), 2);
-    facts(&mut page, scenario);
-    page.prose(&spent(it.runs, it.demand.at_most), 2);
-    page.heading("PARTS", "");
-    for line in table(&mirror_heads(), &mirror_rows(it)) {
-        page.line(&format!("  {line}"));
-    }
-    end(&mut page, files);
-    page.finish()
 }
 
 fn mirror_question(it: &SmallestMirror, scenario: &Scenario) -> String {
     format!(
         "The smallest {} that keeps the expectations in at least {} of runs",
         it.mirror, scenario.in_runs
-    )
-}
-
-/// The answer as Markdown.
-pub fn mirror_markdown(it: &SmallestMirror, scenario: &Scenario) -> String {
-    let spent = spent(it.runs, it.demand.at_most);
-    markdown(
-        &mirror_answer(it),
-        &mirror_reasons(it),
-        &format!("{}. {spent}.", mirror_question(it, scenario)),
-        scenario,
-        &markdown_table(&mirror_heads(), &mirror_rows(it)),
     )
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{Swept, SweptPoint};
 use crate::experiment::sweep::PlanPoint;
 use crate::report::format;
+use crate::report::page::{Column, Heads, Table, Text, Width};
 use crate::scenario::Design;
 
 /// Most places that the answer names.
@@ -149,17 +150,25 @@ fn place(name: &str, line: &[(f64, String, bool)]) -> Option<String> {
     })
 }
 
-/// Failed pulls of each cause over all points, with the points that have any; most frequent first.
-pub(super) fn causes(swept: &Swept) -> Vec<(String, u64, usize)> {
-    let mut causes: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
+/// Failed pulls of one cause over all points.
+pub(super) struct CauseCount<'a> {
+    pub(super) cause: &'a str,
+    /// Pulls.
+    pub(super) count: u64,
+    /// Points that have any.
+    pub(super) points: usize,
+}
+
+/// Failed pulls of each cause over all points; most frequent first.
+pub(super) fn causes(swept: &Swept) -> Vec<CauseCount<'_>> {
+    let mut causes: BTreeMap<&str, CauseCount<'_>> = BTreeMap::new();
     for (cause, count) in swept.points.iter().flat_map(SweptPoint::causes) {
-        let entry = causes.entry(cause).or_default();
-        entry.0 += count;
-        entry.1 += usize::from(0 < count);
+        let entry = causes.entry(cause).or_insert(CauseCount { cause, count: 0, points: 0 });
+        entry.count += count;
+        entry.points += usize::from(0 < count);
     }
-    let mut causes: Vec<_> =
-        causes.into_iter().map(|(cause, it)| (cause.to_owned(), it.0, it.1)).collect();
-    causes.sort_by_key(|it| std::cmp::Reverse(it.1));
+    let mut causes: Vec<_> = causes.into_values().collect();
+    causes.sort_by_key(|it| std::cmp::Reverse(it.count));
     causes
 }
 
@@ -174,37 +183,44 @@ pub(super) fn mark(it: &SweptPoint) -> &'static str {
     }
 }
 
-/// One line of a table of points, or of a matrix.
-pub(super) type Line = Vec<String>;
+/// Widest column on a terminal.
+const WIDEST: usize = 34;
+
+/// A table of sweeps; the first columns tell its rows apart.
+fn table(columns: Vec<Column>, of_row: usize) -> Table {
+    let columns = columns.into_iter().map(|it| it.width(Width::Fitted(WIDEST))).collect();
+    Table::new(columns).heads(Heads::Faint).in_parts(of_row).airy()
+}
 
 /// The points of a two-way grid for one metric: the second axis across; `None` where the design is
 /// another.
-pub(super) fn matrix(swept: &Swept, target: usize) -> Option<(Line, Vec<Line>)> {
+pub(super) fn matrix(swept: &Swept, target: usize) -> Option<Table> {
     let [rows, columns] = swept.plan.axes.as_slice() else { return None };
     if swept.plan.design() != Design::Grid {
         return None;
     }
     let names = swept.short_names();
-    let head = std::iter::once(format!("{} \\ {}", names[0], names[1]));
-    let head = head.chain(columns.values.iter().cloned()).collect();
-    let width = columns.values.len();
-    let cell = |it: &SweptPoint| format!("{} {}", it.short(target), mark(it)).trim_end().to_owned();
-    let lines = rows.values.iter().zip(swept.points.chunks(width));
-    let lines = lines.map(|(value, points)| {
-        std::iter::once(value.clone()).chain(points.iter().map(cell)).collect()
-    });
-    Some((head, lines.collect()))
+    let mut heads = vec![Column::new(format!("{} \\ {}", names[0], names[1]))];
+    heads.extend(columns.values.iter().map(|it| Column::new(it).right()));
+    let mut table = table(heads, 1);
+    let cell =
+        |it: &SweptPoint| Text::from(format!("{} {}", it.short(target), mark(it)).trim_end());
+    for (value, points) in rows.values.iter().zip(swept.points.chunks(columns.values.len())) {
+        table.row(std::iter::once(value.into()).chain(points.iter().map(cell)).collect());
+    }
+    Some(table)
 }
 
-/// One line a point: values, the metrics that are shown, the most frequent cause.
-pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
+/// One row a point: values, the metrics that are shown, the most frequent cause.
+pub(super) fn list(swept: &Swept) -> Table {
     let by_one = swept.plan.design() == Design::OneAtATime;
-    let mut head: Line = vec![String::new()];
+    let mut heads = vec![Column::new("")];
     if by_one {
-        head.push("point".into());
+        heads.push(Column::new("point"));
     } else {
-        head.extend(swept.short_names().iter().map(|it| (*it).to_owned()));
+        heads.extend(swept.short_names().into_iter().map(|it| Column::new(it).right()));
     }
+    let of_point = heads.len();
     // The first metric that the base has a mean of is shown as a difference too.
     let base = swept.points.first().filter(|_| by_one);
     let mean = |it: &SweptPoint, target: usize| it.figures[target].as_ref().and_then(|it| it.mean);
@@ -213,28 +229,29 @@ pub(super) fn list(swept: &Swept) -> (Line, Vec<Line>) {
         Some((target, mean(base, target)?))
     });
     for (at, target) in swept.targets.iter().enumerate() {
-        head.push(target.to_string());
-        head.extend(compared.filter(|it| it.0 == at).map(|_| "less base".to_owned()));
+        heads.push(Column::new(target.to_string()).right());
+        let less_base = compared.filter(|it| it.0 == at);
+        heads.extend(less_base.map(|_| Column::new("less base").right()));
     }
-    head.push("most frequent cause".into());
-    let lines = swept.both().map(|(point, it)| {
-        let mut line: Line = vec![mark(it).trim_end().to_owned()];
+    heads.push(Column::new("most frequent cause"));
+    let mut table = table(heads, of_point);
+    for (point, it) in swept.both() {
+        let mut cells: Vec<Text> = vec![mark(it).trim_end().into()];
         if by_one {
-            line.push(swept.describe(point));
+            cells.push(swept.describe(point).into());
         } else {
             let values = (0..swept.plan.axes.len()).map(|at| swept.plan.value(point, at));
-            line.extend(values.map(|it| it.unwrap_or(format::NOTHING).to_owned()));
+            cells.extend(values.map(|it| Text::from(it.unwrap_or(format::NOTHING))));
         }
         for at in 0..swept.targets.len() {
-            line.push(it.long(at));
+            cells.push(it.long(at).into());
             let base = compared.filter(|it| it.0 == at);
-            line.extend(base.map(|(_, base)| difference(it, at, base)));
+            cells.extend(base.map(|(_, base)| Text::from(difference(it, at, base))));
         }
-        line.push(it.causes().first().map_or_else(String::new, |it| it.0.to_owned()));
-        line
-    });
-    let lines = lines.collect();
-    (head, lines)
+        cells.push(it.causes().first().map_or("", |it| it.0).into());
+        table.row(cells);
+    }
+    table
 }
 
 /// A metric of a point less the base's mean.

@@ -10,7 +10,7 @@ use crate::engine::chance::{combine, stable_hash};
 use crate::experiment::sweep::{Plan, PlanAxis};
 use crate::report::files::{Digests, FileError, WallClock, write_sealed, write_whole};
 use crate::report::format::hex;
-use crate::report::{VERSION, chart};
+use crate::report::{Head, chart};
 use crate::scenario::metrics::Target;
 use crate::scenario::{Expectation, Scenario};
 
@@ -25,9 +25,8 @@ pub struct Assembled {
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     seed: u64,
     replications: u32,
@@ -117,9 +116,7 @@ fn manifest(
     let plan = &swept.plan;
     let digest = |digest, it: &SweptPoint| combine(digest, stable_hash(&it.run_digest));
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &plan.scenario,
         seed: plan.seed,
         replications: plan.replications,

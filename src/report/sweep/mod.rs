@@ -9,20 +9,18 @@ mod charts;
 mod csv;
 mod document;
 mod folder;
-mod markdown;
 mod merge;
-mod text;
+mod page;
 
 pub use assemble::{Assembled, assemble};
 pub use csv::points_csv;
 pub use document::write_sweep;
 pub use folder::{Found, Refused, SweepFolder};
-pub use markdown::sweep_markdown;
 pub use merge::{Gathered, Incomplete, gather};
-pub use text::sweep_text;
+pub use page::{sweep_markdown, sweep_text};
 
-use crate::experiment::sweep::{Judged, Plan, PlanPoint, PointResult};
-use crate::experiment::{FailureSummary, MetricSummary};
+use crate::experiment::sweep::{Plan, PlanPoint, PointResult};
+use crate::experiment::{FailureSummary, Judged, MetricSummary};
 use crate::model::record::measure::Unit;
 use crate::report::format;
 use crate::scenario::metrics::Target;

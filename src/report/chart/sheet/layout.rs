@@ -9,7 +9,7 @@ use crate::report::chart::canvas::{
     FINE, Letters, Place, broken, caption_lines, legend_places, width,
 };
 use crate::report::chart::figure::Entry;
-use crate::report::page::clip;
+use crate::text::clip;
 
 /// Width at which sheets are shown.
 const WIDTH: i32 = 1_100;

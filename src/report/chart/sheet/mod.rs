@@ -26,13 +26,13 @@ pub use crate::model::record::measure::Better;
 use crate::report::VERSION;
 use crate::report::files::{FileError, create_folder};
 use crate::report::format;
-use crate::report::page::clip;
+use crate::text::clip;
 use axis::Axis;
 pub use curve::{Curve, Tried};
 pub use heat::{Cell, Heat, Map};
 pub use lines::{Lines, Point, Series};
 pub use multiples::{Multiples, Trace};
-pub use ranking::{Effect, Ranking, Row, Verdict};
+pub use ranking::{Effect, Evidence, Ranking, Row};
 pub use stack::{Lever, Stack};
 pub use tornado::{End, Tornado, Varied};
 

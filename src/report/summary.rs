@@ -1,95 +1,87 @@
-//! The summary on the terminal: expectations first, then what happened, why, and where to look.
+//! The summary of a run: expectations first, then what happened, why, and where to look.
 
 use super::format::{self, NOTHING};
-use super::page::{Page, clip, pad};
+use super::page::{Block, Column, Form, Page, Section, Table, Text, Tone, Width};
 use super::style::Style;
 use super::{Run, VERSION, diagnosis};
-use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
+use crate::experiment::{Judged, MetricSummary, ReachSummary, Summary};
 use crate::model::record::measure::{self, Measure};
 use crate::model::record::outcome::PullResult;
 use crate::scenario::Scenario;
+use crate::text::clip;
 
 /// Most causes, images, identities and spenders listed.
 const MAX_LISTED: usize = 6;
 /// Most limits listed.
 const MAX_LIMITS: usize = 8;
 
-/// The summary of `run`; `files` are lines that tell where the results are.
+/// The summary of `run` for a terminal; `files` are lines that tell where the results are.
 pub fn summary_text(run: Run<'_>, files: &[String], style: Style) -> String {
-    let mut page = Page::new(style);
-    header(&mut page, run);
+    page(run, files).to_terminal(style)
+}
+
+/// The summary of `run` as Markdown.
+pub fn summary_markdown(run: Run<'_>) -> String {
+    page(run, &[]).to_markdown()
+}
+
+fn page(run: Run<'_>, files: &[String]) -> Page {
+    let mut page = Page::new().title(&run.scenario.title);
+    header(page.lead(), run);
     expectations(&mut page, run);
     outcome(&mut page, run);
     requests(&mut page, run);
     why(&mut page, run.summary);
-    diagnosis::section(&mut page, run.scenario, &run.summary.diagnosis);
-    diagnosis::variants(&mut page, &run.summary.diagnosis);
+    diagnosis::sections(&mut page, run.scenario, &run.summary.diagnosis);
     blast_radius(&mut page, run.summary);
     spenders(&mut page, run.summary);
     quota(&mut page, run);
     herd(&mut page, run);
-    if !files.is_empty() {
-        page.heading("FILES", "");
-        for line in files {
-            page.prose(line, 2);
-        }
-    }
-    page.finish()
+    metrics(&mut page, run);
+    page.files(files);
+    page
 }
 
-fn header(page: &mut Page, run: Run<'_>) {
+fn header(lead: &mut Section, run: Run<'_>) {
     let scenario = run.scenario;
+    let (seed, n) = (scenario.spec.seed, run.summary.replications);
     let variant = scenario.variant.as_ref().map_or(String::new(), |it| format!(", variant {it}"));
-    let n = run.summary.replications;
     let replications = if n == 1 { "replication" } else { "replications" };
-    let name = page.style.heading(&clip(&format!("{}{variant}", scenario.name), 48));
-    page.parts(&[
-        format!("pullstorm {VERSION}"),
-        name,
-        format!("seed {}", scenario.spec.seed),
-        format!("{n} {replications}"),
+    let facts = vec![
+        format!("pullstorm {VERSION}").into(),
+        Tone::Strong.text(clip(&format!("{}{variant}", scenario.name), 48)),
+        format!("seed {seed}").into(),
+        format!("{n} {replications}").into(),
         "simulated".into(),
-    ]);
-    for text in [&scenario.title, &scenario.question] {
-        if !text.is_empty() {
-            page.prose(text, 0);
-        }
+    ];
+    lead.add_for(Form::Terminal, Block::Facts(facts, 0));
+    if !scenario.title.is_empty() {
+        lead.add_for(Form::Terminal, Block::prose(&scenario.title));
+    }
+    if !scenario.question.is_empty() {
+        lead.add(Block::prose(&scenario.question));
     }
     let in_force = scenario.variants.iter().find(|it| Some(&it.name) == scenario.variant.as_ref());
     if let Some(it) = in_force.filter(|it| !it.title.is_empty()) {
-        page.prose(&format!("Variant {}: {}", it.name, it.title), 0);
+        lead.add_for(Form::Terminal, Block::prose(format!("Variant {}: {}", it.name, it.title)));
     }
-    let what_if = what_if(scenario);
-    if !what_if.is_empty() {
-        page.prose(&format!("What-if, in no released software: {}", what_if.join(" · ")), 0);
-    }
-    let set = set_by_hand(scenario);
-    if !set.is_empty() {
-        page.prose(&format!("Set: {}", set.join(" · ")), 0);
-    }
+    let source = Text::from(format!("Simulated by Pullstorm {VERSION}: "));
+    let source = source.and(Tone::Code, &scenario.name);
+    let source = match &scenario.variant {
+        Some(it) => source.then(", variant ").and(Tone::Code, it),
+        None => source,
+    };
+    let source = source.then(format!(", seed {seed}, replications {n}."));
+    lead.add_for(Form::Markdown, Block::prose(source));
+    lead.typed("What-if, in no released software", &scenario.what_if());
+    lead.typed("Set", &scenario.set_by_hand());
     if 0 < run.summary.incomplete {
         let text = format!(
             "{} of {n} replications reached the bound on events: their figures are incomplete",
             run.summary.incomplete
         );
-        page.line(&page.style.bad(&text));
+        lead.add_for(Form::Terminal, Block::line(Tone::Bad.text(text)));
     }
-}
-
-/// What `--set` changed in this run, as `path=value`.
-pub fn set_by_hand(scenario: &Scenario) -> Vec<String> {
-    let set = scenario.parameters.iter().filter(|it| it.origin == "--set");
-    set.map(|it| {
-        let mark = if it.is_what_if() { " (what-if)" } else { "" };
-        format!("{}={}{mark}", it.path, it.value)
-    })
-    .collect()
-}
-
-/// What of this run no released software has, beside what `--set` put there.
-pub(super) fn what_if(scenario: &Scenario) -> Vec<String> {
-    let all = scenario.parameters.iter().filter(|it| it.origin != "--set" && it.is_what_if());
-    all.map(|it| format!("{}={}", it.path, it.value)).collect()
 }
 
 fn expectations(page: &mut Page, run: Run<'_>) {
@@ -101,61 +93,57 @@ fn expectations(page: &mut Page, run: Run<'_>) {
     let in_runs = run.scenario.in_runs;
     let remark =
         format!("{holding} of {} hold, each in at least {in_runs} of runs", verdicts.len());
-    page.heading("EXPECTATIONS", &remark);
-    let lines: Vec<(String, String)> =
-        verdicts.iter().map(|it| (demand(it), observed(it, run))).collect();
-    let widest = |column: fn(&(String, String)) -> &String, most: usize| {
-        lines.iter().map(|it| column(it).chars().count()).filter(|it| *it <= most).max()
-    };
-    let demands = widest(|it| &it.0, 44).unwrap_or(0);
-    // What a mark, the gaps and the longest share of replications leave.
-    let figures = widest(|it| &it.1, 100 - 4 - demands - 4 - 34).unwrap_or(0);
-    for (it, (demand, observed)) in verdicts.iter().zip(&lines) {
-        let mark = if it.holds { page.style.good("✓") } else { page.style.bad("✗") };
-        let uncertain =
-            if it.uncertain { page.style.doubtful(", uncertain") } else { String::new() };
-        let held = held(it);
-        if demand.chars().count() <= demands && observed.chars().count() <= figures {
-            let (demand, observed) = (pad(demand, demands), pad(observed, figures));
-            page.line(&format!("  {mark} {demand}  {observed}  {held}{uncertain}"));
+    let mut table = Table::new(vec![
+        Column::new("demand").width(Width::Fitted(46)).only(Form::Terminal),
+        Column::new("expectation").only(Form::Markdown),
+        Column::new("observed").width(Width::Rest),
+        Column::new("runs").width(Width::Open(34)).only(Form::Terminal),
+        Column::new("holds in").only(Form::Markdown),
+        Column::new("verdict").only(Form::Markdown),
+    ])
+    .over_lines();
+    for (it, written) in verdicts.iter().zip(&run.scenario.expectations) {
+        let (demand, held) = (it.text(), held(it));
+        let (tone, mark) = if it.holds { (Tone::Good, "✓") } else { (Tone::Bad, "✗") };
+        let [runs, verdict] = [Text::from(&held), mark.into()];
+        let (runs, verdict) = if it.uncertain {
+            (runs.and(Tone::Doubtful, ", uncertain"), verdict.then(" uncertain"))
         } else {
-            page.line(&format!("  {mark} {}", clip(demand, 94)));
-            page.line(&format!("      {}   {held}{uncertain}", clip(observed, 50)));
-        }
+            (runs, verdict)
+        };
+        table.row(vec![
+            tone.text(mark).then(format!(" {demand}")),
+            Tone::Code.text(&demand),
+            observed(it, run).into(),
+            runs,
+            held.into(),
+            verdict,
+        ]);
         if !it.holds {
-            page.line(&page.style.faint(&format!("      demanded in {}", it.expectation.origin)));
+            table.note(Tone::Faint.text(format!("demanded in {}", written.origin)));
         }
     }
-}
-
-/// The demand as it was written, with its scope.
-pub(super) fn demand(it: &Verdict) -> String {
-    let expectation = &it.expectation;
-    match expectation.scope.as_str() {
-        "run" => format!("{} {}", expectation.metric, expectation.text),
-        scope => format!("{scope}.{} {}", expectation.metric, expectation.text),
-    }
+    page.section("EXPECTATIONS", remark).add(table);
 }
 
 /// What was observed instead.
-pub(super) fn observed(it: &Verdict, run: Run<'_>) -> String {
-    match &it.observed {
+pub(super) fn observed(it: &Judged, run: Run<'_>) -> String {
+    match run.summary.find(&it.scope, &it.metric) {
         Some(metric) if metric.absent == metric.replications => "no value".into(),
         Some(metric) => figure(metric, run),
-        None if 0 < it.held => "0".into(),
+        None if 0 < it.held_in_replications => "0".into(),
         None => "no value".into(),
     }
 }
 
 /// In how many replications it held.
-pub(super) fn held(it: &Verdict) -> String {
-    let (low, high) = it.share_interval;
+pub(super) fn held(it: &Judged) -> String {
     format!(
         "{} of {} runs ({:.0}–{:.0}%)",
-        it.held,
+        it.held_in_replications,
         it.replications,
-        (low * 100.0).floor(),
-        (high * 100.0).ceil()
+        (it.share_held_low * 100.0).floor(),
+        (it.share_held_high * 100.0).ceil()
     )
 }
 
@@ -170,35 +158,35 @@ pub(super) fn of_run(run: Run<'_>, measure: Measure) -> String {
 }
 
 fn outcome(page: &mut Page, run: Run<'_>) {
-    page.heading("OUTCOME", "");
-    page.row("pods", &[of_run(run, measure::PODS)]);
-    page.row("ready", &[of_run(run, measure::PODS_READY)]);
-    page.row("never ready", &[of_run(run, measure::PODS_NEVER_READY)]);
+    let section = page.section_for(Form::Terminal, "OUTCOME", "");
+    section.row("pods", [of_run(run, measure::PODS)]);
+    section.row("ready", [of_run(run, measure::PODS_READY)]);
+    section.row("never ready", [of_run(run, measure::PODS_NEVER_READY)]);
     let deleted = run.summary.of_run(measure::PODS_DELETED_BEFORE_READY);
     if let Some(it) = deleted.filter(|it| it.max != Some(0.0)) {
         let shown = format!("{} (count as never ready in the times below)", figure(it, run));
-        page.row("deleted before ready", &[shown]);
+        section.row("deleted before ready", [shown]);
     }
     let stale = run.summary.of_run(measure::PODS_ON_STALE_DIGEST);
     if let Some(it) = stale.filter(|it| it.max != Some(0.0)) {
-        page.row("on a stale digest", &[format!("{} (their tag has moved on)", figure(it, run))]);
+        section.row("on a stale digest", [format!("{} (their tag has moved on)", figure(it, run))]);
     }
-    page.row("pre-pulls", &pre_pulls(run));
+    section.row("pre-pulls", pre_pulls(run));
     let mixed =
         of_workloads(run, measure::MIXED_VERSIONS_SECONDS, |it| it.max.is_some_and(|it| 0.0 < it));
-    page.row("mixed versions", &mixed);
+    section.row("mixed versions", mixed);
     let quantiles = [
         ("p50", measure::READY_SECONDS_P50),
         ("p95", measure::READY_SECONDS_P95),
         ("max", measure::READY_SECONDS_MAX),
     ];
     let quantiles = quantiles.map(|(it, measure)| format!("{it} {}", of_run(run, measure)));
-    page.row("time to ready", &quantiles);
-    page.row("unready pod-minutes", &[of_run(run, measure::UNREADY_POD_MINUTES)]);
-    page.row("canaries", &canaries(run));
-    disks(page, run);
+    section.row("time to ready", quantiles);
+    section.row("unready pod-minutes", [of_run(run, measure::UNREADY_POD_MINUTES)]);
+    section.row("canaries", canaries(run));
+    disks(section, run);
     let shares = of_workloads(run, measure::MIN_AVAILABLE_SHARE, |it| it.absent < it.replications);
-    page.row("min available share", &shares);
+    section.row("min available share", shares);
 }
 
 /// Canaries begun and undone, by workload.
@@ -211,7 +199,7 @@ fn canaries(run: Run<'_>) -> Vec<String> {
 }
 
 /// What became of images on disks that fill up, and of the pods there.
-fn disks(page: &mut Page, run: Run<'_>) {
+fn disks(section: &mut Section, run: Run<'_>) {
     let counted = |measure: Measure| {
         let metric = run.summary.of_run(measure)?;
         metric.max.is_some_and(|it| 0.0 < it).then(|| figure(metric, run))
@@ -223,11 +211,11 @@ fn disks(page: &mut Page, run: Run<'_>) {
         .collect();
     let fruitless = counted(measure::IMAGE_GC_FAILURES);
     deleted.extend(fruitless.map(|it| format!("image GC found too little {it} times")));
-    page.row("images deleted", &deleted);
+    section.row("images deleted", deleted);
     let evicted: Vec<String> = counted(measure::PODS_EVICTED).into_iter().collect();
-    page.row("pods evicted", &evicted);
+    section.row("pods evicted", evicted);
     let fullest: Vec<String> = counted(measure::DISK_USED_SHARE_MAX).into_iter().collect();
-    page.row("fullest disk", &fullest);
+    section.row("fullest disk", fullest);
 }
 
 /// How far each image puller came, and how long it took.
@@ -268,8 +256,8 @@ fn of_workloads(
 }
 
 fn requests(page: &mut Page, run: Run<'_>) {
-    page.heading("REQUESTS", "");
-    page.row("total", &[of_run(run, measure::REQUESTS)]);
+    let section = page.section_for(Form::Terminal, "REQUESTS", "");
+    section.row("total", [of_run(run, measure::REQUESTS)]);
     let mut outcomes: Vec<(f64, String)> = run
         .summary
         .family_of_run(measure::REQUESTS_BY_OUTCOME)
@@ -278,18 +266,18 @@ fn requests(page: &mut Page, run: Run<'_>) {
         .collect();
     outcomes.sort_by(|a, b| b.0.total_cmp(&a.0));
     let outcomes: Vec<String> = outcomes.into_iter().map(|it| it.1).collect();
-    page.row("by outcome", &outcomes);
-    page.row("per completed pull", &[of_run(run, measure::REQUESTS_PER_COMPLETED_PULL)]);
-    page.row("peak per second", &[of_run(run, measure::REQUESTS_PEAK_PER_SECOND)]);
+    section.row("by outcome", outcomes);
+    section.row("per completed pull", [of_run(run, measure::REQUESTS_PER_COMPLETED_PULL)]);
+    section.row("peak per second", [of_run(run, measure::REQUESTS_PEAK_PER_SECOND)]);
     if let Some((share, replication)) = wasted(run) {
         let remark = format!("(sent by pulls that failed; replication {replication})");
-        page.row("wasted", &[format!("{} {remark}", format::share(share))]);
+        section.row("wasted", [format!("{} {remark}", format::share(share))]);
     }
-    mirrors(page, run);
+    mirrors(section, run);
 }
 
 /// Of each mirror: what it had, what went past it, what it fetched.
-fn mirrors(page: &mut Page, run: Run<'_>) {
+fn mirrors(section: &mut Section, run: Run<'_>) {
     let servers = run.scenario.spec.registries.iter().filter(|it| it.mirror.is_some());
     for server in servers.take(MAX_LISTED) {
         let scope = server.scope();
@@ -303,7 +291,7 @@ fn mirrors(page: &mut Page, run: Run<'_>) {
             format!("passed over by {}", of(measure::MIRROR_BYPASS_SHARE)),
             format!("{} from upstream", of(measure::UPSTREAM_BYTES)),
         ];
-        page.row(&label, &values);
+        section.row(&label, values);
     }
 }
 
@@ -322,34 +310,38 @@ pub(super) fn wasted(run: Run<'_>) -> Option<(f64, u32)> {
 fn why(page: &mut Page, summary: &Summary) {
     let total: u64 = summary.failures.iter().map(|it| it.count).sum();
     if total == 0 {
-        page.heading("WHY PULLS FAILED", "no pull failed");
+        page.section_for(Form::Terminal, "WHY PULLS FAILED", "no pull failed");
         return;
     }
     let n = summary.replications;
     let runs = if n == 1 { String::new() } else { format!(" in {n} replications") };
     let remark = format!("{} failed pulls{runs}", format::count(total as f64));
-    page.heading("WHY PULLS FAILED", &remark);
+    let mut table = Table::new(vec![
+        Column::new("why pulls failed").width(Width::Exactly(40)),
+        Column::new("share").right().width(Width::Exactly(6)),
+        Column::new("pulls").right().width(Width::Exactly(12)),
+    ]);
+    let cells = |cause: String, share: f64, count: u64| {
+        vec![cause.into(), format::share(share).into(), format::count(count as f64).into()]
+    };
     let causes = by_cause(summary);
-    for (cause, count) in causes.iter().take(MAX_LISTED) {
-        page.line(&format!(
-            "  {} {:>7}  {:>12}",
-            pad(cause, 40),
-            format::share(*count as f64 / total as f64),
-            format::count(*count as f64)
-        ));
+    for (at, (cause, count)) in causes.iter().enumerate() {
+        let row = cells((*cause).to_owned(), *count as f64 / total as f64, *count);
+        if MAX_LISTED <= at {
+            table.row_for(Form::Markdown, row);
+            continue;
+        }
+        table.row(row);
         let behind = summary.failures.iter().filter(|it| it.cause == *cause);
         for (label, it) in behind.filter_map(|it| Some((it.cause_behind.as_ref()?, it))).take(3) {
-            page.line(&format!(
-                "    {} {:>7}  {:>12}",
-                pad(&format!("behind it: {label}"), 38),
-                format::share(it.share),
-                format::count(it.count as f64)
-            ));
+            let row = cells(format!("  behind it: {label}"), it.share, it.count);
+            table.row_for(Form::Terminal, row);
         }
     }
     if MAX_LISTED < causes.len() {
-        page.line(&format!("  and {} more causes", causes.len() - MAX_LISTED));
+        table.more(format!("and {} more causes", causes.len() - MAX_LISTED));
     }
+    page.section("WHY PULLS FAILED", remark).add(table);
 }
 
 /// Failures per cause, whatever stood behind; most frequent first.
@@ -373,10 +365,10 @@ fn blast_radius(page: &mut Page, summary: &Summary) {
         return;
     }
     let remark = if summary.replications == 1 { "" } else { "medians over the replications" };
-    page.heading("BLAST RADIUS", remark);
-    page.row("nodes that failed", &nodes);
-    page.row("pulls that failed", &images);
-    page.row("requests refused", &identities);
+    let section = page.section_for(Form::Terminal, "BLAST RADIUS", remark);
+    section.row("nodes that failed", nodes);
+    section.row("pulls that failed", images);
+    section.row("requests refused", identities);
 }
 
 /// `name 212 of 300 (70.7%)` for those that matter.
@@ -413,7 +405,7 @@ fn spenders(page: &mut Page, summary: &Summary) {
         return;
     }
     let remark = if summary.replications == 1 { "units" } else { "units, mean per replication" };
-    page.heading("WHO SPENT THE LIMIT", remark);
+    let section = page.section_for(Form::Terminal, "WHO SPENT THE LIMIT", remark);
     for of_limit in summary.spenders.chunk_by(|a, b| a.limit == b.limit).take(MAX_LIMITS) {
         let mut listed: Vec<String> = of_limit
             .iter()
@@ -424,7 +416,7 @@ fn spenders(page: &mut Page, summary: &Summary) {
             })
             .collect();
         shorten(&mut listed, MAX_LISTED, "spenders");
-        page.row(&of_limit[0].limit, &listed);
+        section.row(&of_limit[0].limit, listed);
     }
 }
 
@@ -434,7 +426,7 @@ fn quota(page: &mut Page, run: Run<'_>) {
     if limits.is_empty() {
         return;
     }
-    page.heading("QUOTA", "");
+    let section = page.section_for(Form::Terminal, "QUOTA", "");
     let mut idle: Vec<String> = vec![];
     for (label, it) in &limits {
         let spent = run.summary.find(&it.scope, &measure::LIMIT_UNITS_SPENT.of(label));
@@ -447,22 +439,22 @@ fn quota(page: &mut Page, run: Run<'_>) {
             _ => format!("exhausted for {}", figure(it, run)),
         }];
         values.extend(spent.map(|it| format!("{} units spent", figure(it, run))));
-        page.row(label, &values);
+        section.row(*label, values);
         for it in shared_accounts(run.summary, label) {
-            page.row("", &[it]);
+            section.row("", [it]);
         }
         if it.max != Some(0.0) {
-            page.row("", &unverified(run.scenario, label));
+            section.row("", unverified(run.scenario, label));
         }
     }
     shorten(&mut idle, MAX_LISTED, "limits");
-    page.row("never touched", &idle);
+    section.row("never touched", idle);
     let first = run.summary.of_run(measure::FIRST_REJECTION_SECONDS);
     let text = match first {
         Some(it) if it.absent < it.replications => format!("at {}", figure(it, run)),
         _ => "none".into(),
     };
-    page.row("first rejection", &[text]);
+    section.row("first rejection", [text]);
 }
 
 /// What nobody could verify of a limit that refused something: another reading is another result.
@@ -495,10 +487,9 @@ fn unverified(scenario: &Scenario, limit: &str) -> Vec<String> {
 
 /// Accounts that make it worse at a limit: their addresses would have more units without them.
 pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
-    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.limit == limit);
     of_limit
         .map(|it| {
-            let it = &it.at_most;
             let [addresses, units, apart] =
                 [it.addresses as f64, it.units, it.units_apart].map(format::count);
             let name = clip(&it.account, 20);
@@ -510,12 +501,22 @@ pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
 }
 
 fn herd(page: &mut Page, run: Run<'_>) {
-    page.heading("HERD", "");
+    let section = page.section_for(Form::Terminal, "HERD", "");
     let synchrony = run.summary.of_run(measure::HERD_SYNCHRONY).and_then(|it| it.mean);
     let synchrony = synchrony.map_or_else(|| NOTHING.into(), |it| format::decimal(it, 2));
-    page.row("synchrony of retries", &[format!("{synchrony} (0 none … 1 lock-step)")]);
-    page.row("peak attempts per second", &[of_run(run, measure::ATTEMPTS_PEAK_PER_SECOND)]);
-    page.row("recovery", &[recovery(run)]);
+    section.row("synchrony of retries", [format!("{synchrony} (0 none … 1 lock-step)")]);
+    section.row("peak attempts per second", [of_run(run, measure::ATTEMPTS_PEAK_PER_SECOND)]);
+    section.row("recovery", [recovery(run)]);
+}
+
+/// Every metric, which a terminal has no room for.
+fn metrics(page: &mut Page, run: Run<'_>) {
+    let columns = ["metric", "scope"].map(Column::new).into_iter();
+    let mut table = Table::new(columns.chain([Column::new("value").right()]).collect());
+    for it in &run.summary.metrics {
+        table.row(vec![it.name.to_string().into(), (&it.scope).into(), figure(it, run).into()]);
+    }
+    page.section_for(Form::Markdown, "METRICS", "").add(table);
 }
 
 /// Time from the first rejection to the last pod that it delayed.
@@ -530,7 +531,6 @@ fn recovery(run: Run<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::markdown::summary_markdown;
     use crate::report::synthetic;
 
     fn text(replications: u32, style: Style) -> String {
