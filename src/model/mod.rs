@@ -42,6 +42,9 @@ use crate::units::Time;
 /// core.
 pub const MAX_EVENTS: u64 = 5_000_000_000;
 
+/// Events from one report of a run's progress to the next.
+pub const PROGRESS_EVENTS: u64 = 100_000;
+
 /// What is recorded beside the metrics; nothing here changes a result.
 #[derive(Default)]
 pub struct Recording<'a> {
@@ -51,8 +54,9 @@ pub struct Recording<'a> {
     pub requests: Option<&'a mut dyn RequestSink>,
     /// Takes every fact.
     pub trace: Option<&'a mut dyn FactSink>,
-    /// Called about every 100,000 events with the simulated time reached, for a progress bar.
-    pub progress: Option<&'a mut dyn FnMut(Time)>,
+    /// Called about every [`PROGRESS_EVENTS`] events with the simulated time reached, for a
+    /// progress bar; it tells whether the run is to go on.
+    pub progress: Option<&'a mut dyn FnMut(Time) -> bool>,
     /// Whether idle polls of the kubelets are events; the results are the same.
     pub polling: Polling,
 }
@@ -176,7 +180,7 @@ impl<'a> World<'a> {
         world
     }
 
-    fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time)>) -> (StopReason, u64) {
+    fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time) -> bool>) -> (StopReason, u64) {
         let mut events = 0;
         loop {
             let Some(next) = self.clock.calendar.peek() else {
@@ -194,10 +198,11 @@ impl<'a> World<'a> {
             let Some((now, event)) = self.clock.calendar.next() else { continue };
             self.handle(now, event);
             events += 1;
-            if events.is_multiple_of(100_000)
+            if events.is_multiple_of(PROGRESS_EVENTS)
                 && let Some(progress) = &mut progress
+                && !progress(now)
             {
-                progress(now);
+                return (StopReason::Told, events);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Defaults that hang on other keys: no table can state them.
 
+use std::collections::BTreeMap;
+
 use crate::model::spec::Count;
 use crate::resource::limiter::Law;
 use crate::scenario::Parameter;
@@ -21,12 +23,16 @@ pub(super) const INDEX: Bytes = Bytes(1_500);
 
 /// Adds those of these defaults that are in force to the parameters.
 pub(crate) fn parameters(root: &Values, all: &mut Vec<Parameter>) {
-    for (name, pool) in root.named("pool") {
-        let Some(values) = pool.table("kubelet") else { continue };
-        let path = format!("pool.{name}.kubelet.serialize_image_pulls");
-        let serialize = super::kubelet(values).serialize_image_pulls.to_string();
-        for parameter in all.iter_mut().filter(|parameter| parameter.path == path) {
-            parameter.value.clone_from(&serialize);
+    let serialize: BTreeMap<String, bool> = root
+        .named("pool")
+        .filter_map(|(name, pool)| {
+            let path = format!("pool.{name}.kubelet.serialize_image_pulls");
+            Some((path, super::kubelet(pool.table("kubelet")?).serialize_image_pulls))
+        })
+        .collect();
+    for it in all.iter_mut() {
+        if let Some(serialize) = serialize.get(&it.path) {
+            it.value = serialize.to_string();
         }
     }
     let mut add = |values: &Values, path: String, key: &str, value: Value| {

@@ -104,7 +104,11 @@ fn filled(root: &Values, path: &str, mirror: &Values, problems: &mut Problems<'_
             .error(
                 Code::OutOfRange,
                 filled.origin("images"),
-                format!("`{path}` holds {size} at the start, and its disk has {capacity}"),
+                format!(
+                    "`{path}` holds {} at the start, and its disk has {}",
+                    size.beside(capacity),
+                    capacity.beside(capacity)
+                ),
             )
             .help("name fewer images, or raise disk.capacity");
     }

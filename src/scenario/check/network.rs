@@ -155,8 +155,7 @@ fn limit(values: &Values, path: &str, problems: &mut Problems<'_>) {
     if law != "concurrency" {
         needed(problems, values, path, "window", &beside);
     }
-    let clients = values.text("for");
-    if clients != "account" {
+    if let Some(clients) = values.text_opt("for").filter(|it| *it != "account") {
         let beside = format!("for = \"{clients}\"");
         not_here(problems, values, path, "tier", &beside, "only accounts have tiers");
         if values.text("key") == "account" {

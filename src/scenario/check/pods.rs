@@ -111,8 +111,8 @@ fn kind(name: &str, workload: &Values, problems: &mut Problems<'_>) {
 fn start(root: &Values, name: &str, workload: &Values, problems: &mut Problems<'_>) {
     let Some(start) = workload.table("start") else { return };
     let path = format!("workload.{name}.start");
-    let kind = workload.text("kind");
-    if kind != "deployment" {
+    let kind = workload.text_opt("kind").filter(|it| *it != "deployment");
+    if let Some(kind) = kind {
         let help = "its pods appear as its controller makes them; only a deployment is spread";
         not_here(problems, start, &path, "over", &format!("kind = \"{kind}\""), help);
     }
