@@ -20,7 +20,7 @@ use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::files::WallClock;
 use crate::report::style::Style;
 use crate::report::sweep::{
-    SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
+    Show, SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
 };
 use crate::scenario::metrics::Target;
 use crate::scenario::{Design, Request, Scenario, SourceFile, load};
@@ -301,7 +301,8 @@ impl Ending {
         targets: Vec<Target>,
         wall_clock: &WallClock,
     ) -> Outcome {
-        let assembled = assemble(folder, plan, base, (targets, self.charts), wall_clock)?;
+        let show = Show { targets, charts: self.charts };
+        let assembled = assemble(folder, plan, base, show, wall_clock)?;
         if !self.quiet && self.format != Format::Table {
             for line in &assembled.written {
                 say(&format!("written: {line}"));
