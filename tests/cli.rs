@@ -3,37 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("cli").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn out(&self) -> String {
-        self.0.join("out").to_string_lossy().into_owned()
-    }
-
-    /// A scenario file whose expectation on the number of pods is `expectation`.
-    fn scenario(&self, name: &str, expectation: &str) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, scenario(expectation)).unwrap();
-        path.to_string_lossy().into_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::support::Folder;
 
 /// A small cluster: three nodes, six pods, one image.
 fn scenario(expectation: &str) -> String {
@@ -151,22 +124,22 @@ fn wrong_usage_is_told_from_unreadable_files() {
 
 #[test]
 fn a_bad_scenario_writes_nothing_and_shows_every_problem() {
-    let folder = Folder::new("bad");
-    let path = folder.scenario("bad.toml", "[pool.others]\nnodse = 3\negrss = \"nat\"\n");
-    let output = pullstorm(&["run", &path, "--out", &folder.out()]);
+    let folder = Folder::new("cli/bad");
+    let path = folder.write("bad.toml", &scenario("[pool.others]\nnodse = 3\negrss = \"nat\"\n"));
+    let output = pullstorm(&["run", &path, "--out", &folder.path("out")]);
     expect_code(&output, 3);
     assert!(output.stdout.is_empty());
     let problems = text(&output.stderr);
     assert!(problems.contains("nodse") && problems.contains("egrss"), "{problems}");
-    assert!(!Path::new(&folder.out()).exists());
+    assert!(!Path::new(&folder.path("out")).exists());
 }
 
 #[test]
 fn check_reports_all_files_at_once() {
-    let folder = Folder::new("check");
-    let bad = folder.scenario("bad.toml", "nodse = 1\n[pool.others]\nfoo = 1\n");
-    let worse = folder.scenario("worse.toml", "[[[\n");
-    let good = folder.scenario("good.toml", "");
+    let folder = Folder::new("cli/check");
+    let bad = folder.write("bad.toml", &scenario("nodse = 1\n[pool.others]\nfoo = 1\n"));
+    let worse = folder.write("worse.toml", &scenario("[[[\n"));
+    let good = folder.write("good.toml", &scenario(""));
     let output = pullstorm(&["check", &bad, &good, &worse]);
     expect_code(&output, 3);
     assert!(text(&output.stdout).contains("good.toml: ok"), "{}", text(&output.stdout));
@@ -211,11 +184,11 @@ fn every_scenario_that_ships_is_listed_and_passes_its_check() {
 
 #[test]
 fn a_run_writes_the_files_that_it_names() {
-    let folder = Folder::new("files");
-    let path = folder.scenario("small.toml", "");
-    let output = pullstorm(&["run", &path, "--out", &folder.out(), "--requests"]);
+    let folder = Folder::new("cli/files");
+    let path = folder.write("small.toml", &scenario(""));
+    let output = pullstorm(&["run", &path, "--out", &folder.path("out"), "--requests"]);
     expect_code(&output, 0);
-    let written = files(&Path::new(&folder.out()).join("small"));
+    let written = files(&Path::new(&folder.path("out")).join("small"));
     let tables = ["manifest.json", "pods.csv", "pulls.csv", "requests.csv", "summary.csv"];
     let others = ["replications.csv", "summary.json", "timeseries.csv"];
     let charts = ["failures", "limits", "ready", "requests", "retries"];
@@ -245,7 +218,7 @@ fn a_run_writes_the_files_that_it_names() {
 
 #[test]
 fn the_summary_tells_of_pre_pulls_and_of_pods_that_a_moved_tag_left_behind() {
-    let folder = Folder::new("first");
+    let folder = Folder::new("cli/first");
     let first = r#"
 [timeline.first]
 at = "1m"
@@ -263,8 +236,8 @@ scale_nodes = { pool = "workers", nodes = 4 }
 at = "8m"
 scale_workload = { workload = "api", replicas = 7 }
 "#;
-    let path = folder.scenario("first.toml", first);
-    let output = pullstorm(&["run", &path, "--out", &folder.out()]);
+    let path = folder.write("first.toml", &scenario(first));
+    let output = pullstorm(&["run", &path, "--out", &folder.path("out")]);
     expect_code(&output, 0);
     let shown = text(&output.stdout);
     // The seventh pod runs the new content on the new node; the six before it are ready since 0s.
@@ -276,18 +249,18 @@ scale_workload = { workload = "api", replicas = 7 }
     ] {
         assert!(shown.contains(line), "no `{line}` in:\n{shown}");
     }
-    let written = files(&Path::new(&folder.out()).join("first"));
+    let written = files(&Path::new(&folder.path("out")).join("first"));
     assert_eq!(text(&written["pods.csv"]).matches(",first-").count(), 4);
 }
 
 #[test]
 fn a_second_run_leaves_nothing_of_the_first_but_what_is_not_ours() {
-    let folder = Folder::new("again");
-    let path = folder.scenario("small.toml", "");
-    let results = Path::new(&folder.out()).join("small");
-    expect_code(&pullstorm(&["run", &path, "--out", &folder.out(), "--requests"]), 0);
+    let folder = Folder::new("cli/again");
+    let path = folder.write("small.toml", &scenario(""));
+    let results = Path::new(&folder.path("out")).join("small");
+    expect_code(&pullstorm(&["run", &path, "--out", &folder.path("out"), "--requests"]), 0);
     fs::write(results.join("notes.txt"), "mine").unwrap();
-    expect_code(&pullstorm(&["run", &path, "--out", &folder.out(), "--no-charts"]), 0);
+    expect_code(&pullstorm(&["run", &path, "--out", &folder.path("out"), "--no-charts"]), 0);
     let left = files(&results);
     assert!(left.contains_key("notes.txt") && left.contains_key("pulls.csv"));
     assert!(!left.contains_key("requests.csv") && !left.contains_key("charts/ready.svg"));
@@ -295,10 +268,10 @@ fn a_second_run_leaves_nothing_of_the_first_but_what_is_not_ours() {
 
 #[test]
 fn threads_change_no_byte() {
-    let folder = Folder::new("threads");
-    let path = folder.scenario("small.toml", "");
+    let folder = Folder::new("cli/threads");
+    let path = folder.write("small.toml", &scenario(""));
     let run = |threads: &str, out: &str| {
-        let out = folder.0.join(out);
+        let out = folder.join(out);
         let arguments =
             ["run", &path, "--replications=8", "--requests", "--threads", threads, "-o=csv"];
         let output = Command::new(env!("CARGO_BIN_EXE_pullstorm"))
@@ -317,9 +290,9 @@ fn threads_change_no_byte() {
 
 #[test]
 fn standard_output_carries_the_format_that_was_asked_for() {
-    let folder = Folder::new("formats");
-    let path = folder.scenario("small.toml", "");
-    let out = folder.out();
+    let folder = Folder::new("cli/formats");
+    let path = folder.write("small.toml", &scenario(""));
+    let out = folder.path("out");
     let printed = |format: &str| {
         let output = pullstorm(&["run", &path, "--no-charts", "--out", &out, "-o", format]);
         expect_code(&output, 0);
@@ -334,8 +307,8 @@ fn standard_output_carries_the_format_that_was_asked_for() {
 
 #[test]
 fn levers_are_ranked_where_the_variants_run_too() {
-    let folder = Folder::new("with-variants");
-    let path = folder.0.join("small.toml");
+    let folder = Folder::new("cli/with-variants");
+    let path = folder.join("small.toml");
     // Three nodes behind a limit of one pull; two variants lift it, one changes nothing.
     let limit = "\n[registry.docker-hub.limit.anonymous-pulls]\nallow = 1\n";
     let variants = "\n[variant.more]\nlever = \"addresses\"\negress.nat.addresses = 1\n\
@@ -343,7 +316,7 @@ fn levers_are_ranked_where_the_variants_run_too() {
     fs::write(&path, scenario("") + limit + variants).unwrap();
     let path = path.to_string_lossy();
     let run = |flags: &[&str]| {
-        let out = folder.out();
+        let out = folder.path("out");
         let mut arguments = vec!["run", &path, "--no-charts", "-q", "--out", &out];
         arguments.extend(flags);
         let printed = text(&pullstorm(&arguments).stdout);
@@ -371,9 +344,9 @@ fn levers_are_ranked_where_the_variants_run_too() {
 
 #[test]
 fn talk_is_silent_when_asked_and_colours_stay_off_pipes() {
-    let folder = Folder::new("quiet");
-    let path = folder.scenario("small.toml", "");
-    let output = pullstorm(&["run", &path, "--no-charts", "-q", "--out", &folder.out()]);
+    let folder = Folder::new("cli/quiet");
+    let path = folder.write("small.toml", &scenario(""));
+    let output = pullstorm(&["run", &path, "--no-charts", "-q", "--out", &folder.path("out")]);
     expect_code(&output, 0);
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
     assert!(!output.stdout.contains(&0x1b));
@@ -387,12 +360,12 @@ fn talk_is_silent_when_asked_and_colours_stay_off_pipes() {
 
 #[test]
 fn a_failed_expectation_has_an_exit_code_of_its_own() {
-    let folder = Folder::new("expect");
-    let path = folder.scenario("small.toml", "[expect]\npods = \"> 1000000\"\n");
-    let output = pullstorm(&["run", &path, "--no-charts", "--out", &folder.out()]);
+    let folder = Folder::new("cli/expect");
+    let path = folder.write("small.toml", &scenario("[expect]\npods = \"> 1000000\"\n"));
+    let output = pullstorm(&["run", &path, "--no-charts", "--out", &folder.path("out")]);
     expect_code(&output, 4);
     assert!(text(&output.stdout).contains('✗'));
-    assert!(Path::new(&folder.out()).join("small/summary.json").exists());
+    assert!(Path::new(&folder.path("out")).join("small/summary.json").exists());
 }
 
 #[test]
@@ -413,9 +386,9 @@ fn a_reader_that_leaves_early_is_no_failure() {
 #[cfg(unix)]
 #[test]
 fn a_folder_that_cannot_be_written_is_named() {
-    let folder = Folder::new("unwritable");
-    let path = folder.scenario("small.toml", "");
-    let file = folder.0.join("file");
+    let folder = Folder::new("cli/unwritable");
+    let path = folder.write("small.toml", &scenario(""));
+    let file = folder.join("file");
     fs::write(&file, "").unwrap();
     let output = pullstorm(&["run", &path, "--out", file.to_str().unwrap()]);
     expect_code(&output, 1);
@@ -425,9 +398,9 @@ fn a_folder_that_cannot_be_written_is_named() {
 /// What no released software has is marked in the manifest where it is in force, and only there.
 #[test]
 fn a_what_if_is_marked_in_the_summary_and_in_the_manifest() {
-    let folder = Folder::new("what-if");
-    let scenario = folder.scenario("small.toml", "");
-    let out = folder.out();
+    let folder = Folder::new("cli/what-if");
+    let scenario = folder.write("small.toml", &scenario(""));
+    let out = folder.path("out");
     let jitter = "pool.workers.kubelet.image_backoff_jitter";
     let set = format!("{jitter}=50%");
     let arguments =
@@ -473,8 +446,8 @@ state.limit.anonymous-pulls.remaining = 1000
 
 #[test]
 fn what_now_answers_first_and_in_the_format_that_was_asked_for() {
-    let folder = Folder::new("what-now");
-    let path = folder.0.join("storm.toml");
+    let folder = Folder::new("cli/what-now");
+    let path = folder.join("storm.toml");
     let running = "kind = \"deployment\"\nstart = { running = true }";
     fs::write(&path, state().replacen("kind = \"deployment\"", running, 1)).unwrap();
     let path = path.to_string_lossy().into_owned();
@@ -499,15 +472,15 @@ fn what_now_answers_first_and_in_the_format_that_was_asked_for() {
     assert_eq!(json["hangs_on"][0]["state"], "state.limit.anonymous-pulls");
     assert!(now(&["-o", "md"]).contains("kubelets \\| restarted"));
     // The scenario's expectations are not judged, and nothing is written.
-    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(&*folder).unwrap().count(), 1);
     let known = now(&["--set", "state.limit.anonymous-pulls.history=newest"]);
     assert!(known.contains("over luck)"), "{known}");
 }
 
 #[test]
 fn what_now_tells_what_is_wrong_with_every_variant_at_once() {
-    let folder = Folder::new("what-now-wrong");
-    let path = folder.0.join("storm.toml");
+    let folder = Folder::new("cli/what-now-wrong");
+    let path = folder.join("storm.toml");
     let text_of = state().replacen("pods = 4", "pods = 5", 1);
     fs::write(&path, text_of).unwrap();
     let output = pullstorm(&["what-now", &path.to_string_lossy(), "--set", "seed=3"]);
@@ -521,8 +494,8 @@ fn what_now_tells_what_is_wrong_with_every_variant_at_once() {
 
 #[test]
 fn what_now_says_that_nothing_waits_where_nothing_does() {
-    let folder = Folder::new("what-now-calm");
-    let path = folder.0.join("calm.toml");
+    let folder = Folder::new("cli/what-now-calm");
+    let path = folder.join("calm.toml");
     let running = "kind = \"deployment\"\nstart = { running = true }";
     fs::write(&path, scenario("").replacen("kind = \"deployment\"", running, 1)).unwrap();
     let output = pullstorm(&["what-now", &path.to_string_lossy()]);

@@ -4,9 +4,9 @@
 
 use std::fmt::Write;
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::support::Folder;
 use pullstorm::experiment::{Crew, Samples, Shown};
 use pullstorm::model::record::measure::UNREADY_POD_MINUTES;
 use pullstorm::scenario::{Request, SourceFile, library, load};
@@ -90,20 +90,19 @@ registry.two.limit.quota-two.allow = 12
 pool.workers.kubelet.image_backoff_jitter = "50%"
 "#;
 
-struct Folder(PathBuf);
+/// A folder with the scenario in it.
+struct Quotas(Folder);
 
-impl Folder {
+impl Quotas {
     fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("compare").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("quotas.toml"), SCENARIO).unwrap();
-        Self(path)
+        let folder = Folder::new(&format!("compare/{name}"));
+        folder.write("quotas.toml", SCENARIO);
+        Self(folder)
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pullstorm"));
-        command.current_dir(&self.0).args(arguments).output().unwrap()
+        command.current_dir(&*self.0).args(arguments).output().unwrap()
     }
 
     /// Standard output of a command that ends with `code`.
@@ -129,12 +128,6 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Rank, difference and verdict of each variant, in the order of the ranking.
 fn ranking<'a>(json: &'a Value, metric: &str) -> Vec<(Option<u64>, &'a str, f64, &'a str)> {
     let variants = json["variants"].as_array().unwrap();
@@ -155,7 +148,7 @@ fn ranking<'a>(json: &'a Value, metric: &str) -> Vec<(Option<u64>, &'a str, f64,
 
 #[test]
 fn differences_are_those_of_counting() {
-    let folder = Folder::new("counting");
+    let folder = Quotas::new("counting");
     let json = folder.json(&["--by", "pods_never_ready"]);
     assert_eq!(
         ranking(&json, "pods_never_ready"),
@@ -184,7 +177,7 @@ fn differences_are_those_of_counting() {
 
 #[test]
 fn the_table_tells_the_same_in_words() {
-    let folder = Folder::new("words");
+    let folder = Quotas::new("words");
     let told = folder.told(0, &["compare", "quotas.toml", "--by", "pods_never_ready"]);
     for part in [
         "by pods_never_ready, less is better; base 40",
@@ -210,7 +203,7 @@ fn the_table_tells_the_same_in_words() {
 
 #[test]
 fn stacked_quotas_of_two_registries_add_up() {
-    let folder = Folder::new("stack");
+    let folder = Quotas::new("stack");
     let stacked = |names: &str| folder.json(&["--by", "pods_never_ready", "--stack", names]);
     let json = stacked("raise-one,raise-two");
     assert_eq!(json["stack"]["together"]["difference"], -20.0);
@@ -234,7 +227,7 @@ fn stacked_quotas_of_two_registries_add_up() {
 
 #[test]
 fn what_a_variant_ends_or_brings_counts_0_on_the_other_side() {
-    let folder = Folder::new("members");
+    let folder = Quotas::new("members");
     let metric = "pull_failures_by_cause.quota-one";
     // Twenty pods of each workload fail, five times in half an hour.
     let json = folder.json(&["--by", metric, "--variant", "lift-one", "--variant", "raise-one"]);
@@ -249,14 +242,14 @@ fn what_a_variant_ends_or_brings_counts_0_on_the_other_side() {
         folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat());
     };
     let lifted = SCENARIO.replacen("allow = 10", "allow = 10\nenabled = false", 1);
-    fs::write(folder.0.join("lifted.toml"), lifted).unwrap();
+    folder.0.write("lifted.toml", &lifted);
     gate(0, ["quotas.toml", "lifted.toml"]);
     gate(4, ["lifted.toml", "quotas.toml"]);
 }
 
 #[test]
 fn a_stack_with_a_censored_base_has_no_interaction() {
-    let folder = Folder::new("censored-stack");
+    let folder = Quotas::new("censored-stack");
     // 20 of 60 pods start in the base, so that the median never does; 30 with either variant.
     let by = ["--by", "ready_seconds_p50", "--replications", "6"];
     let stack = ["--stack", "raise-one,raise-two"];
@@ -269,7 +262,7 @@ fn a_stack_with_a_censored_base_has_no_interaction() {
 
 #[test]
 fn without_names_what_helps_and_fits_is_stacked() {
-    let folder = Folder::new("stackable");
+    let folder = Quotas::new("stackable");
     let json = folder.json(&["--by", "pods_never_ready", "--stack"]);
     let parts = json["stack"]["parts"].as_array().unwrap();
     let names: Vec<&str> = parts.iter().map(|it| it["variant"].as_str().unwrap()).collect();
@@ -279,7 +272,7 @@ fn without_names_what_helps_and_fits_is_stacked() {
 
 #[test]
 fn a_tolerance_is_a_gate() {
-    let folder = Folder::new("gate");
+    let folder = Quotas::new("gate");
     let gate = |code, variant: &str, tolerance: &str| {
         let flags = ["--variant", variant, "--by", "pods_never_ready", "--tolerance", tolerance];
         let all = [&["compare", "quotas.toml", "--no-charts"], flags.as_slice()].concat();
@@ -299,15 +292,15 @@ fn a_tolerance_is_a_gate() {
 
 #[test]
 fn a_gate_fails_where_there_is_nothing_left_to_measure_unless_that_is_good_news() {
-    let folder = Folder::new("gate-absent");
+    let folder = Quotas::new("gate-absent");
     let dead = ["one", "two"].map(|it| {
         format!("\n[fault.dead-{it}]\nregistry = \"{it}\"\nanswer = 500\nshare = \"100%\"\n")
     });
-    fs::write(folder.0.join("dead.toml"), SCENARIO.to_owned() + &dead.concat()).unwrap();
+    folder.0.write("dead.toml", &(SCENARIO.to_owned() + &dead.concat()));
     let slow = SCENARIO.replace("window = \"6h\"", "window = \"10m\"");
-    fs::write(folder.0.join("slow.toml"), &slow).unwrap();
+    folder.0.write("slow.toml", &slow);
     let free = slow.replace("allow = 10\nwindow", "enabled = false\nallow = 10\nwindow");
-    fs::write(folder.0.join("free.toml"), free).unwrap();
+    folder.0.write("free.toml", &free);
     let gate = |code, sides: [&str; 2], tolerance: &str| {
         let flags = ["--tolerance", tolerance, "--no-charts"];
         folder.told(code, &[&["compare"], sides.as_slice(), flags.as_slice()].concat())
@@ -324,7 +317,7 @@ fn a_gate_fails_where_there_is_nothing_left_to_measure_unless_that_is_good_news(
 
 #[test]
 fn stored_runs_compare_as_the_variant_did() {
-    let folder = Folder::new("stored");
+    let folder = Quotas::new("stored");
     folder.told(4, &["run", "quotas.toml", "--no-charts"]);
     folder.told(4, &["run", "quotas.toml", "--variant", "lower-one", "--no-charts"]);
     let (base, variant) = ("output/quotas", "output/quotas/variants/lower-one");
@@ -354,9 +347,9 @@ fn stored_runs_compare_as_the_variant_did() {
 
 #[test]
 fn two_scenario_files_are_run_under_the_same_luck() {
-    let folder = Folder::new("files");
+    let folder = Quotas::new("files");
     let twice = SCENARIO.replacen("allow = 10", "allow = 20", 1);
-    fs::write(folder.0.join("twice.toml"), twice).unwrap();
+    folder.0.write("twice.toml", &twice);
     let all = ["compare", "quotas.toml", "twice.toml", "-o", "json", "--no-charts"];
     let json: Value = serde_json::from_str(&folder.told(0, &all)).unwrap();
     assert_eq!(json["paired"], true);
@@ -366,7 +359,7 @@ fn two_scenario_files_are_run_under_the_same_luck() {
 
 #[test]
 fn threads_change_no_byte_and_until_stops_where_nothing_varies() {
-    let folder = Folder::new("threads");
+    let folder = Quotas::new("threads");
     let csv = |threads: &str| {
         let flags = ["-o", "csv", "--no-charts", "--threads", threads];
         folder.told(0, &[&["compare", "quotas.toml"], flags.as_slice()].concat())
@@ -379,7 +372,7 @@ fn threads_change_no_byte_and_until_stops_where_nothing_varies() {
 
 #[test]
 fn wrong_questions_get_answers_that_help() {
-    let folder = Folder::new("wrong");
+    let folder = Quotas::new("wrong");
     for (arguments, parts) in [
         (vec!["quotas.toml", "--variant", "raise-on"], vec!["did you mean `raise-one`?"]),
         (vec!["quotas.toml", "--by", "pods_nevr_ready"], vec!["did you mean `pods_never_ready`?"]),
@@ -394,7 +387,7 @@ fn wrong_questions_get_answers_that_help() {
         }
     }
     let (alone, _) = SCENARIO.split_once("[variant.raise-one]").unwrap();
-    fs::write(folder.0.join("alone.toml"), alone).unwrap();
+    folder.0.write("alone.toml", alone);
     let complaint = folder.complaint(&["compare", "alone.toml", "--tolerance", "5%"]);
     assert!(complaint.contains("has no variants to compare with"), "{complaint}");
     folder.told(4, &["run", "quotas.toml", "--no-charts"]);
@@ -534,8 +527,8 @@ pool.workers.nodes = 90
 
 #[test]
 fn a_fact_that_nobody_could_verify_is_named_where_a_verdict_turns_on_it() {
-    let folder = Folder::new("assumptions");
-    fs::write(folder.0.join("twice.toml"), READ_TWICE).unwrap();
+    let folder = Quotas::new("assumptions");
+    folder.0.write("twice.toml", READ_TWICE);
     let flags = ["--assumptions", "--by", "pods_never_ready", "--no-charts"];
     let all = [&["compare", "twice.toml", "-o", "json"], flags.as_slice()].concat();
     let json: Value = serde_json::from_str(&folder.told(0, &all)).unwrap();
@@ -575,7 +568,7 @@ fn a_fact_that_nobody_could_verify_is_named_where_a_verdict_turns_on_it() {
 
 #[test]
 fn replications_until_certain_are_the_first_of_a_fixed_number_at_any_thread_count() {
-    let folder = Folder::new("until");
+    let folder = Quotas::new("until");
     let small = ["--set", "pool.spot.nodes=20", "--set", "horizon=4h", "--no-charts"];
     let run = |more: &[&str]| {
         let all = [&["run", "spot-churn", "-o", "csv"], small.as_slice(), more].concat();

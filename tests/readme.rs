@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
+use crate::support::Folder;
 use pullstorm::model::record::measure::{self, Name};
 use pullstorm::scenario::metrics::BUILT_IN_CAUSES;
 use pullstorm::scenario::{Request, SourceFile, library, load, reference};
@@ -66,14 +67,6 @@ fn pullstorm(arguments: &[&str]) -> (Option<i32>, String) {
     (command.status.code(), String::from_utf8(command.stdout).unwrap())
 }
 
-/// A folder of a test's own.
-fn folder(name: &str) -> String {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    fs::create_dir_all(&path).unwrap();
-    path.to_string_lossy().into_owned()
-}
-
 #[test]
 fn the_two_commands_of_the_first_screen_are_what_the_check_runs() {
     let (readme, check) = (read("README.md"), read(".ci/run"));
@@ -106,7 +99,8 @@ fn the_mistake_shown_is_told_so() {
 
 #[test]
 fn the_commands_about_the_example_do_what_the_text_says() {
-    let out = folder("readme-example");
+    let folder = Folder::new("readme/example");
+    let out = folder.path("");
     let path = format!("{out}/upgrade.toml");
     fs::write(&path, example().text).unwrap();
     let readme = read("README.md");
@@ -136,7 +130,8 @@ fn the_commands_about_the_example_do_what_the_text_says() {
 fn the_output_shown_is_the_programs() {
     let readme = read("README.md");
     let shown = block_with(&readme, "text", "pullstorm ");
-    let out = folder("readme-output");
+    let folder = Folder::new("readme/output");
+    let out = folder.path("");
     let (_, printed) = pullstorm(&["--no-charts", "--out", &out]);
     let mut lines = printed.lines();
     for line in shown.lines().filter(|line| *line != "…") {
@@ -164,7 +159,8 @@ fn the_answer_shown_is_the_programs() {
 #[ignore = "a thousand replications"]
 fn the_answers_of_the_three_verbs_are_the_programs() {
     let readme = read("README.md");
-    let out = folder("readme-verbs");
+    let folder = Folder::new("readme/verbs");
+    let out = folder.path("");
     for (verb, start) in
         [("compare", "RANKING"), ("sweep", "the expectations"), ("solve", "pool.workers.nodes")]
     {
@@ -183,7 +179,8 @@ fn the_answers_of_the_three_verbs_are_the_programs() {
 
 #[test]
 fn the_columns_and_metrics_named_are_those_of_the_files() {
-    let out = folder("readme-columns");
+    let folder = Folder::new("readme/columns");
+    let out = folder.path("");
     let path = format!("{out}/upgrade.toml");
     fs::write(&path, example().text).unwrap();
     let arguments =

@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use crate::support::Folder;
 use pullstorm::experiment::Crew;
 use pullstorm::experiment::solve::{
     Axis, Goal, Runs, SmallestMirror, Solved, Stagger, Staggered, smallest_mirror, solve, stagger,
@@ -368,36 +368,13 @@ fn a_mirror_of_several_replicas_is_sized_with_one_lost() {
 
 // --- The command ---
 
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn file(&self, text: &str) -> String {
-        let path = self.0.join("tiny.toml");
-        fs::write(&path, text).unwrap();
-        path.to_string_lossy().into_owned()
-    }
-
-    fn solve(&self, file: &str, arguments: &[&str]) -> Output {
-        let out = self.0.join("out").to_string_lossy().into_owned();
-        Command::new(env!("CARGO_BIN_EXE_pullstorm"))
-            .args(["solve", file, "--out", &out])
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Solves a scenario file of the folder.
+fn run(folder: &Folder, file: &str, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pullstorm"))
+        .args(["solve", file, "--out", &folder.path("out")])
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 fn stdout(it: &Output) -> String {
@@ -410,48 +387,49 @@ fn stderr(it: &Output) -> String {
 
 #[test]
 fn the_command_answers_first_and_writes_the_curve() {
-    let folder = Folder::new("solve-answers");
-    let tiny = folder.file(&quota(10, 2, 1));
+    let folder = Folder::new("solve/answers");
+    let tiny = folder.write("tiny.toml", &quota(10, 2, 1));
     let range = ["--maximize", "pool.w.nodes", "--from", "1", "--to", "30"];
-    let it = folder.solve(&tiny, &range);
+    let it = run(&folder, &tiny, &range);
     assert_eq!(it.status.code(), Some(0), "{}", stderr(&it));
     let text = stdout(&it);
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("pool.w.nodes = 5 (at 95%: 5)"));
     assert!(lines.next().unwrap().starts_with("  bound by pods_never_ready == 0"), "{text}");
     assert!(text.contains("registry.r.limit.quota.allow = 10"), "{text}");
-    let files = folder.0.join("out/tiny/solve");
+    let files = folder.join("out/tiny/solve");
     let csv = fs::read_to_string(files.join("solve.csv")).unwrap();
     assert!(csv.contains("\npool.w.nodes,5,5,true,true,73,73,1,"), "{csv}");
     let json = fs::read_to_string(files.join("solve.json")).unwrap();
     assert!(json.contains("\"answer\": \"5\""), "{json}");
     assert!(files.join("manifest.json").exists());
     // The same on one thread, and again.
-    let again = folder.solve(&tiny, &[&range[..], &["--threads", "1"]].concat());
+    let again = run(&folder, &tiny, &[&range[..], &["--threads", "1"]].concat());
     assert_eq!(stdout(&again), text);
     for (format, first) in [("json", "{"), ("csv", "path,value,"), ("md", "**pool.w.nodes = 5")] {
-        let it = folder.solve(&tiny, &[&range[..], &["-o", format]].concat());
+        let it = run(&folder, &tiny, &[&range[..], &["-o", format]].concat());
         assert!(stdout(&it).starts_with(first), "{}", stdout(&it));
     }
 }
 
 #[test]
 fn the_exit_code_tells_whether_a_value_holds() {
-    let folder = Folder::new("solve-codes");
-    let tiny = folder.file(&quota(3, 1, 1));
-    let it = folder.solve(&tiny, &["--maximize", "pool.w.nodes", "--from", "4", "--to", "9"]);
+    let folder = Folder::new("solve/codes");
+    let tiny = folder.write("tiny.toml", &quota(3, 1, 1));
+    let it = run(&folder, &tiny, &["--maximize", "pool.w.nodes", "--from", "4", "--to", "9"]);
     assert_eq!(it.status.code(), Some(4));
     let text = stdout(&it);
     assert!(
         text.starts_with("no pool.w.nodes in the range holds: it fails at 4 already"),
         "{text}"
     );
-    let it = folder.solve(&tiny, &["--maximize", "pool.w.nodes", "--from", "1", "--to", "3"]);
+    let it = run(&folder, &tiny, &["--maximize", "pool.w.nodes", "--from", "1", "--to", "3"]);
     assert_eq!(it.status.code(), Some(0));
     assert!(stdout(&it).contains("that is the end of the range: raise --to"), "{}", stdout(&it));
     // A range that is far too long to list is searched all the same.
     let path = "registry.r.limit.quota.allow";
-    let it = folder.solve(
+    let it = run(
+        &folder,
         &tiny,
         &["--minimize", path, "--from", "0.001", "--to", "900000000", "--step", "0.001"],
     );
@@ -460,9 +438,9 @@ fn the_exit_code_tells_whether_a_value_holds() {
 
 #[test]
 fn a_question_that_cannot_be_asked_is_refused_with_a_remedy() {
-    let folder = Folder::new("solve-usage");
+    let folder = Folder::new("solve/usage");
     let text = quota(3, 1, 1);
-    let tiny = folder.file(&text);
+    let tiny = folder.write("tiny.toml", &text);
     let range = ["--from", "1", "--to", "9"];
     let cases: [(&[&str], i32, &str); 12] = [
         (&["--maximize", "pool.w.nods"], 2, "no key of the language"),
@@ -480,13 +458,13 @@ fn a_question_that_cannot_be_asked_is_refused_with_a_remedy() {
     ];
     for (arguments, code, said) in cases {
         let with_range = if arguments.contains(&"--stagger") { vec![] } else { range.to_vec() };
-        let it = folder.solve(&tiny, &[arguments, &with_range[..]].concat());
+        let it = run(&folder, &tiny, &[arguments, &with_range[..]].concat());
         let told = stderr(&it);
         assert!(told.contains(said) && it.status.code() == Some(code), "{arguments:?}: {told}");
     }
     // A value inside the range that the scenario cannot be read with is shown with its problem.
     let low = "pool.w.kubelet.image_gc_low_threshold_percent";
-    let it = folder.solve(&tiny, &["--maximize", low]);
+    let it = run(&folder, &tiny, &["--maximize", low]);
     let told = stderr(&it);
     assert!(told.contains("with pool.w.kubelet.image_gc_low_threshold_percent=9"), "{told}");
     assert_eq!(it.status.code(), Some(3));
@@ -496,26 +474,29 @@ fn a_question_that_cannot_be_asked_is_refused_with_a_remedy() {
         (["--from", "1", "--to", "999999"], "does not take `999999`"),
         (["--from", "x", "--to", "3"], "does not take `x`"),
     ] {
-        let it = folder.solve(&tiny, &[&nodes[..], &bounds[..]].concat());
+        let it = run(&folder, &tiny, &[&nodes[..], &bounds[..]].concat());
         assert!(stderr(&it).contains(said) && it.status.code() == Some(2), "{}", stderr(&it));
     }
-    let it = folder.solve(&tiny, &nodes);
+    let it = run(&folder, &tiny, &nodes);
     assert!(stderr(&it).contains("(it is 1 now): give --to"), "{}", stderr(&it));
-    let it = folder.solve(&tiny, &["--smallest-mirror", "mirror.x"]);
+    let it = run(&folder, &tiny, &["--smallest-mirror", "mirror.x"]);
     assert!(stderr(&it).contains("no mirror in force"), "{}", stderr(&it));
-    let careless = folder.file(&text.replace("pods_never_ready = \"== 0\"", ""));
-    let it = folder.solve(&careless, &[&nodes[..], &range[..]].concat());
+    let careless = folder.write("tiny.toml", &text.replace("pods_never_ready = \"== 0\"", ""));
+    let it = run(&folder, &careless, &[&nodes[..], &range[..]].concat());
     assert!(stderr(&it).contains("--expect 'ready_seconds_p95 < 5m'"), "{}", stderr(&it));
-    let it = folder
-        .solve(&careless, &[&nodes[..], &range[..], &["--expect", "pull_failures <= 0"]].concat());
+    let it = run(
+        &folder,
+        &careless,
+        &[&nodes[..], &range[..], &["--expect", "pull_failures <= 0"]].concat(),
+    );
     assert!(stdout(&it).starts_with("pool.w.nodes = 3 (at 95%: 3)"), "{}", stdout(&it));
 }
 
 #[test]
 fn the_short_forms_answer_first_too() {
-    let folder = Folder::new("solve-short");
-    let tiny = folder.file(&replacement(3));
-    let it = folder.solve(&tiny, &["--stagger", "timeline.rollout", "--within", "1h"]);
+    let folder = Folder::new("solve/short");
+    let tiny = folder.write("tiny.toml", &replacement(3));
+    let it = run(&folder, &tiny, &["--stagger", "timeline.rollout", "--within", "1h"]);
     let text = stdout(&it);
     assert!(
         text.starts_with(
@@ -525,15 +506,15 @@ fn the_short_forms_answer_first_too() {
         stderr(&it)
     );
     assert!(text.contains("the next faster plan fails"), "{text}");
-    let it = folder.solve(&tiny, &["--stagger", "timeline.rollout", "--within", "3h"]);
+    let it = run(&folder, &tiny, &["--stagger", "timeline.rollout", "--within", "3h"]);
     assert!(stderr(&it).contains("--set horizon"), "{}", stderr(&it));
     assert_eq!(it.status.code(), Some(2));
-    let it = folder.solve(&tiny, &["--stagger", "timeline.rollout", "--within", "10m"]);
+    let it = run(&folder, &tiny, &["--stagger", "timeline.rollout", "--within", "10m"]);
     assert_eq!(it.status.code(), Some(4), "{}", stdout(&it));
     assert!(stdout(&it).starts_with("no stagger of"), "{}", stdout(&it));
-    let mirror = folder.file(&mirrored(1));
-    let it = folder.solve(&mirror, &["--smallest-mirror", "mirror.m"]);
+    let mirror = folder.write("tiny.toml", &mirrored(1));
+    let it = run(&folder, &mirror, &["--smallest-mirror", "mirror.m"]);
     assert!(stdout(&it).starts_with("mirror.m: nic "), "{}{}", stdout(&it), stderr(&it));
-    let json = fs::read_to_string(folder.0.join("out/tiny/solve/solve.json")).unwrap();
+    let json = fs::read_to_string(folder.join("out/tiny/solve/solve.json")).unwrap();
     assert!(json.contains("\"joint_holds\": true"), "{json}");
 }

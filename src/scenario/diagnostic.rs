@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
+use strsim::osa_distance;
 
 use super::source::{Origin, Place, Sources};
 use crate::text::{inert, inert_char, width};
@@ -329,13 +330,17 @@ pub(crate) fn nearest<'a>(
 ) -> Option<&'a str> {
     let fold = |text: &str| text.to_lowercase().replace('_', "-");
     let given = fold(given);
-    let allowed = (given.chars().count() / 3).min(4);
+    let length = given.chars().count();
+    let allowed = (length / 3).min(4);
     known
         .into_iter()
-        .map(|name| (edit_distance(&given, &fold(name)), name))
-        .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, name)| (*distance, letters(&given) != letters(&fold(name)), *name))
-        .map(|(_, name)| name)
+        .map(|name| (fold(name), name))
+        // No text is nearer than the difference in length: what is far too long is not measured.
+        .filter(|(folded, _)| folded.chars().count().abs_diff(length) <= allowed)
+        .map(|(it, name)| (osa_distance(&given, &it), letters(&given) != letters(&it), name))
+        .filter(|(distance, ..)| *distance <= allowed)
+        .min()
+        .map(|(.., name)| name)
 }
 
 /// The characters of a text in order: two texts with the same ones differ by swaps, the likeliest
@@ -344,28 +349,6 @@ fn letters(text: &str) -> Vec<char> {
     let mut letters: Vec<char> = text.chars().collect();
     letters.sort_unstable();
     letters
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours from `a` to `b`.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).collect();
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    rows[0] = (0..=b.len()).collect();
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let substituted = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substituted.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if 1 < i && 1 < j && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
 }
 
 /// The text with tabs as the spaces they take up to the next multiple of four columns, and without
@@ -414,8 +397,7 @@ mod tests {
         assert_eq!(nearest("max-surge", known), Some("max_surge"));
         assert_eq!(nearest("Pool", known), Some("pool"));
         assert_eq!(nearest("containers", known), None);
-        assert_eq!(edit_distance("ab", "ba"), 1);
-        assert_eq!(edit_distance("kitten", "sitting"), 3);
+        assert_eq!(nearest(&"replicas".repeat(10_000), known), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Helpers for tests that run scenarios.
 
+mod folder;
 mod lab;
 
+pub(crate) use folder::Folder;
 pub(crate) use lab::{Lab, always};
 use pullstorm::experiment::diagnose;
 use pullstorm::model::record::operator::{AnswersSeen, BinSeen, PullsSeen};

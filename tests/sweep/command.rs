@@ -6,20 +6,20 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A folder of a test's own, removed at its end.
-struct Folder(PathBuf);
+use crate::support::Folder;
 
-impl Folder {
+/// A folder with the scenario in it.
+struct Few(Folder);
+
+impl Few {
     fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("sweep-{name}"));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("few.toml"), SCENARIO).unwrap();
-        Self(path)
+        let folder = Folder::new(&format!("sweep/{name}"));
+        folder.write("few.toml", SCENARIO);
+        Self(folder)
     }
 
     fn path(&self, name: &str) -> String {
-        self.0.join(name).to_string_lossy().into_owned()
+        self.0.path(name)
     }
 
     /// Runs the command with the scenario, into the folder `out`, and draws charts.
@@ -39,12 +39,6 @@ impl Folder {
 
     fn results(&self, out: &str) -> PathBuf {
         self.0.join(out).join("few/sweep")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -159,7 +153,7 @@ fn points(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
-    let folder = Folder::new("files");
+    let folder = Few::new("files");
     let (shown, said) = expect_code(&folder.charted("out", &[]), 0);
     let first = "the expectations hold at 5 of 6 points; up to nodes = 10 with variant = base; \
                  at every value of nodes with variant = preload";
@@ -209,7 +203,7 @@ fn the_answer_comes_first_and_the_files_are_those_that_are_named() {
 
 #[test]
 fn output_carries_the_format_that_was_asked_for() {
-    let folder = Folder::new("formats");
+    let folder = Few::new("formats");
     let printed = |format: &str| expect_code(&folder.sweep("out", &["-o", format]), 0).0;
     assert!(printed("md").contains("**the expectations hold at 5 of 6 points; "));
     assert!(printed("md").contains("| nodes \\ variant | base | preload |"));
@@ -230,7 +224,7 @@ fn output_carries_the_format_that_was_asked_for() {
 
 #[test]
 fn finished_points_are_skipped_and_what_is_damaged_is_run_again() {
-    let folder = Folder::new("resume");
+    let folder = Few::new("resume");
     expect_code(&folder.sweep("out", &[]), 0);
     let results = folder.results("out");
     let whole = files(&results);
@@ -254,7 +248,7 @@ fn finished_points_are_skipped_and_what_is_damaged_is_run_again() {
 
 #[test]
 fn another_sweep_is_refused_and_fresh_deletes_it_alone() {
-    let folder = Folder::new("other");
+    let folder = Few::new("other");
     expect_code(&folder.sweep("out", &["-q"]), 0);
     let results = folder.results("out");
     let whole = files(&results);
@@ -296,7 +290,7 @@ fn another_sweep_is_refused_and_fresh_deletes_it_alone() {
 
 #[test]
 fn shards_of_a_plan_are_merged_to_the_bytes_of_the_whole() {
-    let folder = Folder::new("shards");
+    let folder = Few::new("shards");
     expect_code(&folder.sweep("whole", &["-q"]), 0);
     let whole = files(&folder.results("whole"));
     let (shown, said) = expect_code(&folder.sweep("plan", &["--plan"]), 0);
@@ -356,7 +350,7 @@ fn shards_of_a_plan_are_merged_to_the_bytes_of_the_whole() {
 
 #[test]
 fn what_cannot_be_merged_is_told() {
-    let folder = Folder::new("merge");
+    let folder = Few::new("merge");
     expect_code(&folder.sweep("a", &["-q"]), 0);
     expect_code(&folder.sweep("b", &["-q", "--seed", "4"]), 0);
     let [a, b, none] = ["a", "b", "none"].map(|it| folder.path(it));
@@ -381,7 +375,7 @@ fn what_cannot_be_merged_is_told() {
 
 #[test]
 fn wrong_usage_is_told_before_anything_runs() {
-    let folder = Folder::new("usage");
+    let folder = Few::new("usage");
     let plan = folder.results("plan").join("plan.json").to_string_lossy().into_owned();
     expect_code(&folder.sweep("plan", &["--plan", "-q"]), 0);
     let out = folder.path("out");
@@ -425,7 +419,7 @@ fn wrong_usage_is_told_before_anything_runs() {
 
 #[test]
 fn every_problem_of_every_axis_is_told_at_once_and_nothing_is_written() {
-    let folder = Folder::new("problems");
+    let folder = Few::new("problems");
     let flags = [
         "--vary",
         "pool.workers.nodse=1",
@@ -443,7 +437,7 @@ fn every_problem_of_every_axis_is_told_at_once_and_nothing_is_written() {
 
 #[test]
 fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
-    let folder = Folder::new("designs");
+    let folder = Few::new("designs");
     let vary = ["--vary", "pool.workers.nodes=10,20", "--vary", "egress.nat.addresses=1,2"];
     let mut zip = vary.to_vec();
     zip.extend(["--design", "zip"]);
@@ -475,9 +469,9 @@ fn zipped_lists_and_one_value_at_a_time_are_shown_point_by_point() {
 
 #[test]
 fn a_sweep_without_expectations_tells_what_its_figures_range_over() {
-    let folder = Folder::new("range");
+    let folder = Few::new("range");
     let text = SCENARIO.replace("ready_seconds_p95 = \"< 5m\"", "");
-    fs::write(folder.0.join("few.toml"), text).unwrap();
+    folder.0.write("few.toml", &text);
     let flags = ["--vary", "pool.workers.nodes=5,60", "--until", "unready_pod_minutes +- 20%"];
     let (shown, _) = expect_code(&folder.sweep("out", &flags), 0);
     assert!(shown.starts_with("2 points: unready_pod_minutes from "), "{shown}");
@@ -490,7 +484,7 @@ fn a_sweep_without_expectations_tells_what_its_figures_range_over() {
 
 #[test]
 fn a_failure_to_write_keeps_what_is_done() {
-    let folder = Folder::new("unwritable");
+    let folder = Few::new("unwritable");
     expect_code(&folder.sweep("out", &["-q"]), 0);
     let results = folder.results("out");
     let whole = files(&results);
@@ -515,7 +509,7 @@ fn a_failure_to_write_keeps_what_is_done() {
 
 #[test]
 fn threads_change_no_byte() {
-    let folder = Folder::new("threads");
+    let folder = Few::new("threads");
     expect_code(&folder.charted("one", &["-q", "--threads", "1"]), 0);
     expect_code(&folder.charted("two", &["-q", "--threads", "2"]), 0);
     assert_eq!(files(&folder.results("one")), files(&folder.results("two")));

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::support::Folder;
 use pullstorm::engine::chance::mix;
 
 const SCENARIO: &str = r#"
@@ -93,11 +94,9 @@ fn now() -> Instant {
 
 /// Kills sweeps so often, each at a moment of its own, and resumes them.
 fn kill(name: &str, kills: u32) {
-    let root = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&root);
-    fs::create_dir_all(&root).unwrap();
+    let root = Folder::new(name);
+    root.write("few.toml", SCENARIO);
     let file = root.join("few.toml");
-    fs::write(&file, SCENARIO).unwrap();
     let undisturbed = root.join("undisturbed");
     let start = now();
     assert!(command(&file, &undisturbed).status().unwrap().success());
@@ -136,7 +135,6 @@ fn kill(name: &str, kills: u32) {
     assert_eq!(last.keys().collect::<Vec<_>>(), expected.keys().collect::<Vec<_>>());
     assert!(last == expected);
     say(killed, finished + 1);
-    fs::remove_dir_all(&root).unwrap();
 }
 
 #[expect(clippy::print_stdout, reason = "whoever asks for two hundred kills wants to know")]
@@ -146,11 +144,11 @@ fn say(killed: u32, finished: u32) {
 
 #[test]
 fn a_killed_sweep_goes_on_where_it_was() {
-    kill("sweep-kills", 8);
+    kill("kills/eight", 8);
 }
 
 #[test]
 #[ignore = "long: cargo test kills -- --ignored --nocapture"]
 fn two_hundred_kills_change_nothing() {
-    kill("sweep-kills-200", 200);
+    kill("kills/two-hundred", 200);
 }

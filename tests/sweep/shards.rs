@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
+use crate::support::Folder;
 use proptest::prelude::*;
 use pullstorm::experiment::Crew;
 use pullstorm::experiment::sweep::{Asked, Plan, PointResult, Shard, draft, run_point};
@@ -59,12 +60,6 @@ struct Whole {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-fn root(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = fs::remove_dir_all(&path);
-    path
-}
-
 fn targets() -> Vec<Target> {
     vec![Target::of_run(UNREADY_POD_MINUTES)]
 }
@@ -85,7 +80,7 @@ fn whole() -> &'static Whole {
         let plan = draft(&file, &Request::default(), Asked::default(), &crew).unwrap().plan;
         let run = |point| run_point(&crew, &plan, point, &|_| {}, &|_| {}).unwrap();
         let results: Vec<PointResult> = plan.points.iter().map(run).collect();
-        let out = root("sweep-whole");
+        let out = Folder::new("shards/whole");
         let folder = SweepFolder::of(&out, &plan.scenario);
         folder.write_plan(&plan).unwrap();
         for (point, result) in plan.points.iter().zip(&results) {
@@ -93,7 +88,6 @@ fn whole() -> &'static Whole {
         }
         put_together(&folder, &plan, &base);
         let files = files(folder.path());
-        fs::remove_dir_all(out).unwrap();
         Whole { plan, base, results, files }
     })
 }
@@ -140,7 +134,7 @@ proptest! {
         in_place: bool,
     ) {
         let whole = whole();
-        let out = root(&format!("sweep-shards-{:?}", std::thread::current().id()));
+        let out = Folder::new(&format!("shards/{:?}", std::thread::current().id()));
         let folders: Vec<SweepFolder> = (0..3)
             .map(|at| SweepFolder::of(&out.join(format!("part-{at}")), &whole.plan.scenario))
             .collect();
@@ -167,7 +161,6 @@ proptest! {
         let names = |it: &BTreeMap<String, Vec<u8>>| it.keys().cloned().collect::<Vec<_>>();
         prop_assert_eq!(names(&joined), names(&whole.files));
         prop_assert!(joined == whole.files);
-        fs::remove_dir_all(&out).unwrap();
     }
 
     /// Every point is in exactly one shard, and shards differ by at most one point.
@@ -184,7 +177,7 @@ proptest! {
 #[test]
 fn what_is_missing_or_contradicts_itself_is_named() {
     let whole = whole();
-    let out = root("sweep-missing");
+    let out = Folder::new("shards/missing");
     let [one, two] = ["one", "two"].map(|it| SweepFolder::of(&out.join(it), "few"));
     for folder in [&one, &two] {
         folder.write_plan(&whole.plan).unwrap();
@@ -236,7 +229,6 @@ fn what_is_missing_or_contradicts_itself_is_named() {
     for part in [&first.id, named, "one/few/sweep", "two/few/sweep"] {
         assert!(contradicting[0].contains(part), "{contradicting:?}");
     }
-    fs::remove_dir_all(out).unwrap();
 }
 
 /// Figures come back as they were written, to the last bit.

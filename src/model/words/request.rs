@@ -19,7 +19,7 @@ pub(crate) struct Request {
     pub(crate) asker: Asker,
     /// Whether it carries a valid token.
     pub(crate) authorised: bool,
-    /// Stable key: whose request for what, and the how manieth.
+    /// Stable key: whose request for what, and which of them it is.
     pub(crate) key: u64,
 }
 

@@ -280,7 +280,7 @@ impl World<'_> {
         Ok(open_from)
     }
 
-    /// The stable key of a request upstream: which replica, and the how manieth of its requests.
+    /// The stable key of a request upstream: which replica, and which of its requests.
     fn task_key(&self, task: &Task, ask: Ask) -> u64 {
         let replica = &self.supply.mirrors.replicas[task.replica as usize];
         let image = self.catalogue.image(task.reference).key;
