@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out};
 use super::progress::SweepMeter;
-use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data};
+use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data, tell_inert};
 use crate::experiment::Crew;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
@@ -214,7 +214,7 @@ fn write_plan(plan: &Plan, folder: &SweepFolder, common: &Common) -> Outcome {
         let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::other)?;
         tell_data(&format!("{text}\n"))?;
     } else {
-        tell_data(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
+        tell_inert(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
     }
     common.remark(&format!(
         "run a part of it with `pullstorm sweep {} --shard I/N` (or --shard auto: {SCHEDULERS}), \
