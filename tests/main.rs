@@ -31,6 +31,7 @@ mod sweep {
     mod shards;
 }
 mod tidy;
+mod trace;
 mod world {
     mod containers;
     mod corners;

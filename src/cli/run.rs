@@ -1,6 +1,6 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -10,8 +10,10 @@ use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell_as};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
-use crate::model::record::outcome::RequestSink;
-use crate::report::files::{RequestFile, WallClock, clear, folder, summary_csv, write_all};
+use crate::model::record::outcome::{FactSink, RequestSink};
+use crate::report::files::{
+    RequestFile, TraceFile, WallClock, clear, folder, summary_csv, write_all,
+};
 use crate::report::json::write_summary;
 use crate::report::style::Style;
 use crate::report::summary::{summary_markdown, summary_text};
@@ -42,6 +44,9 @@ pub(super) struct Flags {
     /// Write requests.csv too: one row an HTTP request of the detailed replication.
     #[arg(long)]
     requests: bool,
+    /// Write every fact of the detailed replication into FILE, one a line (output/README.md).
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// The replication that files of detail and charts show.
     #[arg(long, value_name = "N", default_value_t = 0)]
     detail_replication: u32,
@@ -67,14 +72,22 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
     } else {
         None
     };
-    let sink = requests.as_mut().map(|it| it as &mut dyn RequestSink);
-    let (outcomes, wall_clock) = simulate(&scenario, flags, sink)?;
+    let mut trace = flags.trace.as_deref().map(TraceFile::create).transpose()?;
+    let shown = Shown {
+        detail: Some(flags.detail_replication),
+        requests: requests.as_mut().map(|it| it as &mut dyn RequestSink),
+        trace: trace.as_mut().map(|it| it as &mut dyn FactSink),
+    };
+    let (outcomes, wall_clock) = simulate(&scenario, flags, shown)?;
     let mut summary = summarise(&scenario, &outcomes);
     if flags.with_variants {
         summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
-    let written = write_files(&folder, run, flags, requests, &wall_clock)?;
+    let mut written = write_files(&folder, run, flags, requests, &wall_clock)?;
+    if let Some(trace) = trace {
+        written.push(trace.finish()?.display().to_string());
+    }
     if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
@@ -110,7 +123,7 @@ fn run_variants(
 fn simulate(
     scenario: &Scenario,
     flags: &Flags,
-    requests: Option<&mut dyn RequestSink>,
+    shown: Shown<'_>,
 ) -> Result<(Vec<model::record::outcome::Outcome>, WallClock), Failure> {
     let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
@@ -118,7 +131,6 @@ fn simulate(
     let n = scenario.replications;
     let most = until.as_ref().map_or(n, |it| it.at_most.max(n));
     let meter = Meter::new(n, most, scenario.spec.horizon, flags.common.quiet);
-    let shown = Shown { detail: Some(flags.detail_replication), requests };
     let report = |progress| meter.report(progress);
     let outcomes = match &until {
         None => crew.replicate(&scenario.spec, 0..n, shown, &report),

@@ -21,11 +21,10 @@ pub use levers::{Measured, measure};
 pub use replicate::{Crew, Progress, Shown, ThreadsError};
 pub use samples::{Row, Samples};
 pub use summary::{
-    FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
-    Verdict, judge_all, summarise,
+    FailureSummary, Judged, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary,
+    Summary, judge_all, summarise,
 };
 pub use until::{AT_MOST, Certainty, Until, replicate_until};
 pub use what_now::{
-    End, Open, REPLICATIONS as WHAT_NOW_REPLICATIONS, Range, Verdict as WayVerdict, Way, What,
-    WhatNow, what_now,
+    Against, End, Open, REPLICATIONS as WHAT_NOW_REPLICATIONS, Range, Way, What, WhatNow, what_now,
 };

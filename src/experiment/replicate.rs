@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::model::record::outcome::{Outcome, RequestSink};
+use crate::model::record::outcome::{FactSink, Outcome, RequestSink};
 use crate::model::spec::Spec;
 use crate::model::{self, Recording};
 use crate::units::Time;
@@ -18,15 +18,17 @@ pub struct Shown<'a> {
     pub detail: Option<u32>,
     /// Takes every HTTP request of that replication.
     pub requests: Option<&'a mut dyn RequestSink>,
+    /// Takes every fact of that replication.
+    pub trace: Option<&'a mut dyn FactSink>,
 }
 
 impl Shown<'_> {
     /// Nothing but figures.
-    pub const NOTHING: Shown<'static> = Shown { detail: None, requests: None };
+    pub const NOTHING: Shown<'static> = Shown { detail: None, requests: None, trace: None };
 
     /// The rows and series of one replication.
     pub const fn detail(replication: u32) -> Self {
-        Self { detail: Some(replication), requests: None }
+        Self { detail: Some(replication), requests: None, trace: None }
     }
 }
 
@@ -89,22 +91,23 @@ impl Crew {
         shown: Shown<'_>,
         progress: &(dyn Fn(Progress) + Sync),
     ) -> Vec<Outcome> {
-        let Shown { detail, requests } = shown;
-        let requests = Mutex::new(requests);
+        let Shown { detail, requests, trace } = shown;
+        let sinks = Mutex::new((requests, trace));
         let run = |replication: u32| {
             let mut reached = |time| progress(Progress::Reached { replication, time });
             let shown = detail == Some(replication);
-            let sink = if shown {
-                requests.lock().unwrap_or_else(PoisonError::into_inner).take()
+            let (requests, trace) = if shown {
+                std::mem::take(&mut *sinks.lock().unwrap_or_else(PoisonError::into_inner))
             } else {
-                None
+                (None, None)
             };
             let outcome = model::run(
                 spec,
                 replication,
                 Recording {
                     detail: shown,
-                    requests: shorten(sink),
+                    requests: shorten(requests),
+                    trace: shorten_trace(trace),
                     progress: Some(&mut reached),
                     ..Recording::default()
                 },
@@ -131,6 +134,16 @@ impl Crew {
 fn shorten<'short>(
     sink: Option<&'short mut (dyn RequestSink + '_)>,
 ) -> Option<&'short mut (dyn RequestSink + 'short)> {
+    match sink {
+        Some(sink) => Some(sink),
+        None => None,
+    }
+}
+
+/// The same for a sink of facts.
+fn shorten_trace<'short>(
+    sink: Option<&'short mut (dyn FactSink + '_)>,
+) -> Option<&'short mut (dyn FactSink + 'short)> {
     match sink {
         Some(sink) => Some(sink),
         None => None,

@@ -10,7 +10,8 @@ use super::text;
 use crate::engine::chance::combine;
 use crate::engine::stats::wilson;
 use crate::model::record::measure::{Family, Measure, Name, ScopeKind, Unit};
-use crate::model::record::outcome::{Blast, Outcome, Reach, SharedAccount};
+use crate::model::record::outcome::{Blast, Outcome, Reach};
+use crate::scenario::metrics::Target;
 use crate::scenario::{Expectation, Scenario};
 
 /// What all replications of one scenario showed.
@@ -37,7 +38,7 @@ pub struct Summary {
     /// Accounts that would have had more units as many anonymous addresses.
     pub shared_accounts: Vec<SharedAccountSummary>,
     /// What became of the expectations, in the order in which they were written.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Judged>,
     /// What it is diagnosed with.
     pub diagnosis: Diagnosis,
 }
@@ -92,20 +93,23 @@ pub struct FailureSummary {
 }
 
 /// How many of which were touched by failures, over the replications.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReachSummary {
     /// Pool, image or identity.
     pub name: String,
     /// Median of what failed; a replication in which nothing did counts as 0.
+    #[serde(rename = "failed_median")]
     pub hit: f64,
     /// Median of what there was, over the replications that name it.
+    #[serde(rename = "of_median")]
     pub of: f64,
     /// Most that failed in one replication.
+    #[serde(rename = "failed_max")]
     pub hit_max: u64,
 }
 
 /// What one spender took from one limit, as a mean over the replications.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpenderSummary {
     /// Label of the limit.
     pub limit: String,
@@ -114,6 +118,7 @@ pub struct SpenderSummary {
     /// Image, where a workload spent it.
     pub image: Option<String>,
     /// Mean units.
+    #[serde(rename = "units_mean")]
     pub units: f64,
     /// Share of what was spent of this limit.
     pub share: f64,
@@ -121,32 +126,53 @@ pub struct SpenderSummary {
 
 /// An account that its limit refused while its addresses would have had more without it; figures
 /// are those of the replication with the most such addresses.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SharedAccountSummary {
-    /// The account, where that was so.
-    pub at_most: SharedAccount,
+    /// Label of the limit.
+    pub limit: String,
+    /// The account.
+    pub account: String,
+    /// Addresses that it was used from.
+    pub addresses: u64,
+    /// Units that it had.
+    pub units: f64,
+    /// Units that the addresses would have had without it.
+    pub units_apart: f64,
     /// Replications in which it was so.
     pub replications: u32,
 }
 
 /// What became of one expectation.
-#[derive(Clone, Debug)]
-pub struct Verdict {
-    /// What was demanded.
-    pub expectation: Expectation,
-    /// The metric over the replications; `None` where the model does not report it.
-    pub observed: Option<MetricSummary>,
-    /// Replications in which it holds.
-    pub held: u32,
-    /// Replications.
-    pub replications: u32,
-    /// Wilson's 95 % interval of the share of replications in which it holds.
-    pub share_interval: (f64, f64),
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// The metric.
+    #[serde(with = "text")]
+    pub metric: Name,
+    /// Its scope.
+    pub scope: String,
+    /// The demand as it was written.
+    pub demand: String,
     /// Whether it holds in as large a share of the replications as demanded.
     pub holds: bool,
-    /// Whether the interval of the share straddles the demand: more replications could turn the
-    /// verdict.
+    /// Whether the interval of the share straddles the demand: more replications could turn it.
     pub uncertain: bool,
+    /// Replications in which it holds.
+    pub held_in_replications: u32,
+    /// Replications.
+    pub replications: u32,
+    /// Lower end of the 95 % interval (Wilson's) of the share of replications in which it holds.
+    pub share_held_low: f64,
+    /// Upper end.
+    pub share_held_high: f64,
+}
+
+impl Judged {
+    /// The demand with its metric: `workload.api.min_available_share >= 75%`.
+    pub fn text(&self) -> String {
+        let target = Target { scope: self.scope.clone(), metric: self.metric.clone() };
+        format!("{target} {}", self.demand)
+    }
 }
 
 impl Summary {
@@ -288,23 +314,31 @@ fn spenders(outcomes: &[Outcome]) -> Vec<SpenderSummary> {
 fn shared_accounts(outcomes: &[Outcome]) -> Vec<SharedAccountSummary> {
     let mut found: BTreeMap<(&str, &str), SharedAccountSummary> = BTreeMap::new();
     for it in outcomes.iter().flat_map(|it| &it.shared_accounts) {
-        let first = || SharedAccountSummary { at_most: it.clone(), replications: 0 };
-        let so_far = found.entry((&it.limit, &it.account)).or_insert_with(first);
-        so_far.replications += 1;
-        if so_far.at_most.addresses < it.addresses {
-            so_far.at_most = it.clone();
+        let replications = found.get(&(&*it.limit, &*it.account)).map_or(0, |it| it.replications);
+        let here = SharedAccountSummary {
+            limit: it.limit.clone(),
+            account: it.account.clone(),
+            addresses: it.addresses,
+            units: it.units,
+            units_apart: it.units_apart,
+            replications: 0,
+        };
+        let most = found.entry((&it.limit, &it.account)).or_insert_with(|| here.clone());
+        if most.addresses < it.addresses {
+            *most = here;
         }
+        most.replications = replications + 1;
     }
     found.into_values().collect()
 }
 
 /// What becomes of the expectations of a scenario.
-pub fn judge_all(scenario: &Scenario, table: &Samples) -> Vec<Verdict> {
+pub fn judge_all(scenario: &Scenario, table: &Samples) -> Vec<Judged> {
     let in_runs = scenario.in_runs.as_f64();
     scenario.expectations.iter().map(|it| judge(it, table, in_runs)).collect()
 }
 
-pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Verdict {
+pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) -> Judged {
     let row = table.find(&expectation.scope, &expectation.metric);
     let meets = |value: f64| expectation.comparison.holds(value, expectation.demand);
     let held = match row {
@@ -315,15 +349,17 @@ pub(super) fn judge(expectation: &Expectation, table: &Samples, in_runs: f64) ->
         None => 0,
     };
     let replications = table.replications();
-    let share_interval = wilson(u64::from(held), u64::from(replications));
-    Verdict {
-        expectation: expectation.clone(),
-        observed: row.map(Row::summarise),
-        held,
-        replications,
-        share_interval,
+    let (low, high) = wilson(u64::from(held), u64::from(replications));
+    Judged {
+        metric: expectation.metric.clone(),
+        scope: expectation.scope.clone(),
+        demand: expectation.text.clone(),
         holds: 0 < replications && in_runs <= f64::from(held) / f64::from(replications),
-        uncertain: share_interval.0 < in_runs && in_runs < share_interval.1,
+        uncertain: low < in_runs && in_runs < high,
+        held_in_replications: held,
+        replications,
+        share_held_low: low,
+        share_held_high: high,
     }
 }
 
@@ -332,7 +368,7 @@ mod tests {
     use super::*;
     use crate::model::record::measure;
     use crate::model::record::operator::Observed;
-    use crate::model::record::outcome::{FailureCount, Metric, StopReason, Value};
+    use crate::model::record::outcome::{FailureCount, Metric, SharedAccount, StopReason, Value};
     use crate::scenario::Comparison;
 
     fn outcome(replication: u32, value: Value) -> Outcome {
@@ -407,30 +443,37 @@ mod tests {
             judge(&expectation(measure::READY_SECONDS_P95, 2.0), &Samples::new(outcomes), 0.95)
         };
         let all = judged(&outcomes);
-        assert!((all.held, all.holds, all.uncertain) == (100, true, false));
+        assert!((all.held_in_replications, all.holds, all.uncertain) == (100, true, false));
         let few = judged(&outcomes[..20]);
-        assert!((few.held, few.holds, few.uncertain) == (20, true, true));
+        assert!((few.held_in_replications, few.holds, few.uncertain) == (20, true, true));
         for it in &mut outcomes[..5] {
             it.metrics[0].value = Value::Censored;
         }
         let most = judged(&outcomes);
-        assert!((most.held, most.holds, most.uncertain) == (95, true, true));
+        assert!((most.held_in_replications, most.holds, most.uncertain) == (95, true, true));
         for it in &mut outcomes[..20] {
             it.metrics[0].value = Value::Censored;
         }
         let fewer = judged(&outcomes);
-        assert!((fewer.held, fewer.holds, fewer.uncertain) == (80, false, false));
+        assert!((fewer.held_in_replications, fewer.holds, fewer.uncertain) == (80, false, false));
     }
 
     #[test]
     fn what_was_never_counted_is_zero_for_a_family_and_no_value_otherwise() {
         let table = Samples::new(&[outcome(0, Value::Absent)]);
         assert_eq!(
-            judge(&expectation(measure::PULL_FAILURES_BY_CAUSE.of("dns"), 1.0), &table, 0.9).held,
+            judge(&expectation(measure::PULL_FAILURES_BY_CAUSE.of("dns"), 1.0), &table, 0.9)
+                .held_in_replications,
             1
         );
-        assert_eq!(judge(&expectation(measure::READY_SECONDS_P95, 1.0), &table, 0.9).held, 0);
-        assert_eq!(judge(&expectation(measure::RECOVERY_SECONDS, 1.0), &table, 0.9).held, 0);
+        assert_eq!(
+            judge(&expectation(measure::READY_SECONDS_P95, 1.0), &table, 0.9).held_in_replications,
+            0
+        );
+        assert_eq!(
+            judge(&expectation(measure::RECOVERY_SECONDS, 1.0), &table, 0.9).held_in_replications,
+            0
+        );
     }
 
     #[test]
@@ -446,8 +489,11 @@ mod tests {
         outcomes[0].shared_accounts = vec![shared("ci", 7)];
         outcomes[2].shared_accounts = vec![shared("ci", 8), shared("dev", 3)];
         let found = shared_accounts(&outcomes);
-        let found: Vec<_> = found.into_iter().map(|it| (it.at_most, it.replications)).collect();
-        assert_eq!(found, [(shared("ci", 8), 2), (shared("dev", 3), 1)]);
+        let shown = |it: &SharedAccountSummary| {
+            (it.account.clone(), it.addresses, it.units_apart, it.replications)
+        };
+        let found: Vec<_> = found.iter().map(shown).collect();
+        assert_eq!(found, [("ci".into(), 8, 800.0, 2), ("dev".into(), 3, 300.0, 1)]);
     }
 
     #[test]

@@ -98,11 +98,11 @@ pub fn replicate_until(
     progress: &(dyn Fn(Progress) + Sync),
     grown: &dyn Fn(u32),
 ) -> (Vec<Outcome>, Certainty) {
-    let Shown { detail, mut requests } = shown;
+    let Shown { detail, mut requests, mut trace } = shown;
     let mut outcomes: Vec<Outcome> = vec![];
     let mut total = first.min(until.at_most);
     loop {
-        let shown = Shown { detail, requests: requests.take() };
+        let shown = Shown { detail, requests: requests.take(), trace: trace.take() };
         outcomes.extend(crew.replicate(spec, outcomes.len() as u32..total, shown, progress));
         let samples = Samples::new(&outcomes);
         let row = samples.find(&until.target.scope, &until.target.metric);

@@ -69,9 +69,9 @@ pub struct Way {
     /// Unready pod-minutes in the scenario's own reading, mean.
     pub minutes: f64,
     /// Against doing nothing, in the scenario's own reading.
-    pub verdict: Verdict,
+    pub verdict: Against,
     /// A verdict to the contrary where what is open is at its early, or at its late end.
-    pub turns: Vec<(End, Verdict)>,
+    pub turns: Vec<(End, Against)>,
 }
 
 /// An end of what is open.
@@ -85,7 +85,7 @@ pub enum End {
 
 /// How a way compares with doing nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Verdict {
+pub enum Against {
     /// It clears sooner by so many seconds; infinite where doing nothing does not clear at all.
     Sooner(f64),
     /// It clears later by so many seconds; infinite where it does not clear at all.
@@ -98,7 +98,7 @@ pub enum Verdict {
     Same,
 }
 
-impl Verdict {
+impl Against {
     /// Whether it does harm.
     pub const fn is_harm(self) -> bool {
         matches!(self, Self::Later(_) | Self::Dearer(_))
@@ -302,7 +302,7 @@ impl Way {
         let is_lever = info.and_then(|it| it.lever).is_some_and(|it| it.id == "what-if");
         let ends = [(End::Early, EARLY), (End::Late, LATE)];
         let at_ends = ends.map(|(end, it)| (end, compare(shown[it], nothing[it])));
-        let turns = |it: &(End, Verdict)| {
+        let turns = |it: &(End, Against)| {
             it.1.is_harm() && !verdict.is_harm() || it.1.is_gain() && verdict.is_harm()
         };
         Self {
@@ -324,7 +324,7 @@ fn median(shown: &[Shown], of: fn(&Shown) -> f64) -> f64 {
 }
 
 /// A way against doing nothing, replication by replication.
-fn compare(way: &[Shown], nothing: &[Shown]) -> Verdict {
+fn compare(way: &[Shown], nothing: &[Shown]) -> Against {
     let pairs = || way.iter().zip(nothing);
     // Where neither clears, neither is later.
     let later = |(a, b): (&Shown, &Shown)| {
@@ -332,14 +332,14 @@ fn compare(way: &[Shown], nothing: &[Shown]) -> Verdict {
         if one_clears { a.clear - b.clear } else { 0.0 }
     };
     if let Some(by) = difference(&pairs().map(later).collect::<Vec<_>>(), A_POLL) {
-        return if by < 0.0 { Verdict::Sooner(-by) } else { Verdict::Later(by) };
+        return if by < 0.0 { Against::Sooner(-by) } else { Against::Later(by) };
     }
     let mean = nothing.iter().map(|it| it.minutes).sum::<f64>() / nothing.len() as f64;
     let dearer: Vec<f64> = pairs().map(|(a, b)| a.minutes - b.minutes).collect();
     match difference(&dearer, 1.0 + MINUTES_MATTER * mean) {
-        Some(by) if by < 0.0 => Verdict::Cheaper(-by),
-        Some(by) => Verdict::Dearer(by),
-        None => Verdict::Same,
+        Some(by) if by < 0.0 => Against::Cheaper(-by),
+        Some(by) => Against::Dearer(by),
+        None => Against::Same,
     }
 }
 
@@ -363,27 +363,27 @@ mod tests {
     fn a_way_is_compared_within_each_replication() {
         let nothing = shown(&[100.0, 900.0, 500.0, 300.0, 700.0]);
         let sooner = shown(&[40.0, 840.0, 440.0, 240.0, 640.0]);
-        assert_eq!(compare(&sooner, &nothing), Verdict::Sooner(60.0));
-        assert_eq!(compare(&nothing, &sooner), Verdict::Later(60.0));
-        assert_eq!(compare(&nothing, &nothing), Verdict::Same);
+        assert_eq!(compare(&sooner, &nothing), Against::Sooner(60.0));
+        assert_eq!(compare(&nothing, &sooner), Against::Later(60.0));
+        assert_eq!(compare(&nothing, &nothing), Against::Same);
     }
 
     #[test]
     fn less_than_a_poll_and_what_luck_decides_are_no_difference() {
         let nothing = shown(&[100.0; 5]);
-        assert_eq!(compare(&shown(&[112.0; 5]), &nothing), Verdict::Same);
+        assert_eq!(compare(&shown(&[112.0; 5]), &nothing), Against::Same);
         let luck = shown(&[400.0, 400.0, 400.0, 50.0, 50.0]);
-        assert_eq!(compare(&luck, &nothing), Verdict::Same);
+        assert_eq!(compare(&luck, &nothing), Against::Same);
         let most = shown(&[400.0, 400.0, 400.0, 400.0, 50.0]);
-        assert_eq!(compare(&most, &nothing), Verdict::Later(300.0));
+        assert_eq!(compare(&most, &nothing), Against::Later(300.0));
     }
 
     #[test]
     fn what_never_clears_is_later_than_everything_but_not_than_itself() {
         let (never, some) = (shown(&[f64::INFINITY; 3]), shown(&[100.0; 3]));
-        assert_eq!(compare(&never, &some), Verdict::Later(f64::INFINITY));
-        assert_eq!(compare(&some, &never), Verdict::Sooner(f64::INFINITY));
-        assert_eq!(compare(&never, &never), Verdict::Same);
+        assert_eq!(compare(&never, &some), Against::Later(f64::INFINITY));
+        assert_eq!(compare(&some, &never), Against::Sooner(f64::INFINITY));
+        assert_eq!(compare(&never, &never), Against::Same);
     }
 
     #[test]
@@ -391,8 +391,8 @@ mod tests {
         let nothing = shown(&[100.0; 4]);
         let dear: Vec<Shown> =
             nothing.iter().map(|it| Shown { minutes: it.minutes + 50.0, ..*it }).collect();
-        assert_eq!(compare(&dear, &nothing), Verdict::Dearer(50.0));
-        assert_eq!(compare(&nothing, &dear), Verdict::Cheaper(50.0));
-        assert!(Verdict::Dearer(1.0).is_harm() && !Verdict::Cheaper(1.0).is_harm());
+        assert_eq!(compare(&dear, &nothing), Against::Dearer(50.0));
+        assert_eq!(compare(&nothing, &dear), Against::Cheaper(50.0));
+        assert!(Against::Dearer(1.0).is_harm() && !Against::Cheaper(1.0).is_harm());
     }
 }

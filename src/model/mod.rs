@@ -23,12 +23,12 @@ use image::Catalogue;
 use node::Cluster;
 use node::image_store::Waiter;
 use pull::Pulls;
-use record::outcome::{Outcome, RequestSink, StopReason};
-use record::recorder::Recorder;
+use record::levels::View;
+use record::outcome::{FactSink, Outcome, RequestSink, StopReason};
+use record::recorder::{Recorder, Sinks};
 use spec::Spec;
 use supply::Supply;
 use supply::mirror::STORE_FLOW;
-use words::cause::Causes;
 use words::polling::Polling;
 use words::reply::Grant;
 
@@ -45,6 +45,8 @@ pub struct Recording<'a> {
     pub detail: bool,
     /// Takes every HTTP request.
     pub requests: Option<&'a mut dyn RequestSink>,
+    /// Takes every fact.
+    pub trace: Option<&'a mut dyn FactSink>,
     /// Called about every 100,000 events with the simulated time reached, for a progress bar.
     pub progress: Option<&'a mut dyn FnMut(Time)>,
     /// Whether idle polls of the kubelets are events; the results are the same.
@@ -149,17 +151,18 @@ impl<'a> World<'a> {
     fn new(spec: &'a Spec, replication: u32, recording: Recording<'a>) -> Self {
         let clock = Clock::new(spec, replication, recording.polling);
         let supply = Supply::new(spec, clock.chance);
+        let replicas = supply.mirrors.replica_names(spec);
+        let sinks = Sinks { requests: recording.requests, trace: recording.trace };
         let mut world = Self {
             spec,
             catalogue: Catalogue::new(spec),
             control: Control::new(spec),
             cluster: Cluster::default(),
             pulls: Pulls::default(),
-            record: Recorder::new(spec, Causes::new(spec), recording.detail, recording.requests),
+            record: Recorder::new(spec, replicas, recording.detail, sinks),
             clock,
             supply,
         };
-        world.record.replica_names = world.replica_names();
         world.open_mirrors();
         world.open_pools();
         world.open_state();
@@ -192,6 +195,15 @@ impl<'a> World<'a> {
             {
                 progress(now);
             }
+        }
+    }
+
+    /// Takes the samples of levels that are due by `until`.
+    fn sample_levels(&mut self, until: Time) {
+        while let Some(at) = self.record.levels.due(until) {
+            self.supply.links.bring_to(at);
+            let view = View { spec: self.spec, cluster: &self.cluster, supply: &self.supply };
+            self.record.levels.sample(at, &view);
         }
     }
 

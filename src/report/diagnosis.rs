@@ -6,7 +6,7 @@ use super::format;
 use super::page::{Block, Column, Form, Item, Page, Section, Table, Text, Tone};
 use crate::experiment::Measured;
 use crate::experiment::diagnosis::features::Feature;
-use crate::experiment::diagnosis::{Diagnosis, Finding, Verdict};
+use crate::experiment::diagnosis::{Conclusion, Diagnosis, Finding};
 use crate::scenario::{Scenario, library};
 use crate::text::clip;
 
@@ -112,10 +112,10 @@ fn variants(page: &mut Page, diagnosis: &Diagnosis) {
 
 /// Named causes with how sure they are; or that there is none.
 pub(super) fn headline(diagnosis: &Diagnosis) -> String {
-    match diagnosis.verdict {
-        Verdict::Healthy => "healthy: nothing to explain".into(),
-        Verdict::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
-        Verdict::Found => {
+    match diagnosis.conclusion {
+        Conclusion::Healthy => "healthy: nothing to explain".into(),
+        Conclusion::Unclear => "unclear: pulls failed or pods wait, and no rule explains it".into(),
+        Conclusion::Found => {
             let named = diagnosis.findings.iter();
             let named: Vec<String> =
                 named.map(|it| format!("{} ({})", it.rule.id, it.confidence())).collect();

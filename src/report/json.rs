@@ -5,17 +5,17 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::experiment::{
-    FailureSummary, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary, Summary,
-    Verdict,
+    FailureSummary, Judged, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary,
+    Summary,
 };
 use crate::report::files::hex;
-use crate::report::{Run, VERSION, diagnosis};
+use crate::report::{Head, Run, diagnosis};
+use crate::scenario::Expectation as Demand;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     variant: Option<&'a str>,
     title: &'a str,
@@ -30,8 +30,8 @@ struct Document<'a> {
     metrics: &'a [MetricSummary],
     failures: &'a [FailureSummary],
     blast_radius: Blast<'a>,
-    limit_spenders: Vec<Spender<'a>>,
-    shared_accounts: Vec<SharedAccount<'a>>,
+    limit_spenders: &'a [SpenderSummary],
+    shared_accounts: &'a [SharedAccountSummary],
     diagnosis: diagnosis::Document<'a>,
 }
 
@@ -53,47 +53,18 @@ struct Expectation<'a> {
 
 #[derive(Serialize)]
 struct Blast<'a> {
-    nodes_by_pool: Vec<Reach<'a>>,
-    pulls_by_image: Vec<Reach<'a>>,
-    requests_by_identity: Vec<Reach<'a>>,
-}
-
-#[derive(Serialize)]
-struct Reach<'a> {
-    name: &'a str,
-    failed_median: f64,
-    of_median: f64,
-    failed_max: u64,
-}
-
-#[derive(Serialize)]
-struct Spender<'a> {
-    limit: &'a str,
-    #[serde(rename = "spender")]
-    name: &'a str,
-    image: Option<&'a str>,
-    units_mean: f64,
-    share: f64,
-}
-
-/// An account that would have had more units as many anonymous addresses.
-#[derive(Serialize)]
-struct SharedAccount<'a> {
-    limit: &'a str,
-    account: &'a str,
-    addresses: u64,
-    units: f64,
-    units_apart: f64,
-    replications: u32,
+    nodes_by_pool: &'a [ReachSummary],
+    pulls_by_image: &'a [ReachSummary],
+    requests_by_identity: &'a [ReachSummary],
 }
 
 /// Writes the summary as JSON.
 pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
     let (scenario, summary) = (run.scenario, run.summary);
+    let judged = scenario.expectations.iter().zip(&summary.verdicts);
+    let expectations = judged.map(|(written, it)| expectation(written, it, summary));
     let document = Document {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         variant: scenario.variant.as_deref(),
         title: &scenario.title,
@@ -104,72 +75,36 @@ pub fn write_summary(out: &mut dyn Write, run: Run<'_>) -> io::Result<()> {
         incomplete_replications: summary.incomplete,
         run_digest: hex(summary.digest),
         expectations_hold: summary.holds(),
-        expectations: summary.verdicts.iter().map(expectation).collect(),
+        expectations: expectations.collect(),
         metrics: &summary.metrics,
         failures: &summary.failures,
-        blast_radius: blast(summary),
-        limit_spenders: summary.spenders.iter().map(spender).collect(),
-        shared_accounts: summary.shared_accounts.iter().map(shared_account).collect(),
+        blast_radius: Blast {
+            nodes_by_pool: &summary.nodes,
+            pulls_by_image: &summary.images,
+            requests_by_identity: &summary.identities,
+        },
+        limit_spenders: &summary.spenders,
+        shared_accounts: &summary.shared_accounts,
         diagnosis: diagnosis::Document::of(&summary.diagnosis),
     };
     serde_json::to_writer_pretty(&mut *out, &document)?;
     writeln!(out)
 }
 
-fn shared_account(it: &SharedAccountSummary) -> SharedAccount<'_> {
-    SharedAccount {
-        limit: &it.at_most.limit,
-        account: &it.at_most.account,
-        addresses: it.at_most.addresses,
-        units: it.at_most.units,
-        units_apart: it.at_most.units_apart,
-        replications: it.replications,
-    }
-}
-
-fn expectation(it: &Verdict) -> Expectation<'_> {
+/// One expectation with what became of it.
+fn expectation<'a>(written: &'a Demand, it: &'a Judged, summary: &'a Summary) -> Expectation<'a> {
     Expectation {
-        metric: it.expectation.metric.to_string(),
-        scope: &it.expectation.scope,
-        demand: &it.expectation.text,
-        origin: &it.expectation.origin,
+        metric: it.metric.to_string(),
+        scope: &it.scope,
+        demand: &it.demand,
+        origin: &written.origin,
         holds: it.holds,
         uncertain: it.uncertain,
-        held_in_replications: it.held,
+        held_in_replications: it.held_in_replications,
         replications: it.replications,
-        share_held: f64::from(it.held) / f64::from(it.replications.max(1)),
-        share_held_low: it.share_interval.0,
-        share_held_high: it.share_interval.1,
-        observed: it.observed.as_ref(),
-    }
-}
-
-fn blast(summary: &Summary) -> Blast<'_> {
-    Blast {
-        nodes_by_pool: all(&summary.nodes),
-        pulls_by_image: all(&summary.images),
-        requests_by_identity: all(&summary.identities),
-    }
-}
-
-fn all(reached: &[ReachSummary]) -> Vec<Reach<'_>> {
-    reached
-        .iter()
-        .map(|it| Reach {
-            name: &it.name,
-            failed_median: it.hit,
-            of_median: it.of,
-            failed_max: it.hit_max,
-        })
-        .collect()
-}
-
-fn spender(it: &SpenderSummary) -> Spender<'_> {
-    Spender {
-        limit: &it.limit,
-        name: &it.spender,
-        image: it.image.as_deref(),
-        units_mean: it.units,
-        share: it.share,
+        share_held: f64::from(it.held_in_replications) / f64::from(it.replications.max(1)),
+        share_held_low: it.share_held_low,
+        share_held_high: it.share_held_high,
+        observed: summary.find(&it.scope, &it.metric),
     }
 }

@@ -15,12 +15,27 @@ pub mod sweep;
 pub(crate) mod synthetic;
 pub mod what_now;
 
+use serde::Serialize;
+
 use crate::experiment::Summary;
 use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
 
 /// Version of the program, as it stands in every report.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How every JSON document begins.
+#[derive(Serialize)]
+struct Head {
+    program: &'static str,
+    version: &'static str,
+    simulated: bool,
+}
+
+impl Head {
+    /// Nothing that this program tells was measured.
+    const SIMULATED: Self = Self { program: "pullstorm", version: VERSION, simulated: true };
+}
 
 /// One run of one scenario with its results: what every report reads.
 #[derive(Clone, Copy)]

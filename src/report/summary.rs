@@ -4,7 +4,7 @@ use super::format::{self, NOTHING};
 use super::page::{Block, Column, Form, Page, Section, Table, Text, Tone, Width};
 use super::style::Style;
 use super::{Run, VERSION, diagnosis};
-use crate::experiment::{MetricSummary, ReachSummary, Summary, Verdict};
+use crate::experiment::{Judged, MetricSummary, ReachSummary, Summary};
 use crate::model::record::measure::{self, Measure};
 use crate::model::record::outcome::PullResult;
 use crate::scenario::Scenario;
@@ -102,8 +102,8 @@ fn expectations(page: &mut Page, run: Run<'_>) {
         Column::new("verdict").only(Form::Markdown),
     ])
     .over_lines();
-    for it in verdicts {
-        let (demand, held) = (demand(it), held(it));
+    for (it, written) in verdicts.iter().zip(&run.scenario.expectations) {
+        let (demand, held) = (it.text(), held(it));
         let (tone, mark) = if it.holds { (Tone::Good, "✓") } else { (Tone::Bad, "✗") };
         let [runs, verdict] = [Text::from(&held), mark.into()];
         let (runs, verdict) = if it.uncertain {
@@ -120,40 +120,30 @@ fn expectations(page: &mut Page, run: Run<'_>) {
             verdict,
         ]);
         if !it.holds {
-            table.note(Tone::Faint.text(format!("demanded in {}", it.expectation.origin)));
+            table.note(Tone::Faint.text(format!("demanded in {}", written.origin)));
         }
     }
     page.section("EXPECTATIONS", remark).add(table);
 }
 
-/// The demand as it was written, with its scope.
-pub(super) fn demand(it: &Verdict) -> String {
-    let expectation = &it.expectation;
-    match expectation.scope.as_str() {
-        "run" => format!("{} {}", expectation.metric, expectation.text),
-        scope => format!("{scope}.{} {}", expectation.metric, expectation.text),
-    }
-}
-
 /// What was observed instead.
-pub(super) fn observed(it: &Verdict, run: Run<'_>) -> String {
-    match &it.observed {
+pub(super) fn observed(it: &Judged, run: Run<'_>) -> String {
+    match run.summary.find(&it.scope, &it.metric) {
         Some(metric) if metric.absent == metric.replications => "no value".into(),
         Some(metric) => figure(metric, run),
-        None if 0 < it.held => "0".into(),
+        None if 0 < it.held_in_replications => "0".into(),
         None => "no value".into(),
     }
 }
 
 /// In how many replications it held.
-pub(super) fn held(it: &Verdict) -> String {
-    let (low, high) = it.share_interval;
+pub(super) fn held(it: &Judged) -> String {
     format!(
         "{} of {} runs ({:.0}–{:.0}%)",
-        it.held,
+        it.held_in_replications,
         it.replications,
-        (low * 100.0).floor(),
-        (high * 100.0).ceil()
+        (it.share_held_low * 100.0).floor(),
+        (it.share_held_high * 100.0).ceil()
     )
 }
 
@@ -497,10 +487,9 @@ fn unverified(scenario: &Scenario, limit: &str) -> Vec<String> {
 
 /// Accounts that make it worse at a limit: their addresses would have more units without them.
 pub(super) fn shared_accounts(summary: &Summary, limit: &str) -> Vec<String> {
-    let of_limit = summary.shared_accounts.iter().filter(|it| it.at_most.limit == limit);
+    let of_limit = summary.shared_accounts.iter().filter(|it| it.limit == limit);
     of_limit
         .map(|it| {
-            let it = &it.at_most;
             let [addresses, units, apart] =
                 [it.addresses as f64, it.units, it.units_apart].map(format::count);
             let name = clip(&it.account, 20);

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::page::{Block, Column, Form, Page, Table, Text, Tone};
 use super::style::Style;
-use super::{VERSION, format};
-use crate::experiment::{End, Open, Range, Way, WayVerdict as Verdict, What, WhatNow};
+use super::{Head, VERSION, format};
+use crate::experiment::{Against as Verdict, End, Open, Range, Way, What, WhatNow};
 use crate::model::record::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
 use crate::scenario::Scenario;
 
@@ -294,9 +294,8 @@ struct Hangs<'a> {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     title: &'a str,
     seed: u64,
@@ -328,9 +327,7 @@ pub fn what_now_json(out: &mut dyn Write, scenario: &Scenario, answer: &WhatNow)
         }
     };
     let document = Document {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         title: &scenario.title,
         seed: scenario.spec.seed,

@@ -3,13 +3,14 @@
 use super::build::prepulls;
 use super::diagnostic::{Code, Problems};
 use super::field::Type;
-use super::metrics::{BUILT_IN_CAUSES, Quantity};
+use super::metrics::Quantity;
 use super::source::Origin;
 use super::tree::Node;
 use super::typed::{Value, Values};
 use super::walk::{Walker, shorten};
 use super::{Comparison, Expectation};
 use crate::model::record::measure::{self, Info, Name, Part, ScopeKind};
+use crate::model::words::cause::Cause;
 use crate::model::words::deleted::Deleted;
 use crate::model::words::reply::RequestOutcome;
 use crate::units::{Bytes, Share, Span};
@@ -38,7 +39,7 @@ pub(crate) fn read(root: &Values, walker: &mut Walker<'_, '_>) -> (Vec<Expectati
 pub(crate) fn causes(root: &Values) -> Vec<&str> {
     let fails = |block: &Values| block.given("outage") || block.given("restart_mirror");
     let outages = root.named("timeline").filter(|(_, block)| fails(block));
-    let mut causes = BUILT_IN_CAUSES.to_vec();
+    let mut causes = Cause::FIXED.map(|it| it.label).to_vec();
     causes.extend(limits(root));
     causes.extend(root.named("fault").chain(outages).map(|(name, _)| name));
     causes

@@ -39,20 +39,6 @@ impl Quantity {
     }
 }
 
-/// Causes that are there in every run, beside the names of limits, faults and outages.
-pub const BUILT_IN_CAUSES: &[&str] = &[
-    "kubelet-qps",
-    "egress-ports",
-    "platform-missing",
-    "progress-timeout",
-    "node-lost",
-    "kubelet-restarted",
-    "disk-full",
-    "mirror-untrusted",
-    "mirror-disk-full",
-    "mirror-busy",
-];
-
 /// A metric of a scope: what an interval, a ranking or a gate is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {

@@ -18,7 +18,7 @@ fn one_free_account_is_worse_than_the_eight_addresses_it_replaces() {
     let without = run("shared-account", "", &[unlimited]);
     assert!(in_time(&without) && lost(&without) < 1.05 * lost(&anonymous));
     // The summary says so.
-    let told = base.shared_accounts.iter().map(|it| &it.at_most);
+    let told = base.shared_accounts.iter();
     let told: Vec<_> = told.map(|it| (it.addresses, it.units, it.units_apart)).collect();
     assert_eq!(told, [(8, 200.0, 800.0)]);
     assert!(anonymous.shared_accounts.is_empty());

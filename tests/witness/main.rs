@@ -161,7 +161,8 @@ fn run(cases: &[Case]) -> BTreeMap<Key, String> {
 /// Runs one replication alone, and writes and hashes its files.
 fn row(crew: &Crew, scenario: &Scenario, replication: u32, folder: &Path) -> (Key, String) {
     let mut requests = RequestFile::create(folder, replication).expect("requests.csv");
-    let shown = Shown { detail: Some(replication), requests: Some(&mut requests) };
+    let shown =
+        Shown { detail: Some(replication), requests: Some(&mut requests), ..Shown::default() };
     let range = replication..replication + 1;
     let outcomes = crew.replicate(&scenario.spec, range, shown, &|_| {});
     requests.finish().expect("requests.csv");

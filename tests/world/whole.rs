@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use crate::support::{Lab, known, outcome, spec, with_requests};
 use pullstorm::model::record::outcome::{Outcome, PullResult};
 use pullstorm::model::spec::Spec;
+use pullstorm::model::words::cause::Cause;
 use pullstorm::model::words::polling::Polling;
 use pullstorm::model::{Recording, run};
-use pullstorm::scenario::metrics::BUILT_IN_CAUSES;
 use pullstorm::units::Time;
 
 /// A bit of everything: several pods per node, shared images, init containers, limits, churn, an
@@ -359,7 +359,11 @@ fn each_cause_fires() {
         assert!(!ALONE.contains(cause) || seen.len() == 1, "{cause} alone in {seen:?}");
     }
     let fired: BTreeSet<&str> = labs.iter().map(|it| it.0).collect();
-    assert_eq!(fired, BUILT_IN_CAUSES.iter().copied().collect(), "each is made to fire here");
+    assert_eq!(
+        fired,
+        Cause::FIXED.iter().map(|it| it.label).collect(),
+        "each is made to fire here"
+    );
     let busy = pods(50).set("registry.lab.limit.pulls", "allow = 1");
     assert!(causes(&busy).contains(&"pulls".into()), "{:?}", causes(&busy));
 }

@@ -22,7 +22,7 @@ pub use stack::{Stack, Stacked};
 
 use std::sync::Mutex;
 
-use super::{Certainty, Crew, Progress, Samples, Shown, Until, Verdict, judge_all};
+use super::{Certainty, Crew, Judged, Progress, Samples, Shown, Until, judge_all};
 use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::outcome::{Detail, Outcome};
 use crate::scenario::Scenario;
@@ -44,7 +44,7 @@ pub struct Arm {
     /// Every figure.
     pub samples: Samples,
     /// What became of the expectations; none for a stored run.
-    pub verdicts: Vec<Verdict>,
+    pub verdicts: Vec<Judged>,
     /// The replications' digests, by number, where they are known.
     pub digests: Vec<u64>,
     /// Replications that reached the bound on events: their figures are incomplete.

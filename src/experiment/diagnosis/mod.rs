@@ -24,7 +24,7 @@ const MOST: f64 = 0.5;
 #[derive(Clone, Debug)]
 pub struct Diagnosis {
     /// In a word.
-    pub verdict: Verdict,
+    pub conclusion: Conclusion,
     /// Named causes, the likeliest first; at most two.
     pub findings: Vec<Finding>,
     /// Every feature that has a value.
@@ -35,7 +35,7 @@ pub struct Diagnosis {
 
 /// A diagnosis in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Conclusion {
     /// Nothing to explain.
     Healthy,
     /// Something failed and no rule explains it.
@@ -69,10 +69,10 @@ impl Finding {
 impl Diagnosis {
     /// The word that stands for it: the first cause, `healthy` or `unclear`.
     pub fn id(&self) -> &'static str {
-        match self.verdict {
-            Verdict::Healthy => "healthy",
-            Verdict::Unclear => "unclear",
-            Verdict::Found => self.findings.first().map_or("unclear", |it| it.rule.id),
+        match self.conclusion {
+            Conclusion::Healthy => "healthy",
+            Conclusion::Unclear => "unclear",
+            Conclusion::Found => self.findings.first().map_or("unclear", |it| it.rule.id),
         }
     }
 
@@ -124,7 +124,7 @@ pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
         (!values.is_empty()).then_some((it, mean))
     });
     let mut it = Diagnosis {
-        verdict: Verdict::Healthy,
+        conclusion: Conclusion::Healthy,
         findings: vec![],
         features: features.collect(),
         measured: None,
@@ -146,7 +146,7 @@ pub fn diagnose(seen: &[&Observed]) -> Diagnosis {
     it.findings =
         ranked.iter().filter(named).take(2).map(|&(rule, score)| it.finding(rule, score)).collect();
     it.add_plain_signs();
-    it.verdict = if it.findings.is_empty() { Verdict::Unclear } else { Verdict::Found };
+    it.conclusion = if it.findings.is_empty() { Conclusion::Unclear } else { Conclusion::Found };
     it
 }
 

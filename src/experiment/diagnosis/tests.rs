@@ -2,7 +2,7 @@
 
 use super::features::{FEATURES, find};
 use super::rules::RULES;
-use super::{Verdict, diagnose};
+use super::{Conclusion, diagnose};
 use crate::model::record::operator::{
     AnswersSeen, BinSeen, HostSeen, MirrorSeen, Observed, SourceKind, SourceSeen,
 };
@@ -148,7 +148,7 @@ fn a_failure_that_no_rule_explains_is_unclear_and_not_healthy() {
     assert_eq!(diagnose(&[&seen]).id(), "unclear");
     // Pods that wait without a failed pull are not healthy either.
     let waiting = Observed { pods_waiting: 50, ..quiet() };
-    assert_eq!(diagnose(&[&waiting]).verdict, Verdict::Unclear);
+    assert_eq!(diagnose(&[&waiting]).conclusion, Conclusion::Unclear);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_plain_sign_is_named_second_however_few_it_concerns() {
 fn few_slow_pulls_are_healthy_and_failures_come_before_slowness() {
     let mut seen = slow(90);
     seen.pulls[Trigger::Release as usize].slow = 49;
-    assert_eq!(diagnose(&[&seen]).verdict, Verdict::Healthy);
+    assert_eq!(diagnose(&[&seen]).conclusion, Conclusion::Healthy);
     let mut seen = slow(90);
     fail(&mut seen, Trigger::Release, Class::ServerError, 20);
     assert_eq!(diagnose(&[&seen]).id(), "look-alike");

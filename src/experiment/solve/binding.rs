@@ -6,6 +6,7 @@
 
 use super::runs::{Invalid, Point, Runs, Weakest};
 use super::search::Trial;
+use crate::model::words::cause::Cause;
 use crate::scenario::{Parameter, Scenario};
 
 /// Most causes that are put to the test.
@@ -110,37 +111,42 @@ fn of_cause(point: &Point, cause: &str) -> Option<Limit> {
         }
     }
     let pool = || point.most_struck(cause, "pool");
-    match cause {
-        "kubelet-qps" => {
+    match Cause::fixed(cause)? {
+        Cause::KubeletQps => {
             let path = format!("pool.{}.kubelet.registry_pull_qps", pool()?);
             of(path.clone(), &[&format!("{path}=0")])
         }
-        "egress-ports" => {
+        Cause::EgressPorts => {
             let egress = &key(scenario, &format!("pool.{}.egress", pool()?))?.value;
             let ports = format!("egress.{}.ports", egress.trim_matches('"'));
             let lift = [format!("{ports}.count=65536"), format!("{ports}.hold=0s")];
             of(format!("{ports}.count"), &[&lift[0], &lift[1]])
         }
-        "progress-timeout" => {
+        Cause::ProgressTimeout => {
             let path = format!("pool.{}.client.progress_timeout", pool()?);
             of(path.clone(), &[&format!("{path}=0s")])
         }
-        "disk-full" => {
+        Cause::DiskFull => {
             let path = format!("pool.{}.disk.capacity", pool()?);
             of(path.clone(), &[&format!("{path}=100TB")])
         }
-        "mirror-busy" => mirrors(scenario).find_map(|mirror| {
+        Cause::MirrorBusy => mirrors(scenario).find_map(|mirror| {
             let path = format!("mirror.{mirror}.concurrency");
             of(path.clone(), &[&format!("{path}=1000000")])
         }),
-        "mirror-disk-full" => mirrors(scenario).find_map(|mirror| {
+        Cause::MirrorDiskFull => mirrors(scenario).find_map(|mirror| {
             let path = format!("mirror.{mirror}.disk.capacity");
             of(path.clone(), &[&format!("{path}=1000TB")])
         }),
-        "mirror-untrusted" => {
+        Cause::MirrorUntrusted => {
             mirrors(scenario).find_map(|it| of(format!("mirror.{it}.nodes.untrusted"), &[]))
         }
-        _ => None,
+        // No key makes these, and limits and faults were looked for above.
+        Cause::PlatformMissing
+        | Cause::NodeLost
+        | Cause::KubeletRestarted
+        | Cause::Limit(_)
+        | Cause::Fault(_) => None,
     }
 }
 

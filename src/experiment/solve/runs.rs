@@ -67,7 +67,7 @@ impl Point {
         let samples = Samples::new(outcomes);
         let in_runs = self.scenario.in_runs.as_f64();
         for (at, expectation) in self.scenario.expectations.iter().enumerate() {
-            self.held[at] += judge(expectation, &samples, in_runs).held;
+            self.held[at] += judge(expectation, &samples, in_runs).held_in_replications;
             let row = samples.find(&expectation.scope, &expectation.metric).cloned();
             match self.values.get_mut(at) {
                 None => self.values.push(row),

@@ -10,5 +10,5 @@ mod shard;
 
 pub use expand::expand;
 pub use plan::{Asked, Draft, NotDrafted, Plan, PlanAxis, PlanPoint, UntilText, draft};
-pub use point::{Judged, PointError, PointResult, run_point};
+pub use point::{PointError, PointResult, run_point};
 pub use shard::{SCHEDULERS, Shard, ShardFound};

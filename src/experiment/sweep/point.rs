@@ -5,13 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::super::{
-    Certainty, Crew, FailureSummary, MetricSummary, Progress, Shown, Summary, Verdict,
+    Certainty, Crew, FailureSummary, Judged, MetricSummary, Progress, Shown, Summary,
     replicate_until, summarise,
 };
 use super::plan::{Plan, PlanPoint};
 use crate::engine::chance::stable_hash;
-use crate::experiment::text;
-use crate::model::record::measure::Name;
 use crate::scenario::load;
 use crate::scenario::metrics::Target;
 
@@ -45,31 +43,6 @@ pub struct PointResult {
     pub failures: Vec<FailureSummary>,
     /// Every metric.
     pub metrics: Vec<MetricSummary>,
-}
-
-/// What became of one expectation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Judged {
-    /// The metric.
-    #[serde(with = "text")]
-    pub metric: Name,
-    /// Scope.
-    pub scope: String,
-    /// The demand as it was written.
-    pub demand: String,
-    /// Whether it holds in as large a share of the replications as demanded.
-    pub holds: bool,
-    /// Whether more replications could turn that.
-    pub uncertain: bool,
-    /// Replications in which it holds.
-    pub held_in_replications: u32,
-    /// Replications.
-    pub replications: u32,
-    /// Lower end of the 95 % interval of the share of replications in which it holds.
-    pub share_held_low: f64,
-    /// Upper end.
-    pub share_held_high: f64,
 }
 
 /// Why a point did not run.
@@ -128,7 +101,7 @@ fn result(
         incomplete_replications: summary.incomplete,
         run_digest: format!("{:016x}", summary.digest),
         horizon_seconds,
-        expectations: summary.verdicts.iter().map(Judged::of).collect(),
+        expectations: summary.verdicts.clone(),
         failures: summary.failures.clone(),
         metrics: summary.metrics.clone(),
     };
@@ -184,29 +157,5 @@ impl PointResult {
     /// Whether every expectation holds.
     pub fn holds(&self) -> bool {
         self.expectations.iter().all(|it| it.holds)
-    }
-}
-
-impl Judged {
-    fn of(it: &Verdict) -> Self {
-        Self {
-            metric: it.expectation.metric.clone(),
-            scope: it.expectation.scope.clone(),
-            demand: it.expectation.text.clone(),
-            holds: it.holds,
-            uncertain: it.uncertain,
-            held_in_replications: it.held,
-            replications: it.replications,
-            share_held_low: it.share_interval.0,
-            share_held_high: it.share_interval.1,
-        }
-    }
-
-    /// The demand with its metric: `workload.api.min_available_share >= 75%`.
-    pub fn text(&self) -> String {
-        match self.scope.as_str() {
-            "run" => format!("{} {}", self.metric, self.demand),
-            scope => format!("{scope}.{} {}", self.metric, self.demand),
-        }
     }
 }

@@ -5,6 +5,7 @@
 //! pull failures never feed back.
 
 use crate::model::ids::{NodeId, PodId, PoolId};
+use crate::model::record::fact::Fact;
 use crate::model::words::phase::NodeState;
 use crate::model::words::phase::Phase;
 use crate::model::{Event, Purpose, World};
@@ -65,8 +66,14 @@ impl World<'_> {
         state.plan += 1;
         let plan = state.plan;
         self.pod_rank_changed(pod, Phase::Unbound);
-        self.record.pod_bound(now, &self.cluster.pods[pod.idx()], &self.cluster.nodes[node.idx()]);
+        self.note_bound(now, pod, node);
         self.clock.calendar.schedule(now, Event::PodSynced { pod, plan });
+    }
+
+    pub(crate) fn note_bound(&mut self, now: Time, pod: PodId, node: NodeId) {
+        let (pod, node_key) =
+            (self.cluster.pods[pod.idx()].told(pod), self.cluster.nodes[node.idx()].key);
+        self.record.note(now, Fact::PodBound { pod, node, node_key });
     }
 
     /// Puts a pod on a node.

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::chance::{Draw, combine, shuffle_by_key};
 use crate::model::ids::{ImageId, NodeId, PodId, PoolId, WorkloadId};
+use crate::model::record::fact::{Fact, WorkloadTold};
 use crate::model::spec::{StuckSpec, WorkloadKind};
 use crate::model::words::phase::Phase;
 use crate::model::{Purpose, World};
@@ -101,7 +102,7 @@ impl World<'_> {
         }
         if 0 < stuck.pods {
             // It is at work already, though not all of its pods are ready.
-            self.record.workloads[id.idx()].least_share = Some(1.0);
+            self.record.note(now, Fact::Workload { workload: id, what: WorkloadTold::AtWork });
         }
         stuck.pods
     }
@@ -112,16 +113,15 @@ impl World<'_> {
         let id = stuck.workload;
         let spec = &self.spec.workloads[id.idx()];
         let is_daemon = matches!(spec.kind, WorkloadKind::DaemonSet { .. });
-        let pod = self.new_pod(now, id, 0, is_daemon.then_some(node));
-        self.cluster.pods[pod.idx()].row =
-            Some(self.record.pod_created(now, &self.cluster.pods[pod.idx()]));
+        let pod = self.new_pod(id, 0, is_daemon.then_some(node));
+        self.note_created(now, pod, false);
         if is_daemon {
             self.control.workloads[id.idx()].daemons.insert(node, Some(pod));
         }
         self.place_pod(pod, node);
         self.cluster.pods[pod.idx()].phase = Phase::Waiting;
         self.pod_rank_changed(pod, Phase::Unbound);
-        self.record.pod_bound(now, &self.cluster.pods[pod.idx()], &self.cluster.nodes[node.idx()]);
+        self.note_bound(now, pod, node);
         let lacks = |image: ImageId| stuck.images.contains(&image);
         for it in spec.init_containers.iter().chain(&spec.containers) {
             if !lacks(it.image) {

@@ -17,6 +17,8 @@
 //!   part of the model: a keyed draw does.
 //! - A node under pressure takes no pods until no threshold was met for the transition period.
 
+use crate::model::node::Cluster;
+use crate::model::record::fact::{DeletedTold, DiskTold, Fact};
 use crate::model::words::deleted::Deleted;
 use std::collections::BTreeSet;
 
@@ -95,21 +97,23 @@ pub(crate) fn is_watched(spec: &Spec, pool: PoolId) -> bool {
     pool.disk.capacity.is_some() || by_age(&pool.kubelet.image_gc) || changes
 }
 
+impl Cluster {
+    /// What the disk of a node holds, where it has a size, and that size.
+    pub(crate) fn disk_use(&self, spec: &Spec, node: NodeId) -> Option<(Bytes, Bytes)> {
+        let state = &self.nodes[node.idx()];
+        let disk = &spec.pools[state.pool.idx()].disk;
+        Some((disk.used + state.store.bytes(), disk.capacity?))
+    }
+}
+
 impl World<'_> {
     /// What an unpacked layer takes on the disks of a node's pool.
     pub(crate) fn unpacked_size(&self, node: NodeId, compressed: Bytes) -> Bytes {
         self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].disk.unpacked(compressed)
     }
 
-    /// What the disk of a node holds, where it has a size, and that size.
-    pub(crate) fn disk_use(&self, node: NodeId) -> Option<(Bytes, Bytes)> {
-        let state = &self.cluster.nodes[node.idx()];
-        let disk = &self.spec.pools[state.pool.idx()].disk;
-        Some((disk.used + state.store.bytes(), disk.capacity?))
-    }
-
     fn available(&self, node: NodeId) -> Option<(Bytes, Bytes)> {
-        let (used, capacity) = self.disk_use(node)?;
+        let (used, capacity) = self.cluster.disk_use(self.spec, node)?;
         Some((Bytes(capacity.0.saturating_sub(used.0)), capacity))
     }
 
@@ -170,8 +174,9 @@ impl World<'_> {
         let state = &self.cluster.nodes[node.idx()];
         let Some(watch) = &state.watch else { return };
         let loops = watch.loops;
-        if let Some((used, _)) = self.disk_use(node) {
-            self.record.disk_used(state.pool, used);
+        if let Some((used, _)) = self.cluster.disk_use(self.spec, node) {
+            let what = DiskTold::Used { bytes: used };
+            self.record.note(now, Fact::Disk { pool: state.pool, what });
         }
         let Some(loops) = loops.filter(|_| self.clock.polling == Polling::Elided) else { return };
         if loops.gc_due.is_none() && self.gc_has_work(node) {
@@ -232,7 +237,8 @@ impl World<'_> {
             self.delete_image(now, node, image, Deleted::GcThreshold);
         }
         if freed.credited < wanted {
-            self.record.image_gc_failed(self.cluster.nodes[node.idx()].pool);
+            let pool = self.cluster.nodes[node.idx()].pool;
+            self.record.note(now, Fact::Disk { pool, what: DiskTold::GcFailed });
         }
     }
 
@@ -315,7 +321,8 @@ impl World<'_> {
         let first =
             self.cluster.nodes[node.idx()].pods.iter().copied().min_by_key(|&it| (draw(it), it));
         if let Some(pod) = first {
-            self.record.pod_evicted(self.cluster.nodes[node.idx()].pool);
+            let pool = self.cluster.nodes[node.idx()].pool;
+            self.record.note(now, Fact::Disk { pool, what: DiskTold::PodEvicted });
             self.remove_pod(now, pod);
         }
     }
@@ -325,7 +332,8 @@ impl World<'_> {
         if std::mem::replace(&mut watch.pressure, pressure) == pressure {
             return;
         }
-        self.record.disk_pressure(now, self.cluster.nodes[node.idx()].key, pressure);
+        let node_key = self.cluster.nodes[node.idx()].key;
+        self.record.note(now, Fact::DiskPressure { node, node_key, pressure });
         if pressure {
             self.close_node(node);
         } else if self.cluster.nodes[node.idx()].state == NodeState::Ready {
@@ -348,9 +356,9 @@ impl World<'_> {
                 watch.records.deleted(image);
             }
         }
-        let (pool, key) = (state.pool, combine(state.key, parts.key));
-        self.record.image_deleted(now, pool, key, why, freed);
-        self.record.watch.image_removed(now, node, image);
+        let key = combine(state.key, parts.key);
+        let deleted = DeletedTold { node, image, key, why, bytes: freed };
+        self.record.note(now, Fact::ImageDeleted { pool: state.pool, deleted });
     }
 
     /// The operator's job runs on all nodes of a pool at once: it deletes every image that no
@@ -369,7 +377,7 @@ impl World<'_> {
         for node in self.ready_nodes(pool) {
             let is_fuller = |share| {
                 let fuller = |(used, capacity)| image_gc::share_of(capacity, share) < used;
-                self.disk_use(node).is_some_and(fuller)
+                self.cluster.disk_use(self.spec, node).is_some_and(fuller)
             };
             if !only_above.is_none_or(is_fuller) {
                 continue;

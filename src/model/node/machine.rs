@@ -1,5 +1,6 @@
 //! Nodes and pools: machines that boot, drain, restart and go away.
 
+use crate::model::record::fact::{BytesTold, Fact};
 use crate::model::words::phase::NodeState;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -25,7 +26,6 @@ pub(crate) struct Node {
     pub(crate) key: u64,
     pub(crate) pool: PoolId,
     pub(crate) slot: u32,
-    pub(crate) generation: u32,
     pub(crate) state: NodeState,
     pub(crate) kubelet: Kubelet,
     /// Starts of its kubelet so far.
@@ -138,7 +138,6 @@ impl World<'_> {
             key,
             pool,
             slot,
-            generation,
             state: NodeState::Booting,
             kubelet: Kubelet::new(state.kubelet, Span::ZERO),
             kubelet_starts: 0,
@@ -157,7 +156,8 @@ impl World<'_> {
             tainted: false,
             open_as: None,
         });
-        self.record.node_added(&self.cluster.nodes[id.idx()]);
+        let now = self.clock.calendar.now();
+        self.record.note(now, Fact::NodeAdded { node: id, pool, slot, generation });
         for nth in 0..self.cluster.pools[pool.idx()].preloaded.len() {
             let image = self.cluster.pools[pool.idx()].preloaded[nth];
             self.preload(id, image);
@@ -168,8 +168,9 @@ impl World<'_> {
     /// Puts an image on the disk of a node, as if it had always been there.
     pub(crate) fn preload(&mut self, node: NodeId, image: ImageId) {
         let seeded = self.add_image(node, (image, image), Time::ZERO).unwrap_or(Bytes::ZERO);
-        self.record.disk_seeded(seeded);
-        self.disk_grew(self.clock.calendar.now(), node);
+        let now = self.clock.calendar.now();
+        self.record.note(now, Fact::Bytes(BytesTold::Seeded { bytes: seeded }));
+        self.disk_grew(now, node);
     }
 
     /// Puts an image on a node, present from `from` on: a content under a reference. Returns the
@@ -213,16 +214,21 @@ impl World<'_> {
         let pool = state.pool;
         let is_tainted = first && self.has_startup_taint(pool);
         self.cluster.nodes[node.idx()].tainted |= is_tainted;
-        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        self.note_state(now, node);
         self.start_kubelet(now, node);
         self.reopen_node(node);
         if first {
-            self.record.watch.node_joined(now, node, pool);
+            self.record.note(now, Fact::NodeJoined { node, pool });
             self.start_spot_lifetime(now, node);
             self.daemons_for_new_node(now, node);
         }
         self.retry_pinned(now, node);
         self.retry_unschedulable(now, pool);
+    }
+
+    fn note_state(&mut self, now: Time, node: NodeId) {
+        let Node { key, state, .. } = self.cluster.nodes[node.idx()];
+        self.record.note(now, Fact::NodeChanged { node, key, state });
     }
 
     /// Draws the lifetime of a spot node, once interruptions have begun.
@@ -253,7 +259,7 @@ impl World<'_> {
         state.state = NodeState::Draining;
         let (pool, slot) = (state.pool, state.slot);
         self.close_node(node);
-        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        self.note_state(now, node);
         let drain = self.spec.pools[pool.idx()].drain;
         self.clock.calendar.schedule(now + drain, Event::NodeDrained { node });
         if replace {
@@ -277,7 +283,7 @@ impl World<'_> {
         state.state = NodeState::Cordoned;
         let pool = state.pool;
         self.close_node(node);
-        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        self.note_state(now, node);
         let drain = self.spec.pools[pool.idx()].drain;
         self.clock.calendar.schedule(now + drain, Event::NodeReconfigured { node });
     }
@@ -309,14 +315,14 @@ impl World<'_> {
         self.close_node(node);
         self.stop_kubelet(now, node, Cause::NodeLost);
         self.cluster.nodes[node.idx()].state = NodeState::Gone;
-        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        self.note_state(now, node);
         let pods = std::mem::take(&mut self.cluster.nodes[node.idx()].pods);
         for pod in pods {
             self.remove_pod(now, pod);
         }
         let lost = std::mem::take(&mut self.cluster.nodes[node.idx()].store);
         let kept = lost.blobs().map(|blob| self.catalogue.size(blob)).sum();
-        self.record.disk_lost(kept);
+        self.record.note(now, Fact::Bytes(BytesTold::Lost { bytes: kept }));
         self.daemons_of_lost_node(now, node);
     }
 
@@ -329,13 +335,17 @@ impl World<'_> {
         self.close_node(node);
         self.stop_kubelet(now, node, Cause::NodeLost);
         self.cluster.nodes[node.idx()].state = NodeState::Restarting;
-        self.record.node_changed(now, &self.cluster.nodes[node.idx()]);
+        self.note_state(now, node);
         for nth in 0..self.cluster.nodes[node.idx()].pods.len() {
             let pod = self.cluster.nodes[node.idx()].pods[nth];
             self.pod_unready(now, pod);
             let state = &mut self.cluster.pods[pod.idx()];
+            let was_polled = state.polls.is_some();
             state.reset_sandbox();
             state.phase = Phase::Waiting;
+            if was_polled {
+                self.record.note(now, Fact::PollsEnded { pod, node });
+            }
         }
         let boot = self.spec.pools[self.cluster.nodes[node.idx()].pool.idx()].boot;
         self.clock.calendar.schedule(now + boot, Event::NodeBooted { node });

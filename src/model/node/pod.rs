@@ -1,11 +1,11 @@
 //! One pod, as the kubelet on its node sees it.
 
 use crate::engine::chance::Draw;
-use crate::model::ids::{ImageId, NodeId, WorkloadId};
+use crate::model::ids::{ImageId, NodeId, PodId, WorkloadId};
 use crate::model::node::backoff::Rung;
+use crate::model::record::fact::PodTold;
 use crate::model::words::attempt::Attempt;
 use crate::model::words::phase::Phase;
-use crate::model::words::trigger::Trigger;
 use crate::units::Time;
 
 /// A pod of a workload.
@@ -24,10 +24,6 @@ pub(crate) struct Pod {
     /// Its node; meaningless before it is bound.
     pub(crate) node: NodeId,
     pub(crate) phase: Phase,
-    /// Row of the outcome; `None` for a pod that ran before the simulation.
-    pub(crate) row: Option<u32>,
-    /// Since when it has not been ready.
-    pub(crate) unready_since: Option<Time>,
     /// Bound to this node by its controller (DaemonSet) rather than by the scheduler.
     pub(crate) pinned: bool,
     /// Its sync waits for a pull.
@@ -76,8 +72,6 @@ pub(crate) struct ImageTry {
     pub(crate) image: ImageId,
     /// Attempts so far.
     pub(crate) attempts: u32,
-    /// What brought it to pull.
-    pub(crate) trigger: Trigger,
     /// An attempt failed.
     pub(crate) failed_before: bool,
     pub(crate) rung: Rung,
@@ -110,6 +104,11 @@ pub(crate) const fn all_started(n_containers: usize) -> u128 {
 }
 
 impl Pod {
+    /// How facts name it.
+    pub(crate) const fn told(&self, id: PodId) -> PodTold {
+        PodTold { id, key: self.key, workload: self.workload }
+    }
+
     /// Whether it exists for its controller.
     pub(crate) const fn lives(&self) -> bool {
         !matches!(self.phase, Phase::Completed | Phase::Gone)
@@ -123,7 +122,6 @@ impl Pod {
         self.tries.push(ImageTry {
             image,
             attempts: 0,
-            trigger: Trigger::default(),
             failed_before: false,
             rung: Rung::default(),
         });

@@ -5,6 +5,7 @@ use crate::model::ids::{ChainId, PullId};
 use crate::model::image::Object;
 use crate::model::node::image_store::{Claim, Waiter};
 use crate::model::pull::{Answered, ObjectState, Step, Unpack};
+use crate::model::record::fact::{BytesTold, Fact};
 use crate::model::words::cause::Cause;
 use crate::model::{Event, World};
 use crate::resource::link::Path;
@@ -228,8 +229,10 @@ impl World<'_> {
         let received = self.catalogue.size(blob) + again - offset;
         pull.attempt.bytes += received;
         self.connection_carried(id, usize::from(lane), received);
-        self.record.body_received(from, received);
-        self.record.body_discarded(again);
+        let told = BytesTold::Received { registry: from, bytes: received };
+        self.record.note(now, Fact::Bytes(told));
+        let told = BytesTold::Discarded { bytes: again };
+        self.record.note(now, Fact::Bytes(told));
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
             self.body_passed_on(now, served, names, object);
@@ -344,11 +347,13 @@ impl World<'_> {
                 let pull = self.pulls.get_mut(id);
                 pull.attempt.bytes += partial;
                 let from = pull.hosts[host];
-                self.record.body_received(from, partial);
+                let told = BytesTold::Received { registry: from, bytes: partial };
+                self.record.note(now, Fact::Bytes(told));
                 self.links_changed(now);
             }
             if self.fetches(id, lane) {
-                self.record.body_discarded(partial + before);
+                let told = BytesTold::Discarded { bytes: partial + before };
+                self.record.note(now, Fact::Bytes(told));
             }
             if let Some(served) = served {
                 let blob = self.catalogue.image(image).objects[object];
@@ -395,7 +400,7 @@ impl World<'_> {
     }
 
     /// Lets go of everything the pull held; what nobody else holds is thrown away.
-    pub(super) fn release_content(&mut self, _now: Time, id: PullId) {
+    pub(super) fn release_content(&mut self, now: Time, id: PullId) {
         let pull = self.pulls.get(id);
         let (node, image) = (pull.node, pull.content);
         let store = &mut self.cluster.nodes[node.idx()].store;
@@ -404,7 +409,8 @@ impl World<'_> {
             if *state == ObjectState::Held {
                 let blob = parts.objects[object];
                 let discarded = store.release_blob(blob);
-                self.record.body_discarded(discarded);
+                let told = BytesTold::Discarded { bytes: discarded };
+                self.record.note(now, Fact::Bytes(told));
             }
         }
         for &chain in &parts.chains[..pull.unpacked as usize] {

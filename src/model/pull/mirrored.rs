@@ -12,6 +12,7 @@
 use crate::model::World;
 use crate::model::ids::{ImageId, NodeId, PullId, RegistryId};
 use crate::model::pull::{Answered, Lane, LaneShown, MAX_HOSTS, ObjectState, Step};
+use crate::model::record::fact::{BytesTold, Fact};
 use crate::model::spec::RequestKind;
 use crate::model::supply::mirror::{Inbound, Served};
 use crate::model::words::cause::Cause;
@@ -193,8 +194,10 @@ impl World<'_> {
         state.stalls = if again == received { state.stalls + 1 } else { 0 };
         let (served, stalls) = (state.served.take(), state.stalls);
         let from = pull.hosts[usize::from(pull.lanes[lane].host)];
-        self.record.body_received(from, received);
-        self.record.body_discarded(again);
+        let told = BytesTold::Received { registry: from, bytes: received };
+        self.record.note(now, Fact::Bytes(told));
+        let told = BytesTold::Discarded { bytes: again };
+        self.record.note(now, Fact::Bytes(told));
         if let Some(served) = served {
             self.mirror_served(now, served, received, blob);
         }

@@ -5,7 +5,7 @@ use crate::engine::chance::combine;
 use crate::model::ids::PullId;
 use crate::model::image::Object;
 use crate::model::pull::{Answered, Connection, LaneShown, Step, slow_start_rounds};
-use crate::model::record::seen::RequestSeen;
+use crate::model::record::fact::{Fact, RequestTold};
 use crate::model::spec::RequestKind;
 use crate::model::supply::gate::{Connected, Unconnected};
 use crate::model::supply::mirror::Inbound;
@@ -13,7 +13,7 @@ use crate::model::words::asker::Spender;
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
 use crate::model::words::kubelet_events::Sign;
-use crate::model::words::reply::{Grant, Reply};
+use crate::model::words::reply::{Grant, Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::words::request::Unit;
 use crate::model::{Event, World};
@@ -238,7 +238,10 @@ impl World<'_> {
         let remaining = says_remaining
             .then(|| self.supply.limits.pulls_left(now, request.endpoint.registry, &request.asker))
             .flatten();
-        let seen = RequestSeen {
+        let sign = self.supply.limits.sign_of(reply);
+        let refused_post = state.step == Step::TokenPost && reply == Reply::Challenged;
+        let (outcome, status) = RequestOutcome::of(reply, redirected, refused_post);
+        let told = RequestTold {
             node: pull.node,
             pod: pull.pod,
             image: pull.image,
@@ -250,13 +253,13 @@ impl World<'_> {
             remaining,
             endpoint: request.endpoint,
             reply,
-            redirected,
-            refused_post: state.step == Step::TokenPost && reply == Reply::Challenged,
+            outcome,
+            status,
+            sign,
             key: pull
                 .key(self.cluster.pods[pull.pod.idx()].key, self.catalogue.image(pull.image).key),
         };
-        let sign = self.record.sign_of(reply);
-        self.record.request(now, &seen, &self.cluster.pods[seen.pod.idx()]);
+        self.record.note(now, Fact::Request(told));
         if let Some(sign) = sign {
             self.show_failure(id, lane, sign);
         }

@@ -3,17 +3,18 @@
 
 use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
-use crate::model::ids::{LimitId, RegistryId};
+use crate::model::ids::{LimitId, PodId, RegistryId};
 use crate::model::pull::Pull;
+use crate::model::record::counts::mirrors::MirrorTally;
+use crate::model::record::counts::{DiskTally, LastRollout, PullTally, SpenderKey, WorkloadTally};
+use crate::model::record::fact::Fact;
+use crate::model::record::levels::View;
 use crate::model::record::measure::{self, Absence, Measure, Name};
-use crate::model::record::mirrors::MirrorTally;
 use crate::model::record::outcome::{
     Blast, CounterSeries, Detail, FailureCount, LimitRate, Metric, Outcome, PodRow, Reach, Spender,
     StopReason, Value,
 };
-use crate::model::record::recorder::{
-    DiskTally, PullTally, Recorder, RolloutSeen, SpenderKey, WorkloadTally,
-};
+use crate::model::record::recorder::Recorder;
 use crate::model::words::attempt::PullEnded;
 use crate::model::words::cause::Cause;
 use crate::model::words::deleted::Deleted;
@@ -134,12 +135,9 @@ impl World<'_> {
         self.note_all_unanswered();
         self.close_open_pulls();
         self.close_standstills();
-        for pod in 0..self.cluster.pods.len() {
-            let state = &mut self.cluster.pods[pod];
-            if state.lives() {
-                let tally = &mut self.record.workloads[state.workload.idx()];
-                tally.last_unready.1 |= state.unready_since.is_some();
-                self.record.add_unready(self.clock.end, state);
+        for (number, pod) in self.cluster.pods.iter().enumerate() {
+            if pod.lives() {
+                self.record.counts.close_pod(self.clock.end, pod.told(PodId::from(number)));
             }
         }
         self.check_conservation();
@@ -148,15 +146,15 @@ impl World<'_> {
         self.close_watch();
         Outcome {
             replication,
-            digest: self.record.digest,
+            digest: self.record.digest.value(),
             stop,
             metrics,
             failures: self.failure_counts(),
             blast: self.blast(),
             spenders: self.spender_list(),
             shared_accounts: self.shared_accounts(),
-            observed: std::mem::take(&mut self.record.watch.seen),
-            detail: self.record.detail.then(|| self.detail()),
+            observed: std::mem::take(&mut self.record.operator.seen),
+            detail: self.record.rows.detail.then(|| self.detail()),
         }
     }
 
@@ -165,15 +163,17 @@ impl World<'_> {
         for limit in (0..self.supply.limits.len()).map(LimitId::from) {
             let owners: Vec<u32> =
                 self.supply.limits.levels(self.clock.end, limit).map(|it| it.0).collect();
-            let names: Vec<String> =
-                owners.into_iter().map(|owner| self.key_label(limit, owner)).collect();
+            let names: Vec<String> = owners
+                .into_iter()
+                .map(|owner| self.supply.key_label(self.spec, limit, owner))
+                .collect();
             let key = self.supply.limits.key_kind(limit);
-            self.record.watch.add_sources(limit, key, names.into_iter());
+            self.record.operator.add_sources(limit, key, names.into_iter());
         }
-        let rows = &self.record.rows;
+        let rows = &self.record.rows.pods;
         let waiting = rows.iter().filter(|it| it.ready.is_none() && it.deleted.is_none());
         let (waiting, pods) = (waiting.count() as u64, rows.len() as u64);
-        (self.record.watch.seen.pods_waiting, self.record.watch.seen.pods) = (waiting, pods);
+        (self.record.operator.seen.pods_waiting, self.record.operator.seen.pods) = (waiting, pods);
     }
 
     /// Pulls in flight or in a kubelet's queue at the end are open attempts.
@@ -181,7 +181,8 @@ impl World<'_> {
         let running = self.pulls.live().map(Pull::as_it_is);
         let open: Vec<PullEnded> = running.chain(self.queued_pulls()).collect();
         for it in open {
-            self.record.pull_open(&self.cluster.pods[it.pod.idx()], &it);
+            let pod = self.cluster.pods[it.pod.idx()].told(it.pod);
+            self.record.note(self.clock.end, Fact::PullOpen { pod, open: it });
         }
     }
 
@@ -196,9 +197,13 @@ impl World<'_> {
             .sum();
         let open: u64 = self.pulls.live().count() as u64;
         let observe = &self.record;
-        debug_assert_eq!(observe.bytes_on_disks().0, on_disks, "bytes received went nowhere");
+        debug_assert_eq!(
+            observe.counts.volume.on_disks().0,
+            on_disks,
+            "bytes received went nowhere"
+        );
         let (mut attempts, mut ended) = (0, 0);
-        for tally in &observe.workloads {
+        for tally in &observe.counts.workloads {
             attempts += tally.pulls.attempts;
             ended += tally.pulls.failures + tally.pulls.durations.len() as u64;
             debug_assert_eq!(tally.pulls.failures, tally.pulls.by_cause.iter().sum::<u64>());
@@ -210,22 +215,22 @@ impl World<'_> {
         let mut metrics = Vec::new();
         let versions = self.versions();
         self.run_metrics(&mut metrics, events, &versions);
-        let labels = self.record.causes().labels().to_vec();
+        let labels = self.record.causes.labels().to_vec();
         for (number, spec) in self.spec.workloads.iter().enumerate() {
             let mut scope =
                 Scope { name: format!("workload.{}", spec.name), metrics: &mut metrics };
             let of = |it: &&PodRow| it.workload as usize == number;
-            let rows: Vec<&PodRow> = self.record.rows.iter().filter(of).collect();
+            let rows: Vec<&PodRow> = self.record.rows.pods.iter().filter(of).collect();
             scope.pods(&rows);
-            let tally = &self.record.workloads[number];
+            let tally = &self.record.counts.workloads[number];
             let minutes = tally.unready.as_secs_f64() / 60.0;
             scope.put(measure::UNREADY_POD_MINUTES, Value::Known(minutes));
             scope.put(measure::CLEAR_SECONDS, clear(std::iter::once(tally)));
             scope.known(measure::MIN_AVAILABLE_SHARE, tally.least_share);
             let rollout = match tally.rollout {
-                RolloutSeen::None => Value::Absent,
-                RolloutSeen::UnderWay => Value::Censored,
-                RolloutSeen::Completed(took) => Value::Known(took.as_secs_f64()),
+                LastRollout::None => Value::Absent,
+                LastRollout::UnderWay => Value::Censored,
+                LastRollout::Completed(took) => Value::Known(took.as_secs_f64()),
             };
             scope.put(measure::ROLLOUT_COMPLETE_SECONDS, rollout);
             scope.count(measure::PROGRESS_DEADLINE_EXCEEDED, tally.n_stalled);
@@ -242,18 +247,18 @@ impl World<'_> {
         for (number, spec) in self.spec.pools.iter().enumerate() {
             let name = format!("pool.{}", spec.name);
             let mut scope = Scope { name, metrics: &mut metrics };
-            scope.pulls(&self.record.pools[number], &labels);
-            scope.disks(&self.record.disks[number], self.most_used_share(number));
+            scope.pulls(&self.record.counts.pools[number], &labels);
+            scope.disks(&self.record.counts.disks[number], self.most_used_share(number));
         }
         for (number, spec) in self.spec.registries.iter().enumerate() {
             let name = spec.scope();
             let scope = Scope { name: name.clone(), metrics: &mut metrics };
             let first = number * EndpointKind::ALL.len();
             let endpoints = first..first + EndpointKind::ALL.len();
-            request_metrics(scope, &self.record, endpoints, self.record.refused_429[number]);
+            request_metrics(scope, &self.record, endpoints, self.record.counts.refused_429[number]);
             if spec.mirror.is_some() {
                 let mut scope = Scope { name, metrics: &mut metrics };
-                scope.mirror(Some(self.record.mirrors.one(RegistryId::from(number))));
+                scope.mirror(Some(self.record.counts.mirrors.one(RegistryId::from(number))));
             }
         }
         metrics
@@ -262,16 +267,16 @@ impl World<'_> {
     /// Rows of the pods that serve: all but those of image pullers.
     fn serving_rows(&self) -> impl Iterator<Item = &PodRow> {
         let serves = |it: &&PodRow| !self.spec.workloads[it.workload as usize].is_puller;
-        self.record.rows.iter().filter(serves)
+        self.record.rows.pods.iter().filter(serves)
     }
 
     fn run_metrics(&self, metrics: &mut Vec<Metric>, events: u64, versions: &[Versions]) {
         let observe = &self.record;
-        let labels = observe.causes().labels();
+        let labels = observe.causes.labels();
         let mut scope = Scope { name: "run".into(), metrics };
         scope.pods(&self.serving_rows().collect::<Vec<_>>());
         let serve = self.spec.workloads.iter().map(|it| !it.is_puller);
-        let serving = observe.workloads.iter().zip(serve).filter(|it| it.1);
+        let serving = observe.counts.workloads.iter().zip(serve).filter(|it| it.1);
         let serving: Vec<&WorkloadTally> = serving.map(|it| it.0).collect();
         let minutes: f64 = serving.iter().map(|it| it.unready.as_secs_f64() / 60.0).sum();
         scope.put(measure::UNREADY_POD_MINUTES, Value::Known(minutes));
@@ -282,37 +287,37 @@ impl World<'_> {
         scope.pulls(&whole, labels);
         let shares = (0..self.spec.pools.len()).filter_map(|it| self.most_used_share(it));
         scope.disks(&whole_disks(observe), shares.reduce(f64::max));
-        let n_endpoints = observe.requests.len();
-        let refused = observe.refused_429.iter().sum();
+        let n_endpoints = observe.counts.requests.len();
+        let refused = observe.counts.refused_429.iter().sum();
         let requests = request_metrics(scope, observe, 0..n_endpoints, refused);
         let mut scope = Scope { name: "run".into(), metrics };
         let completed = whole.durations.len() as u64;
         scope.ratio(measure::REQUESTS_PER_COMPLETED_PULL, requests, completed);
-        scope.count(measure::REQUESTS_PEAK_PER_SECOND, observe.request_peak.peak());
-        scope.count(measure::ATTEMPTS_PEAK_PER_SECOND, observe.attempt_peak.peak());
-        for (number, tally) in observe.limits.iter().enumerate() {
-            let label = observe.causes().limit_label(LimitId::from(number));
+        scope.count(measure::REQUESTS_PEAK_PER_SECOND, observe.counts.request_peak.peak());
+        scope.count(measure::ATTEMPTS_PEAK_PER_SECOND, observe.counts.attempt_peak.peak());
+        for (number, tally) in observe.counts.limits.iter().enumerate() {
+            let label = observe.causes.limit_label(LimitId::from(number));
             let spent = Value::Known(tally.spent as f64 / 1e3);
             scope.put(measure::LIMIT_UNITS_SPENT.of(label), spent);
             let exhausted = tally.exhausted_until(self.clock.end).as_micros();
             scope.seconds(measure::LIMIT_EXHAUSTED_SECONDS.of(label), Some(exhausted));
         }
-        let first = observe.first_rejection;
+        let first = observe.counts.first_rejection;
         scope.seconds(measure::FIRST_REJECTION_SECONDS, first.map(Time::as_micros));
         scope.put(measure::RECOVERY_SECONDS, self.recovery(first));
-        scope.known(measure::HERD_SYNCHRONY, observe.herd.value());
-        let private = observe.received_privately;
-        scope.count(measure::EGRESS_BYTES, (observe.received - private).0);
+        scope.known(measure::HERD_SYNCHRONY, observe.counts.herd.value());
+        let private = observe.counts.volume.received_privately;
+        scope.count(measure::EGRESS_BYTES, (observe.counts.volume.received - private).0);
         scope.count(measure::PRIVATE_BYTES, private.0);
-        scope.count(measure::DISCARDED_BYTES, observe.discarded.0);
-        scope.mirror(observe.mirrors.all());
+        scope.count(measure::DISCARDED_BYTES, observe.counts.volume.discarded.0);
+        scope.mirror(observe.counts.mirrors.all());
         scope.count(measure::EVENTS, events);
     }
 
     /// The most that a disk of a pool held of its size, where it has one.
     fn most_used_share(&self, pool: usize) -> Option<f64> {
         let capacity = self.spec.pools[pool].disk.capacity?;
-        Some(self.record.disks[pool].most_used.0 as f64 / capacity.0 as f64)
+        Some(self.record.counts.disks[pool].most_used.0 as f64 / capacity.0 as f64)
     }
 
     /// From the first rejection until the last serving pod that a failed pull delayed was ready or
@@ -332,9 +337,10 @@ impl World<'_> {
     }
 
     fn failure_counts(&self) -> Vec<FailureCount> {
-        let label = |cause: Cause| self.record.causes().label(cause).to_owned();
+        let label = |cause: Cause| self.record.causes.label(cause).to_owned();
         let mut failures: Vec<FailureCount> = self
             .record
+            .counts
             .failures
             .iter()
             .map(|(&(cause, behind), &count)| FailureCount {
@@ -350,7 +356,7 @@ impl World<'_> {
     fn blast(&self) -> Blast {
         let mut blast = Blast::default();
         for (number, spec) in self.spec.pools.iter().enumerate() {
-            let of_pool = self.cluster.nodes.iter().zip(&self.record.nodes);
+            let of_pool = self.cluster.nodes.iter().zip(&self.record.counts.nodes);
             let seen: Vec<&(bool, bool)> =
                 of_pool.filter(|(it, _)| it.pool.idx() == number).map(|(_, seen)| seen).collect();
             blast.nodes.push(Reach {
@@ -359,19 +365,22 @@ impl World<'_> {
                 of: seen.iter().filter(|it| it.0).count() as u64,
             });
         }
-        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.record.images) {
+        for (spec, &(failed, pulls)) in self.spec.images.iter().zip(&self.record.counts.images) {
             if 0 < failed {
                 blast.images.push(Reach { name: spec.name.clone(), hit: failed, of: pulls });
             }
         }
-        for (number, tally) in self.record.limits.iter().enumerate() {
+        for (number, tally) in self.record.counts.limits.iter().enumerate() {
             let limit = LimitId::from(number);
             let owners = self.supply.limits.levels(self.clock.end, limit).map(|it| it.0);
             for (counter, owner) in tally.counters.iter().zip(owners) {
                 if 0 < counter.refused {
-                    let label = self.record.causes().limit_label(limit);
+                    let label = self.record.causes.limit_label(limit);
                     blast.identities.push(Reach {
-                        name: format!("{} ({label})", self.key_label(limit, owner)),
+                        name: format!(
+                            "{} ({label})",
+                            self.supply.key_label(self.spec, limit, owner)
+                        ),
                         hit: counter.refused,
                         of: counter.asked,
                     });
@@ -387,6 +396,7 @@ impl World<'_> {
     fn spender_list(&self) -> Vec<Spender> {
         let mut spenders: Vec<(LimitId, u64, Spender)> = self
             .record
+            .counts
             .spenders
             .iter()
             .map(|(&(limit, spender), &units)| {
@@ -404,7 +414,7 @@ impl World<'_> {
                         (format!("background.{name}"), None)
                     }
                 };
-                let limit_label = self.record.causes().limit_label(limit).to_owned();
+                let limit_label = self.record.causes.limit_label(limit).to_owned();
                 let units_shown = units as f64 / 1e3;
                 let shown =
                     Spender { limit: limit_label, spender: name, image, units: units_shown };
@@ -412,7 +422,7 @@ impl World<'_> {
             })
             .collect();
         let refused = |limit: LimitId| {
-            let counters = &self.record.limits[limit.idx()].counters;
+            let counters = &self.record.counts.limits[limit.idx()].counters;
             counters.iter().map(|it| it.refused).sum::<u64>()
         };
         // The limit that refused most comes first.
@@ -428,17 +438,18 @@ impl World<'_> {
 
     fn detail(&mut self) -> Detail {
         let pullers = self.spec.workloads.iter().filter(|it| it.is_puller);
+        let view = View { spec: self.spec, cluster: &self.cluster, supply: &self.supply };
         Detail {
-            gauges: self.gauges(),
+            gauges: self.record.levels.gauges(self.clock.end, &view, &self.record.causes),
             limit_rates: self.limit_rates(),
             counters: self.counter_series(),
-            nodes: std::mem::take(&mut self.record.node_names),
+            nodes: std::mem::take(&mut self.record.rows.node_names),
             images: self.spec.images.iter().map(|it| it.name.clone()).collect(),
             workloads: self.spec.workloads.iter().map(|it| it.name.clone()).collect(),
             pullers: pullers.map(|it| it.name.clone()).collect(),
-            causes: self.record.causes().labels().to_vec(),
-            pulls: std::mem::take(&mut self.record.pulls),
-            pods: std::mem::take(&mut self.record.rows),
+            causes: self.record.causes.labels().to_vec(),
+            pulls: std::mem::take(&mut self.record.rows.pulls),
+            pods: std::mem::take(&mut self.record.rows.pods),
         }
     }
 
@@ -448,7 +459,7 @@ impl World<'_> {
             .filter_map(|limit| {
                 let counters = self.supply.limits.levels(self.clock.end, limit).count() as u32;
                 let per_second = self.supply.limits.request_rate(limit).filter(|_| 0 < counters)?;
-                let label = self.record.causes().limit_label(limit).to_owned();
+                let label = self.record.causes.limit_label(limit).to_owned();
                 let per_second = per_second * f64::from(counters);
                 Some(LimitRate { limit: label, counters, per_second })
             })
@@ -464,7 +475,7 @@ impl World<'_> {
                 series.push(CounterSeries { series: series_name, scope, kind, per_second });
             }
         };
-        for (endpoint, counts) in self.record.request_series.iter_mut().enumerate() {
+        for (endpoint, counts) in self.record.rows.requests.iter_mut().enumerate() {
             let (endpoint, outcome) =
                 (endpoint / RequestOutcome::ALL.len(), endpoint % RequestOutcome::ALL.len());
             let server = &self.spec.registries[endpoint / EndpointKind::ALL.len()];
@@ -472,9 +483,9 @@ impl World<'_> {
             let scope = format!("{}/{kind}", server.name);
             push("requests", scope, RequestOutcome::ALL[outcome].name(), &mut counts.0);
         }
-        push("attempts", String::new(), "", &mut self.record.attempt_series.0);
-        let labels = self.record.causes().labels().to_vec();
-        for (label, counts) in labels.iter().zip(&mut self.record.failure_series) {
+        push("attempts", String::new(), "", &mut self.record.rows.attempts.0);
+        let labels = self.record.causes.labels().to_vec();
+        for (label, counts) in labels.iter().zip(&mut self.record.rows.failures) {
             push("failures", String::new(), label, &mut counts.0);
         }
         series
@@ -492,7 +503,7 @@ fn clear<'a>(mut of: impl Iterator<Item = &'a WorkloadTally> + Clone) -> Value {
 
 fn whole_tally(observe: &Recorder<'_>, n_causes: usize) -> PullTally {
     let mut whole = PullTally { by_cause: vec![0; n_causes], ..PullTally::default() };
-    for tally in observe.workloads.iter().map(|it| &it.pulls) {
+    for tally in observe.counts.workloads.iter().map(|it| &it.pulls) {
         whole.attempts += tally.attempts;
         whole.failures += tally.failures;
         for (sum, count) in whole.by_cause.iter_mut().zip(&tally.by_cause) {
@@ -505,7 +516,7 @@ fn whole_tally(observe: &Recorder<'_>, n_causes: usize) -> PullTally {
 
 fn whole_disks(observe: &Recorder<'_>) -> DiskTally {
     let mut whole = DiskTally::default();
-    for tally in &observe.disks {
+    for tally in &observe.counts.disks {
         for (sum, count) in whole.deleted.iter_mut().zip(tally.deleted) {
             *sum += count;
         }
@@ -521,7 +532,7 @@ fn request_metrics(
     endpoints: std::ops::Range<usize>,
     refused_429: u64,
 ) -> u64 {
-    let of = &observe.requests[endpoints];
+    let of = &observe.counts.requests[endpoints];
     let all: u64 = of.iter().flatten().sum();
     scope.count(measure::REQUESTS, all);
     for (number, outcome) in RequestOutcome::ALL.into_iter().enumerate() {

@@ -6,16 +6,17 @@
 //! sync of a pod, so their number says how often it looked and not how often it pulled
 //! (kubernetes `image_manager.go`).
 //!
-//! Where something new becomes visible it plugs in through a method of `Watch`: an image that was
-//! deleted through `Watch::image_removed`, a port that a gateway could not lend through
-//! `Watch::port_error`.
+//! Facts reach it through the seam (`seam.rs`). Where something new becomes visible it plugs in
+//! there and in a method of `Operator`: an image that was deleted through
+//! `Operator::image_removed`, a port that a gateway could not lend through `Operator::port_error`.
 
-use crate::model::words::trigger::Trigger;
 use std::collections::BTreeSet;
 
-use crate::model::ids::{ImageId, LimitId, NodeId, PoolId, RegistryId, WorkloadId};
-use crate::model::spec::{LimitKey, LimitSpec, RegistrySpec, RequestKind, Spec};
+use crate::model::ids::{ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
+use crate::model::record::fact::{Asking, PodTold};
+use crate::model::spec::{LimitKey, RegistrySpec, RequestKind, Spec};
 use crate::model::words::kubelet_events::{Body, Class, Failure, Sign};
+use crate::model::words::trigger::Trigger;
 use crate::units::{MICROS_PER_SECOND, Span, Time};
 use crate::words::Words;
 
@@ -173,36 +174,26 @@ pub struct Observed {
 
 /// Records what can be seen while the world runs.
 #[derive(Clone, Debug)]
-pub(crate) struct Watch {
+pub(crate) struct Operator {
     pub(crate) seen: Observed,
     /// Since when each node has been ready; `None` before.
     nodes: Vec<Option<Time>>,
     /// Pools whose first nodes are older than the run: pods ran on them before.
     old_pools: Vec<bool>,
     /// When the template in force was made, and its revision, by workload.
-    templates: Vec<Option<(Time, usize)>>,
+    templates: Vec<Option<(Time, u32)>>,
     /// When each workload was last scaled up.
     scaled: Vec<Option<Time>>,
     removed: BTreeSet<(NodeId, ImageId)>,
+    /// What brought each pod to pull an image in the first place, by pod.
+    triggers: Vec<Vec<(ImageId, Trigger)>>,
     /// Which mirror each registry is, where it is one.
     mirrors: Vec<Option<usize>>,
-    /// Which limits explain their refusals as pull limits, by limit.
-    states_pull_limit: Vec<bool>,
     /// The cluster's own requests, and those refused, by limit and counter.
     own: Vec<Vec<(u64, u64)>>,
 }
 
-/// A kubelet is about to pull.
-pub(crate) struct Pulling {
-    pub(crate) node: NodeId,
-    pub(crate) workload: WorkloadId,
-    pub(crate) revision: usize,
-    pub(crate) image: ImageId,
-    /// The node has the image.
-    pub(crate) is_present: bool,
-}
-
-impl Watch {
+impl Operator {
     pub(crate) fn new(spec: &Spec) -> Self {
         let runs_in = |pool| {
             let mut workloads = spec.workloads.iter();
@@ -216,8 +207,7 @@ impl Watch {
                 ..MirrorSeen::default()
             })
         };
-        let limits = spec.registries.iter().flat_map(|it| &it.limits);
-        let states_pull_limit: Vec<bool> = limits.map(states_pull_limit).collect();
+        let n_limits = spec.registries.iter().map(|it| it.limits.len()).sum();
         Self {
             seen: Observed {
                 hosts: spec.registries.iter().map(|it| host(&it.host)).collect(),
@@ -233,9 +223,9 @@ impl Watch {
                 .collect(),
             scaled: vec![None; spec.workloads.len()],
             removed: BTreeSet::new(),
+            triggers: Vec::new(),
             mirrors: number_mirrors(spec),
-            own: vec![Vec::new(); states_pull_limit.len()],
-            states_pull_limit,
+            own: vec![Vec::new(); n_limits],
         }
     }
 
@@ -245,11 +235,6 @@ impl Watch {
             self.seen.bins.resize(at + 1, BinSeen::default());
         }
         &mut self.seen.bins[at]
-    }
-
-    /// The body of a limit's refusal at a GET.
-    pub(crate) fn body_of(&self, limit: LimitId) -> Body {
-        if self.states_pull_limit[limit.idx()] { Body::PullLimit } else { Body::Bare }
     }
 
     /// A node is ready for the first time.
@@ -266,7 +251,7 @@ impl Watch {
     }
 
     /// A workload has a new template.
-    pub(crate) fn released(&mut self, now: Time, workload: WorkloadId, revision: usize) {
+    pub(crate) fn released(&mut self, now: Time, workload: WorkloadId, revision: u32) {
         self.templates[workload.idx()] = Some((now, revision));
         self.bin(now).released += 1;
     }
@@ -283,18 +268,54 @@ impl Watch {
         self.bin(now).removed += 1;
     }
 
+    /// A container started without a pull.
+    pub(crate) fn already_present(&mut self) {
+        self.seen.already_present += 1;
+    }
+
+    /// A container crashed: its image is for another architecture.
+    pub(crate) fn exec_format_error(&mut self) {
+        self.seen.exec_format_errors += 1;
+    }
+
+    /// A pull was cut off with its node or kubelet.
+    pub(crate) fn cut_off(&mut self) {
+        self.seen.cut_off += 1;
+    }
+
     /// No source port was free for a new connection.
     pub(crate) fn port_error(&mut self) {
         self.seen.port_errors += 1;
     }
 
+    /// A kubelet is about to pull.
+    pub(crate) fn asked(&mut self, now: Time, pod: PodTold, it: &Asking) {
+        let is_first = it.number == 1;
+        if is_first {
+            let trigger = self.first_trigger(now, pod.workload, it);
+            if self.triggers.len() <= pod.id.idx() {
+                self.triggers.resize(pod.id.idx() + 1, Vec::new());
+            }
+            self.triggers[pod.id.idx()].push((it.image, trigger));
+        }
+        let trigger = self.trigger(pod.id, it.image);
+        self.pulling(now, trigger, is_first, it.has_account);
+    }
+
+    /// What brought a pod to pull an image; of pods that were in back-off from the start nobody
+    /// knows.
+    pub(crate) fn trigger(&self, pod: PodId, image: ImageId) -> Trigger {
+        let of_pod = self.triggers.get(pod.idx()).into_iter().flatten();
+        of_pod.copied().find(|it| it.0 == image).map_or_else(Trigger::default, |it| it.1)
+    }
+
     /// A pod asks for an image for the first time: what brings it to pull.
-    pub(crate) fn trigger(&self, now: Time, it: &Pulling) -> Trigger {
+    fn first_trigger(&self, now: Time, workload: WorkloadId, it: &Asking) -> Trigger {
         let is_new = |since: Time, span: Span| now.since(since) < span;
         let born = self.nodes.get(it.node.idx()).copied().flatten();
-        let made = self.templates[it.workload.idx()]
+        let made = self.templates[workload.idx()]
             .and_then(|(made, revision)| (revision == it.revision && made <= now).then_some(made));
-        let released = [made, self.scaled[it.workload.idx()]].into_iter().flatten().max();
+        let released = [made, self.scaled[workload.idx()]].into_iter().flatten().max();
         if it.is_present {
             Trigger::Recheck
         } else if self.removed.contains(&(it.node, it.image)) {
@@ -309,7 +330,7 @@ impl Watch {
     }
 
     /// A kubelet says `Pulling`.
-    pub(crate) fn pulling(&mut self, now: Time, trigger: Trigger, is_first: bool, account: bool) {
+    fn pulling(&mut self, now: Time, trigger: Trigger, is_first: bool, account: bool) {
         let seen = &mut self.seen.pulls[trigger as usize];
         seen.pulling += 1;
         seen.first += u64::from(is_first);
@@ -466,13 +487,4 @@ impl AnswersSeen {
 fn number_mirrors(spec: &Spec) -> Vec<Option<usize>> {
     let mut next = 0..;
     spec.registries.iter().map(|it| it.mirror.as_ref().and_then(|_| next.next())).collect()
-}
-
-/// A limit that counts manifest GETs alone is one of pulls, and a registry that has one says so in
-/// its refusals and its headers (docs.docker.com/docker-hub/usage/pulls); a limit that counts other
-/// requests answers without explanation (docs.docker.com/docker-hub/usage).
-pub(crate) const fn states_pull_limit(limit: &LimitSpec) -> bool {
-    let weights = &limit.weights;
-    let gets = weights.index + weights.platform + weights.single;
-    limit.status == 429 && 0 < gets && weights.head + weights.token + weights.blob == 0
 }

@@ -292,6 +292,33 @@ pub trait RequestSink: Send {
     fn request(&mut self, row: &RequestRow<'_>);
 }
 
+/// What a field of a traced fact holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field<'a> {
+    /// A name or a word.
+    Text(&'a str),
+    /// A name with a number: `api-17`.
+    Numbered(&'a str, u32),
+    /// Two names: `docker-hub/registry`.
+    Path(&'a str, &'a str),
+    /// A whole number.
+    Number(u64),
+    /// Thousandths of a unit.
+    Thousandths(u64),
+    /// Microseconds.
+    Micros(u64),
+    /// Yes or no.
+    Flag(bool),
+    /// There is none.
+    Nothing,
+}
+
+/// Takes every fact as it happens, by kind and named fields; used for `--trace`.
+pub trait FactSink: Send {
+    /// Takes one fact.
+    fn fact(&mut self, time: Time, kind: &'static str, fields: &[(&'static str, Field<'_>)]);
+}
+
 /// Counts per second since the start, aligned at 0; shorter than the run where nothing came later.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CounterSeries {

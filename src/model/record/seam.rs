@@ -1,24 +1,76 @@
 //! The seam between the world and what can be seen of it: here a cause becomes what its victims are
 //! told, and nothing of it goes further.
 
-use crate::model::World;
-use crate::model::ids::{ImageId, PodId};
-use crate::model::record::operator::{Answer, Pulling};
-use crate::model::record::recorder::Recorder;
-use crate::model::record::seen::RequestSeen;
-use crate::model::words::attempt::{Attempt, PullEnd, PullEnded};
+use crate::model::ids::PodId;
+use crate::model::record::fact::{Fact, RequestTold, WorkloadTold};
+use crate::model::record::operator::{Answer, Operator};
+use crate::model::words::asker::Spender;
+use crate::model::words::attempt::{PullEnd, PullEnded};
 use crate::model::words::cause::Cause;
-use crate::model::words::kubelet_events::{Body, Failure, Sign};
+use crate::model::words::kubelet_events::Failure;
 use crate::model::words::reply::Reply;
-use crate::model::words::trigger::Trigger;
+use crate::resource::limiter::Admission;
 use crate::units::Time;
 
-impl Recorder<'_> {
+impl Operator {
+    /// Hands on what could be seen of a fact.
+    #[expect(clippy::inline_always, reason = "the kind is known where a fact is noted")]
+    #[inline(always)]
+    pub(crate) fn fold(&mut self, now: Time, fact: &Fact) {
+        match *fact {
+            Fact::PullAsked { pod, asking } => self.asked(now, pod, &asking),
+            Fact::PullEnded { pod, ended, result, .. } => {
+                self.show_end(now, pod.id, &ended, result);
+            }
+            Fact::Request(told) => self.show_request(now, &told),
+            Fact::LimitAsked { limit, asker, metered } => match asker.spender {
+                Spender::Workload(..) | Spender::Mirror(..) => {
+                    let is_refused = metered.admission != Admission::Granted;
+                    self.metered(limit, metered.key, is_refused);
+                }
+                Spender::Background(_) => {}
+            },
+            Fact::Unconnected { cause: Cause::EgressPorts, of_node: true } => self.port_error(),
+            Fact::NodeJoined { node, pool } => self.node_joined(now, node, pool),
+            Fact::Workload { workload, what } => match what {
+                WorkloadTold::RolloutBegan { revision } => self.released(now, workload, revision),
+                WorkloadTold::ScaledUp => self.scaled_up(now, workload),
+                WorkloadTold::Availability { .. }
+                | WorkloadTold::AtWork
+                | WorkloadTold::RolloutCompleted { .. }
+                | WorkloadTold::RolloutStalled
+                | WorkloadTold::RolloutStood { .. }
+                | WorkloadTold::CanaryBegan
+                | WorkloadTold::CanaryFailed => {}
+            },
+            Fact::ImageDeleted { deleted: it, .. } => self.image_removed(now, it.node, it.image),
+            Fact::AlreadyPresent { .. } => self.already_present(),
+            Fact::ContainerCrashed { .. } => self.exec_format_error(),
+            Fact::PodCreated { .. }
+            | Fact::PodBound { .. }
+            | Fact::PodReady { .. }
+            | Fact::PodUnready { .. }
+            | Fact::PodEnded { .. }
+            | Fact::PollsBegan { .. }
+            | Fact::PollsEnded { .. }
+            | Fact::NodeAdded { .. }
+            | Fact::NodeChanged { .. }
+            | Fact::PullOpen { .. }
+            | Fact::Unconnected { .. }
+            | Fact::MirrorRequest(_)
+            | Fact::Mirror { .. }
+            | Fact::Bytes(_)
+            | Fact::Disk { .. }
+            | Fact::DiskPressure { .. } => {}
+        }
+    }
+
     /// Hands on what the node could tell of a pull's end: never why, only how.
-    pub(crate) fn show_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
-        let Attempt { trigger, asked, failed_before, shown, .. } = ended.attempt;
+    fn show_end(&mut self, now: Time, pod: PodId, ended: &PullEnded, result: PullEnd) {
+        let attempt = &ended.attempt;
+        let trigger = self.trigger(pod, ended.image);
         let Err((cause, _)) = result else {
-            self.watch.pulled(trigger, now.since(asked));
+            self.pulled(trigger, now.since(attempt.asked));
             return;
         };
         let failure = match cause {
@@ -33,64 +85,26 @@ impl Recorder<'_> {
             | Cause::MirrorBusy
             | Cause::Limit(_)
             | Cause::Fault(_) => {
-                debug_assert!(shown.is_some(), "no request failed before {cause:?}");
-                shown.map(|(kind, sign)| Failure::Request(kind, sign))
+                debug_assert!(attempt.shown.is_some(), "no request failed before {cause:?}");
+                attempt.shown.map(|(kind, sign)| Failure::Request(kind, sign))
             }
         };
         match failure {
-            Some(failure) => self.watch.failed(now, trigger, failure, asked, failed_before),
-            None => self.watch.seen.cut_off += 1,
-        }
-    }
-
-    /// What a client sees of a reply that is no success.
-    pub(crate) fn sign_of(&self, reply: Reply) -> Option<Sign> {
-        match reply {
-            Reply::Refused { status, cause: Cause::Limit(limit), .. } => {
-                Some(Sign::Status(status, self.watch.body_of(limit)))
+            Some(failure) => {
+                self.failed(now, trigger, failure, attempt.asked, attempt.failed_before);
             }
-            Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
-            Reply::Dropped { .. } => Some(Sign::Closed),
-            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
+            None => self.cut_off(),
         }
     }
 
     /// Hands on the answer to a request.
-    pub(crate) fn show_request(&mut self, now: Time, seen: &RequestSeen) {
-        let answer = match self.sign_of(seen.reply) {
+    fn show_request(&mut self, now: Time, it: &RequestTold) {
+        let answer = match it.sign {
             Some(sign) => Answer::Failed(sign),
-            None if seen.reply == Reply::Challenged => Answer::Challenged,
-            None if seen.reply == Reply::Served => Answer::Served { remaining: seen.remaining },
+            None if it.reply == Reply::Challenged => Answer::Challenged,
+            None if it.reply == Reply::Served => Answer::Served { remaining: it.remaining },
             None => Answer::Silence,
         };
-        self.watch.request(now, seen.endpoint.registry, seen.kind, answer);
-    }
-}
-
-impl World<'_> {
-    /// Says `Pulling`; returns what brought the pod to pull this image in the first place.
-    pub(crate) fn show_pulling(&mut self, now: Time, pod: PodId, image: ImageId) -> Trigger {
-        let state = &self.cluster.pods[pod.idx()];
-        let before = state.tries.iter().find(|it| it.image == image && 0 < it.attempts);
-        let trigger = before.map_or_else(
-            || {
-                self.record.watch.trigger(
-                    now,
-                    &Pulling {
-                        node: state.node,
-                        workload: state.workload,
-                        revision: state.revision as usize,
-                        image,
-                        is_present: self.cluster.nodes[state.node.idx()]
-                            .store
-                            .has_image(image, now),
-                    },
-                )
-            },
-            |it| it.trigger,
-        );
-        let has_account = self.account_of_pull(pod, image).is_some();
-        self.record.watch.pulling(now, trigger, before.is_none(), has_account);
-        trigger
+        self.request(now, it.endpoint.registry, it.kind, answer);
     }
 }

@@ -34,7 +34,7 @@ impl World<'_> {
 
     fn shared_at(&self, id: LimitId, limit: &LimitSpec, all: &[LimitSpec]) -> Vec<SharedAccount> {
         let Some((allow, window)) = per_window(limit.rule) else { return Vec::new() };
-        let tally = &self.record.limits[id.idx()];
+        let tally = &self.record.counts.limits[id.idx()];
         let owners = self.supply.limits.levels(self.clock.end, id).map(|it| it.0);
         let counters = (0u32..).zip(tally.counters.iter().zip(owners));
         let refused = counters.filter(|(_, (counter, _))| 0 < counter.refused);
@@ -58,7 +58,7 @@ impl World<'_> {
             });
             let (units_apart, addresses) = apart.min()?;
             (allow < units_apart).then(|| SharedAccount {
-                limit: self.record.causes().limit_label(id).to_owned(),
+                limit: self.record.causes.limit_label(id).to_owned(),
                 account: self.spec.accounts[account as usize].name.clone(),
                 addresses,
                 units: allow as f64 / 1e3,

@@ -7,6 +7,7 @@
 
 use crate::model::World;
 use crate::model::ids::{AddressId, NodeId};
+use crate::model::record::fact::Fact;
 use crate::model::spec::{Answer, RequestKind, Untrusted};
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
@@ -101,18 +102,19 @@ impl World<'_> {
             if self.supply.limits.at_edge(limit) != at_edge {
                 continue;
             }
-            let Some(asked) = self.supply.limits.ask(now, limit, request.unit, &request.asker)
+            let Some(metered) = self.supply.limits.ask(now, limit, request.unit, &request.asker)
             else {
                 continue;
             };
-            self.record.limit_asked(now, limit, &request.asker, asked);
-            if let Admission::Refused { .. } = asked.admission {
+            let asker = request.asker;
+            self.record.note(now, Fact::LimitAsked { limit, asker, metered });
+            if let Admission::Refused { .. } = metered.admission {
                 let (status, retry_after) = self.supply.limits.refusal(limit);
                 return Some(Reply::Refused { status, cause: Cause::Limit(limit), retry_after });
             }
             if self.supply.limits.is_concurrency(limit) {
                 self.supply.granted =
-                    Some(Grant { limit, key: asked.key, units: asked.units as u32 });
+                    Some(Grant { limit, key: metered.key, units: metered.units as u32 });
             }
         }
         None
@@ -145,14 +147,12 @@ impl World<'_> {
         let takes = registry.dns + endpoint.rtt(registry) * round_trips;
         let dial_timeout = self.profile(node).dial_timeout;
         if let Some(unmade) = self.supply.faults.unmade(now, endpoint.registry, kind, key) {
-            self.record.rejected(now);
             let after = unmade.after(registry.dns + endpoint.rtt(registry), dial_timeout);
-            return Err(Unconnected { cause: Cause::Fault(unmade.fault), after });
+            return Err(self.unconnected(now, Cause::Fault(unmade.fault), after));
         }
         if let Some(mirror) = &registry.mirror {
             if mirror.adoption.untrusted == Some(Untrusted::Tls) {
-                self.record.rejected(now);
-                return Err(Unconnected { cause: Cause::MirrorUntrusted, after: takes });
+                return Err(self.unconnected(now, Cause::MirrorUntrusted, takes));
             }
             let state = &mut self.cluster.nodes[node.idx()];
             state.mirror_connections += 1;
@@ -164,10 +164,13 @@ impl World<'_> {
         }
         let address = self.connection_address(node, endpoint.registry);
         if !self.take_port(now, node, address, endpoint) {
-            self.record.rejected(now);
-            self.record.watch.port_error();
-            return Err(Unconnected { cause: Cause::EgressPorts, after: dial_timeout });
+            return Err(self.unconnected(now, Cause::EgressPorts, dial_timeout));
         }
         Ok(Connected { takes, address, replica: None })
+    }
+
+    fn unconnected(&mut self, now: Time, cause: Cause, after: Span) -> Unconnected {
+        self.record.note(now, Fact::Unconnected { cause, of_node: true });
+        Unconnected { cause, after }
     }
 }

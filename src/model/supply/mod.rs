@@ -8,7 +8,8 @@ pub(crate) mod past;
 pub(crate) mod registry;
 
 use crate::engine::chance::Chance;
-use crate::model::spec::Spec;
+use crate::model::ids::{AddressId, LimitId};
+use crate::model::spec::{LimitKey, Spec};
 use crate::model::words::reply::Grant;
 use crate::resource::link::{LinkId, Links};
 use crate::units::Time;
@@ -51,6 +52,16 @@ impl Supply {
             finished_flows: Vec::new(),
             links_changed_at: None,
             granted: None,
+        }
+    }
+
+    /// The address, prefix or account of a counter, as outputs show it.
+    pub(crate) fn key_label(&self, spec: &Spec, limit: LimitId, owner: u32) -> String {
+        match self.limits.key_kind(limit) {
+            LimitKey::Address => self.egresses.address_label(AddressId(owner)),
+            LimitKey::Prefix64 => self.egresses.prefix_label(owner),
+            LimitKey::Account => format!("account.{}", spec.accounts[owner as usize].name),
+            LimitKey::Registry => "everybody".to_owned(),
         }
     }
 }

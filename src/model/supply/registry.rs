@@ -3,25 +3,15 @@
 use crate::engine::chance::{Chance, combine, stable_hash};
 use crate::model::Purpose;
 use crate::model::ids::{AccountId, FaultId, LimitId, RegistryId};
-use crate::model::record::operator::states_pull_limit;
 use crate::model::spec::{Answer, Clients, FaultSpec, LimitKey, LimitSpec, RequestKind, Spec};
 use crate::model::supply::past::Begun;
 use crate::model::words::asker::Asker;
-use crate::model::words::request::Request;
-use crate::model::words::request::Unit;
-use crate::resource::limiter::{Admission, Law, Limiter, Rule};
+use crate::model::words::cause::Cause;
+use crate::model::words::kubelet_events::{Body, Sign};
+use crate::model::words::reply::{Metered, Reply};
+use crate::model::words::request::{Request, Unit};
+use crate::resource::limiter::{Law, Limiter, Rule};
 use crate::units::{Span, Time};
-
-/// The answer of a limit that counts a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    /// Its verdict.
-    pub(crate) admission: Admission,
-    /// What was asked for, in thousandths.
-    pub(crate) units: u64,
-    /// The counter that was asked.
-    pub(crate) key: u32,
-}
 
 /// All limits of a run, numbered through.
 #[derive(Clone, Debug)]
@@ -87,7 +77,7 @@ impl Limits {
         limit: LimitId,
         unit: Unit,
         asker: &Asker,
-    ) -> Option<Asked> {
+    ) -> Option<Metered> {
         let chance = self.chance;
         let limit = &mut self.all[limit.idx()];
         let units = limit.weight(unit);
@@ -96,7 +86,7 @@ impl Limits {
         }
         let (owner, owner_key) = limit.owner(asker, &self.account_keys)?;
         let key = limit.counter(owner, owner_key, chance);
-        Some(Asked { admission: limit.limiter.ask(now, key, units), units, key })
+        Some(Metered { admission: limit.limiter.ask(now, key, units), units, key })
     }
 
     /// What a `ratelimit-remaining` header says: whole pulls left of whoever asks, where a limit
@@ -123,6 +113,20 @@ impl Limits {
             Some(counter.map_or(capacity, |key| limit.limiter.left(now, key)) / 1_000)
         };
         limits.filter_map(&mut of).min()
+    }
+
+    /// What a client sees of a reply that is no success: how it failed and never why.
+    pub(crate) fn sign_of(&self, reply: Reply) -> Option<Sign> {
+        match reply {
+            Reply::Refused { status, cause: Cause::Limit(limit), .. } => {
+                let explains = states_pull_limit(&self.all[limit.idx()].spec);
+                let body = if explains { Body::PullLimit } else { Body::Bare };
+                Some(Sign::Status(status, body))
+            }
+            Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
+            Reply::Dropped { .. } => Some(Sign::Closed),
+            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
+        }
     }
 
     /// Gives back what a concurrency limit granted.
@@ -369,4 +373,13 @@ impl Faults {
         }
         None
     }
+}
+
+/// A limit that counts manifest GETs alone is one of pulls, and a registry that has one says so in
+/// its refusals and its headers (docs.docker.com/docker-hub/usage/pulls); a limit that counts other
+/// requests answers without explanation (docs.docker.com/docker-hub/usage).
+const fn states_pull_limit(limit: &LimitSpec) -> bool {
+    let weights = &limit.weights;
+    let gets = weights.index + weights.platform + weights.single;
+    limit.status == 429 && 0 < gets && weights.head + weights.token + weights.blob == 0
 }

@@ -4,7 +4,6 @@ use crate::model::ids::{ImageId, NodeId, PodId};
 use crate::model::spec::RequestKind;
 use crate::model::words::cause::Cause;
 use crate::model::words::kubelet_events::Sign;
-use crate::model::words::trigger::Trigger;
 use crate::units::{Bytes, Time};
 
 /// One pull attempt of a kubelet, while it lasts.
@@ -20,8 +19,6 @@ pub struct Attempt {
     pub(crate) requests: u32,
     /// Body bytes received.
     pub(crate) bytes: Bytes,
-    /// What brought the pod to pull.
-    pub(crate) trigger: Trigger,
     /// An earlier attempt of the pod for this image failed.
     pub(crate) failed_before: bool,
     /// The request that ended it, as its node saw it fail.
@@ -32,6 +29,7 @@ pub struct Attempt {
 pub(crate) type PullEnd = Result<(), (Cause, Option<Cause>)>;
 
 /// A pull attempt that ended, or was open when the run did.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct PullEnded {
     pub(crate) node: NodeId,
     pub(crate) pod: PodId,

@@ -33,20 +33,78 @@ pub enum Cause {
     Fault(FaultId),
 }
 
+/// A cause that is there in every run.
+#[derive(Clone, Copy, Debug)]
+pub struct FixedCause {
+    /// The cause.
+    pub cause: Cause,
+    /// Its name in results; no limit, fault or outage can be called so.
+    pub label: &'static str,
+    /// What happened, in a line of a table.
+    pub doc: &'static str,
+}
+
 impl Cause {
-    /// Causes that are there in every run, each with its label; their order is that of the labels.
-    const FIXED: [(Self, &str); 10] = [
-        (Self::KubeletQps, "kubelet-qps"),
-        (Self::EgressPorts, "egress-ports"),
-        (Self::PlatformMissing, "platform-missing"),
-        (Self::ProgressTimeout, "progress-timeout"),
-        (Self::NodeLost, "node-lost"),
-        (Self::KubeletRestarted, "kubelet-restarted"),
-        (Self::DiskFull, "disk-full"),
-        (Self::MirrorUntrusted, "mirror-untrusted"),
-        (Self::MirrorDiskFull, "mirror-disk-full"),
-        (Self::MirrorBusy, "mirror-busy"),
+    /// The causes that are there in every run; their order is that of the labels.
+    pub const FIXED: [FixedCause; 10] = [
+        FixedCause {
+            cause: Self::KubeletQps,
+            label: "kubelet-qps",
+            doc: "the kubelet's own `registry_pull_qps` refused the pull (\"pull QPS exceeded\")",
+        },
+        FixedCause {
+            cause: Self::EgressPorts,
+            label: "egress-ports",
+            doc: "the gateway had no source port left, so the connection was never made",
+        },
+        FixedCause {
+            cause: Self::PlatformMissing,
+            label: "platform-missing",
+            doc: "the index names no manifest for the node's architecture",
+        },
+        FixedCause {
+            cause: Self::ProgressTimeout,
+            label: "progress-timeout",
+            doc: "no byte of the image arrived for the runtime's time-out",
+        },
+        FixedCause {
+            cause: Self::NodeLost,
+            label: "node-lost",
+            doc: "the node went away or restarted during the pull",
+        },
+        FixedCause {
+            cause: Self::KubeletRestarted,
+            label: "kubelet-restarted",
+            doc: "the kubelet restarted during the pull",
+        },
+        FixedCause {
+            cause: Self::DiskFull,
+            label: "disk-full",
+            doc: "a blob or an unpacked layer did not fit on the node's disk \
+                  (\"no space left on device\")",
+        },
+        FixedCause {
+            cause: Self::MirrorUntrusted,
+            label: "mirror-untrusted",
+            doc: "the node does not trust the mirror's certificate, or the mirror wants \
+                  credentials that the node lacks",
+        },
+        FixedCause {
+            cause: Self::MirrorDiskFull,
+            label: "mirror-disk-full",
+            doc: "a mirror had no room for what it fetched",
+        },
+        FixedCause {
+            cause: Self::MirrorBusy,
+            label: "mirror-busy",
+            doc: "stands behind a `progress-timeout`: a mirror worked on others for too long",
+        },
     ];
+
+    /// The cause of this name that is there in every run.
+    pub fn fixed(label: &str) -> Option<Self> {
+        Self::FIXED.iter().find(|it| it.label == label).map(|it| it.cause)
+    }
 }
 
 /// Numbers and labels of all causes of a run.
@@ -61,8 +119,7 @@ pub struct Causes {
 impl Causes {
     /// The causes that `spec` can have.
     pub fn new(spec: &Spec) -> Self {
-        let mut labels: Vec<String> =
-            Cause::FIXED.iter().map(|(_, label)| (*label).to_owned()).collect();
+        let mut labels: Vec<String> = Cause::FIXED.iter().map(|it| it.label.to_owned()).collect();
         let limits: Vec<(&str, &str)> = spec
             .registries
             .iter()
@@ -85,7 +142,7 @@ impl Causes {
             Cause::Limit(limit) => fixed + limit.idx(),
             Cause::Fault(fault) => fixed + self.n_limits + fault.idx(),
             built_in => {
-                let place = Cause::FIXED.iter().position(|(it, _)| *it == built_in);
+                let place = Cause::FIXED.iter().position(|it| it.cause == built_in);
                 place.expect("every other cause is built in")
             }
         };

@@ -17,6 +17,20 @@ pub(crate) enum Phase {
     Gone,
 }
 
+impl Phase {
+    /// The name in outputs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Unbound => "unbound",
+            Self::Waiting => "waiting",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Completed => "completed",
+            Self::Gone => "gone",
+        }
+    }
+}
+
 /// Where a node is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NodeState {
@@ -35,6 +49,18 @@ pub(crate) enum NodeState {
 }
 
 impl NodeState {
+    /// The name in outputs.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Booting => "booting",
+            Self::Ready => "ready",
+            Self::Cordoned => "cordoned",
+            Self::Draining => "draining",
+            Self::Restarting => "restarting",
+            Self::Gone => "gone",
+        }
+    }
+
     /// Whether DaemonSets go on wanting a pod on a node: also while it restarts, but not once it is
     /// to go.
     pub(crate) const fn keeps_daemons(self) -> bool {

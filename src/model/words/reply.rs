@@ -2,6 +2,7 @@
 
 use crate::model::ids::LimitId;
 use crate::model::words::cause::Cause;
+use crate::resource::limiter::Admission;
 use crate::units::Span;
 
 /// What a concurrency limit granted; it is given back when the answer is complete.
@@ -13,6 +14,17 @@ pub struct Grant {
     pub key: u32,
     /// Thousandths of a unit.
     pub units: u32,
+}
+
+/// The answer of a limit that counts a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metered {
+    /// Its verdict.
+    pub(crate) admission: Admission,
+    /// What was asked for, in thousandths.
+    pub(crate) units: u64,
+    /// The counter that was asked.
+    pub(crate) key: u32,
 }
 
 /// What the endpoint did with a request.

@@ -2,6 +2,7 @@
 //! and cause in every chart of the product.
 
 use crate::engine::chance::stable_hash;
+use crate::model::words::cause::Cause;
 
 /// A colour: red, green, blue.
 pub(crate) type Colour = (u8, u8, u8);
@@ -87,11 +88,7 @@ pub(crate) fn outcome_place(kind: &str) -> usize {
 /// Colour of a cause by its name: built-in causes and the presets' limits have fixed ones, the
 /// scenario's own limits and faults go by a word in their name, and the others have none.
 pub(crate) fn cause(label: &str) -> Option<Colour> {
-    const WORDS: [(&str, Colour); 15] = [
-        ("kubelet-qps", ORANGE),
-        ("egress-ports", BLUE),
-        ("platform-missing", YELLOW),
-        ("progress-timeout", BLACK),
+    const WORDS: [(&str, Colour); 11] = [
         ("abuse", PURPLE),
         ("pulls", VERMILION),
         ("quota", VERMILION),
@@ -104,7 +101,27 @@ pub(crate) fn cause(label: &str) -> Option<Colour> {
         ("timeout", BLACK),
         ("stall", BLACK),
     ];
-    WORDS.iter().find(|it| label.contains(it.0)).map(|it| it.1)
+    let mut built_in = Cause::FIXED.iter().filter(|it| label.contains(it.label));
+    let by_word = || WORDS.iter().find(|it| label.contains(it.0)).map(|it| it.1);
+    built_in.find_map(|it| built_in_cause(it.cause)).or_else(by_word)
+}
+
+/// Colour of a built-in cause; the others go by a word in their name as well.
+const fn built_in_cause(cause: Cause) -> Option<Colour> {
+    match cause {
+        Cause::KubeletQps => Some(ORANGE),
+        Cause::EgressPorts => Some(BLUE),
+        Cause::PlatformMissing => Some(YELLOW),
+        Cause::ProgressTimeout => Some(BLACK),
+        Cause::NodeLost
+        | Cause::KubeletRestarted
+        | Cause::DiskFull
+        | Cause::MirrorUntrusted
+        | Cause::MirrorDiskFull
+        | Cause::MirrorBusy
+        | Cause::Limit(_)
+        | Cause::Fault(_) => None,
+    }
 }
 
 /// Colours for all of `labels`, different ones as long as there are enough: each label's own where

@@ -84,11 +84,11 @@ fn ranking(compared: &Compared<'_>) -> Sheet {
 }
 
 /// The verdict as the chart draws it; a metric without a better side shows no evidence of one.
-fn verdict(effect: Effect) -> sheet::Verdict {
+fn verdict(effect: Effect) -> sheet::Evidence {
     match effect {
-        Effect::Better => sheet::Verdict::Better,
-        Effect::Worse => sheet::Verdict::Worse,
-        Effect::Differs | Effect::NoEvidence => sheet::Verdict::NoEvidence,
+        Effect::Better => sheet::Evidence::Better,
+        Effect::Worse => sheet::Evidence::Worse,
+        Effect::Differs | Effect::NoEvidence => sheet::Evidence::NoEvidence,
     }
 }
 

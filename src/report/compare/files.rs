@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Compared, comparison_csv, comparison_markdown, write_json};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::files::{FileError, WallClock, create_folder, remove, write_whole};
 
 /// Every file that a comparison may write, but the charts; the manifest first, as it vouches for
@@ -16,9 +16,8 @@ pub const NAMES: [&str; 5] =
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     compared: &'a str,
     seed: u64,
     set: &'a [String],
@@ -58,9 +57,7 @@ fn manifest(
     wall_clock: &WallClock,
 ) -> io::Result<()> {
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         compared: compared.name,
         seed: compared.comparison.base.seed,
         set: compared.set,

@@ -6,14 +6,13 @@ use serde::Serialize;
 
 use super::{Compared, assumptions, passes};
 use crate::experiment::compare::{Arm, Design, Difference, Gate, Stack};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::files::hex;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     name: &'a str,
     title: &'a str,
     ranked_by: String,
@@ -115,9 +114,7 @@ pub fn write_json(out: &mut dyn Write, compared: &Compared<'_>) -> io::Result<()
         differences: changed.differences.iter().map(difference).collect(),
     });
     let document = Document {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         name: compared.name,
         title: compared.title,
         ranked_by: compared.by.to_string(),
@@ -149,12 +146,12 @@ fn side(arm: &Arm) -> Side<'_> {
             .verdicts
             .iter()
             .map(|it| ExpectationDocument {
-                scope: &it.expectation.scope,
-                metric: it.expectation.metric.to_string(),
-                demand: &it.expectation.text,
+                scope: &it.scope,
+                metric: it.metric.to_string(),
+                demand: &it.demand,
                 holds: it.holds,
                 uncertain: it.uncertain,
-                held_in_replications: it.held,
+                held_in_replications: it.held_in_replications,
                 replications: it.replications,
             })
             .collect(),

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::engine::chance::{combine, stable_hash};
-use crate::report::{Run, VERSION};
+use crate::report::{Head, Run};
 use crate::scenario::Scenario;
 
 /// What the clock on the wall said; the only part of the output that differs from run to run.
@@ -21,9 +21,8 @@ pub struct WallClock {
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     variant: Option<&'a str>,
     seed: u64,
@@ -63,9 +62,7 @@ fn scenario_digest(scenario: &Scenario) -> u64 {
 pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -> io::Result<()> {
     let scenario = run.scenario;
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         variant: scenario.variant.as_deref(),
         seed: scenario.spec.seed,
@@ -103,9 +100,8 @@ pub(super) struct Asked {
 
 #[derive(Serialize)]
 struct AskedManifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     verb: &'static str,
     question: &'a str,
     scenario: &'a str,
@@ -125,9 +121,7 @@ pub(super) fn write_asked(
     wall_clock: &WallClock,
 ) -> io::Result<()> {
     let manifest = AskedManifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         verb: asked.verb,
         question: &asked.question,
         scenario: &scenario.name,

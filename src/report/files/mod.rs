@@ -11,6 +11,7 @@ mod solve_short;
 mod stored;
 mod summary;
 mod timeseries;
+mod trace;
 mod whole;
 
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ pub use solve::{solve_csv, solve_json, write_solved};
 pub use solve_short::{Short, short_csv, short_json, write_short};
 pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
+pub use trace::TraceFile;
 pub use whole::FileError;
 pub(crate) use whole::{At, PARTIAL, create_folder, remove, write_whole, write_whole_by_name};
 

@@ -9,7 +9,7 @@ use super::manifest::{Asked, WallClock, write_asked};
 use super::{FileError, create_folder, remove, write_whole};
 use crate::experiment::solve::search::Sure;
 use crate::experiment::solve::{Binding, Goal, Reading};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::solve::Solution;
 
 /// Every file of a solved question; the manifest first, as it vouches for the rest.
@@ -78,9 +78,8 @@ pub fn solve_csv(out: &mut dyn Write, it: Solution<'_>) -> io::Result<()> {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     variant: Option<&'a str>,
     seed: u64,
@@ -191,9 +190,7 @@ pub fn solve_json(out: &mut dyn Write, it: Solution<'_>) -> io::Result<()> {
     let (axis, found) = (&solved.axis, &solved.found);
     let show = |at: Option<u64>| at.map(|it| axis.show(it));
     let json = Json {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         variant: scenario.variant.as_deref(),
         seed: scenario.spec.seed,

@@ -10,7 +10,7 @@ use super::solve::{Bound, NAMES, bound};
 use super::{FileError, create_folder, remove, write_whole};
 use crate::experiment::solve::search::Trial;
 use crate::experiment::solve::{BatchRow, Part, Plan, SmallestMirror, Stagger};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::solve::{mirror_answer, stagger_answer, stagger_question};
 use crate::scenario::Scenario;
 
@@ -97,9 +97,8 @@ pub fn short_csv(out: &mut dyn Write, it: Short<'_>) -> io::Result<()> {
 
 #[derive(Serialize)]
 struct Json<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     variant: Option<&'a str>,
     seed: u64,
@@ -236,9 +235,7 @@ pub fn short_json(out: &mut dyn Write, scenario: &Scenario, it: Short<'_>) -> io
         Short::Mirror(it) => (mirror_answer(it), it.demand, it.runs),
     };
     let json = Json {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &scenario.name,
         variant: scenario.variant.as_deref(),
         seed: scenario.spec.seed,

@@ -8,7 +8,7 @@ use super::folder::SweepFolder;
 use super::{Swept, SweptPoint, charts, csv, document};
 use crate::engine::chance::{combine, stable_hash};
 use crate::experiment::sweep::{Plan, PlanAxis};
-use crate::report::VERSION;
+use crate::report::Head;
 use crate::report::files::{FileError, WallClock, hex, write_whole};
 use crate::scenario::metrics::Target;
 use crate::scenario::{Expectation, Scenario};
@@ -33,9 +33,8 @@ pub struct Show {
 
 #[derive(Serialize)]
 struct Manifest<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     seed: u64,
     replications: u32,
@@ -108,9 +107,7 @@ fn manifest(out: &mut dyn Write, swept: &Swept, wall_clock: &WallClock) -> io::R
     let plan = &swept.plan;
     let digest = |digest, it: &SweptPoint| combine(digest, stable_hash(&it.run_digest));
     let manifest = Manifest {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &plan.scenario,
         seed: plan.seed,
         replications: plan.replications,

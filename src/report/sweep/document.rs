@@ -5,15 +5,13 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::{Swept, answer};
-use crate::experiment::sweep::Judged;
-use crate::experiment::{FailureSummary, MetricSummary};
-use crate::report::VERSION;
+use crate::experiment::{FailureSummary, Judged, MetricSummary};
+use crate::report::Head;
 
 #[derive(Serialize)]
 struct Document<'a> {
-    program: &'static str,
-    version: &'static str,
-    simulated: bool,
+    #[serde(flatten)]
+    head: Head,
     scenario: &'a str,
     title: &'a str,
     question: &'a str,
@@ -92,9 +90,7 @@ pub fn write_sweep(out: &mut dyn Write, swept: &Swept) -> io::Result<()> {
         }
     });
     let document = Document {
-        program: "pullstorm",
-        version: VERSION,
-        simulated: true,
+        head: Head::SIMULATED,
         scenario: &plan.scenario,
         title: &swept.title,
         question: &swept.question,

@@ -19,8 +19,8 @@ pub use folder::{Found, Refused, SweepFolder};
 pub use merge::{Gathered, Incomplete, gather};
 pub use page::{sweep_markdown, sweep_text};
 
-use crate::experiment::sweep::{Judged, Plan, PlanPoint, PointResult};
-use crate::experiment::{FailureSummary, MetricSummary};
+use crate::experiment::sweep::{Plan, PlanPoint, PointResult};
+use crate::experiment::{FailureSummary, Judged, MetricSummary};
 use crate::model::record::measure::Unit;
 use crate::report::format;
 use crate::scenario::metrics::Target;

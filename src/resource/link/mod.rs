@@ -254,12 +254,17 @@ impl Links {
         self.generation
     }
 
-    /// The share of a link's capacity in use; 0 for a link of no capacity.
-    ///
-    /// Ask at the end of an instant, as [`Links::next_completion`].
-    pub fn utilisation(&mut self, now: Time, link: LinkId) -> f64 {
+    /// Brings all flows to `now` and solves their rates: what is read then is of that instant. Ask
+    /// at the end of an instant, as [`Links::next_completion`].
+    pub fn bring_to(&mut self, now: Time) {
         self.advance(now);
         self.settle();
+    }
+
+    /// The share of a link's capacity in use; 0 for a link of no capacity.
+    ///
+    /// As of the last instant that the links were brought to.
+    pub fn utilisation(&self, link: LinkId) -> f64 {
         let link = &self.shared[link.0 as usize];
         let capacity = link.capacity_millis();
         if capacity == 0 { 0.0 } else { (link.load as f64 / capacity as f64).min(1.0) }

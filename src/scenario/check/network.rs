@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{needed, not_here};
+use crate::model::words::cause::Cause;
 use crate::scenario::diagnostic::{Code, Problems, nearest};
-use crate::scenario::metrics::BUILT_IN_CAUSES;
 use crate::scenario::presets;
 use crate::scenario::typed::{Value, Values, show_milli};
 use crate::units::Share;
@@ -89,7 +89,7 @@ fn hosts(root: &Values, problems: &mut Problems<'_>) {
 /// Limits, faults and outages are causes in the results, so their names have to differ.
 fn causes(root: &Values, problems: &mut Problems<'_>) {
     let mut seen: BTreeMap<&str, String> =
-        BUILT_IN_CAUSES.iter().map(|cause| (*cause, "a built-in cause".to_owned())).collect();
+        Cause::FIXED.iter().map(|it| (it.label, "a built-in cause".to_owned())).collect();
     let limits = root.named("registry").flat_map(|(registry, values)| {
         let limits = values.named("limit");
         limits.map(move |(name, limit)| {

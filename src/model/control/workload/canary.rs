@@ -15,6 +15,7 @@
 
 use crate::model::control::workload::Workload;
 use crate::model::ids::{ImageId, WorkloadId};
+use crate::model::record::fact::{Fact, WorkloadTold};
 use crate::model::spec::{CanarySpec, WorkloadKind};
 use crate::model::{Event, World};
 use crate::units::Time;
@@ -96,7 +97,8 @@ impl World<'_> {
         canary.attempts += 1;
         canary.state = State::Waiting;
         let deadline = canary.spec.deadline;
-        self.record.canary_began(id);
+        let what = WorkloadTold::CanaryBegan;
+        self.record.note(now, Fact::Workload { workload: id, what });
         self.check_canary_at(now + deadline, id);
         self.reconcile(now, id);
     }
@@ -131,7 +133,8 @@ impl World<'_> {
         match canary.state {
             State::Waiting => {
                 workload.canary = Some(Canary { state: State::Undone, ..canary });
-                self.record.canary_failed(id);
+                let what = WorkloadTold::CanaryFailed;
+                self.record.note(now, Fact::Workload { workload: id, what });
                 let retries = canary.attempts - 1;
                 let goes_on = canary.spec.max_retries.is_none_or(|most| retries < most);
                 if let Some(every) = canary.spec.retry_every.filter(|_| goes_on) {

@@ -3,6 +3,7 @@
 use crate::model::World;
 use crate::model::control::workload::{ReplicaSet, Workload};
 use crate::model::ids::WorkloadId;
+use crate::model::record::fact::{Fact, WorkloadTold};
 use crate::model::spec::{Count, WorkloadKind};
 use crate::units::{Share, Time};
 
@@ -43,7 +44,8 @@ impl World<'_> {
         };
         let (allowed_before, allowed) = (allow(*replicas), allow(to));
         if *replicas < to {
-            self.record.watch.scaled_up(now, id);
+            let what = WorkloadTold::ScaledUp;
+            self.record.note(now, Fact::Workload { workload: id, what });
         }
         *replicas = to;
         if !workload.started {

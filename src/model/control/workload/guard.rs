@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::model::control::workload::Workload;
 use crate::model::ids::{PodId, WorkloadId};
+use crate::model::record::fact::{Fact, WorkloadTold};
 use crate::model::spec::GuardSpec;
 use crate::model::{Event, World};
 use crate::units::Time;
@@ -84,7 +85,8 @@ impl World<'_> {
         if workload.stands_still(now) {
             workload.standing_since.get_or_insert(now);
         } else if let Some(since) = workload.standing_since.take() {
-            self.record.rollout_stood_still(id, now.since(since));
+            let what = WorkloadTold::RolloutStood { span: now.since(since) };
+            self.record.note(now, Fact::Workload { workload: id, what });
         }
     }
 
@@ -92,8 +94,10 @@ impl World<'_> {
     pub(crate) fn close_standstills(&mut self) {
         for number in 0..self.control.workloads.len() {
             if let Some(since) = self.control.workloads[number].standing_since.take() {
-                let still = self.clock.end.saturating_since(since);
-                self.record.rollout_stood_still(WorkloadId::from(number), still);
+                let end = self.clock.end;
+                let what = WorkloadTold::RolloutStood { span: end.saturating_since(since) };
+                let workload = WorkloadId::from(number);
+                self.record.note(end, Fact::Workload { workload, what });
             }
         }
     }

@@ -22,6 +22,7 @@ use guard::Guard;
 use crate::engine::chance::{combine, shuffle_by_key, stable_hash};
 use crate::model::ids::{AccountId, NodeId, PodId, WorkloadId};
 use crate::model::node::pod::Pod;
+use crate::model::record::fact::{Fact, WorkloadTold};
 use crate::model::spec::{ContainerSpec, WorkloadKind, WorkloadSpec};
 use crate::model::words::phase::Phase;
 use crate::model::{Event, Purpose, World};
@@ -222,7 +223,6 @@ impl World<'_> {
 
     pub(crate) fn new_pod(
         &mut self,
-        now: Time,
         id: WorkloadId,
         revision: usize,
         pinned: Option<NodeId>,
@@ -240,8 +240,6 @@ impl World<'_> {
             secrets: (workload.secrets.len() - 1) as u16,
             node: pinned.unwrap_or(NodeId(0)),
             phase: Phase::Unbound,
-            row: None,
-            unready_since: Some(now),
             pinned: pinned.is_some(),
             busy: false,
             plan: 0,
@@ -305,10 +303,16 @@ impl World<'_> {
         self.admit_pod(now, id, revision, None);
     }
 
+    /// A pod came to be.
+    pub(crate) fn note_created(&mut self, now: Time, pod: PodId, ran_before: bool) {
+        let state = &self.cluster.pods[pod.idx()];
+        let (pod, ordinal) = (state.told(pod), state.ordinal);
+        self.record.note(now, Fact::PodCreated { pod, ordinal, ran_before });
+    }
+
     fn admit_pod(&mut self, now: Time, id: WorkloadId, revision: usize, pinned: Option<NodeId>) {
-        let pod = self.new_pod(now, id, revision, pinned);
-        self.cluster.pods[pod.idx()].row =
-            Some(self.record.pod_created(now, &self.cluster.pods[pod.idx()]));
+        let pod = self.new_pod(id, revision, pinned);
+        self.note_created(now, pod, false);
         if let Some(node) = pinned {
             self.control.workloads[id.idx()].daemons.insert(node, Some(pod));
         }
@@ -344,7 +348,7 @@ impl World<'_> {
         state.phase = Phase::Ready;
         let id = state.workload;
         let revision = state.revision as usize;
-        self.record.pod_ready(now, &mut self.cluster.pods[pod.idx()]);
+        self.record.note(now, Fact::PodReady { pod: state.told(pod) });
         self.pod_rank_changed(pod, Phase::Starting);
         let workload = &mut self.control.workloads[id.idx()];
         workload.ready += 1;
@@ -366,11 +370,10 @@ impl World<'_> {
         let state = &mut self.cluster.pods[pod.idx()];
         let before = state.phase;
         if before == Phase::Ready {
-            state.unready_since = Some(now);
             let workload = &mut self.control.workloads[state.workload.idx()];
             workload.ready -= 1;
             workload.sets[state.revision as usize].ready -= 1;
-            self.record.pod_unready(now, &self.cluster.pods[pod.idx()]);
+            self.record.note(now, Fact::PodUnready { pod: state.told(pod) });
             self.note_version(now, pod, false);
         }
         self.cluster.pods[pod.idx()].phase = Phase::Waiting;
@@ -393,7 +396,9 @@ impl World<'_> {
             return;
         }
         let desired = self.desired_pods(id);
-        self.record.availability(id, self.control.workloads[id.idx()].ready, desired);
+        let ready = self.control.workloads[id.idx()].ready;
+        let what = WorkloadTold::Availability { ready, desired };
+        self.record.note(self.clock.calendar.now(), Fact::Workload { workload: id, what });
     }
 
     /// A pod of a job ended as it should.
@@ -451,8 +456,8 @@ impl World<'_> {
             workload.sets[state.revision as usize].ready -= 1;
             self.note_version(now, pod, false);
         }
-        self.record.pod_ended(now, &mut self.cluster.pods[pod.idx()], end);
         let state = &mut self.cluster.pods[pod.idx()];
+        self.record.note(now, Fact::PodEnded { pod: state.told(pod), node: state.node, end });
         state.phase = end;
         state.plan += 1;
         state.polls = None;
@@ -501,7 +506,8 @@ impl World<'_> {
             self.clock.calendar.schedule(now + progress_deadline, event);
         }
         let revision = self.control.workloads[id.idx()].revision();
-        self.record.rollout_began(now, id, revision);
+        let what = WorkloadTold::RolloutBegan { revision: revision as u32 };
+        self.record.note(now, Fact::Workload { workload: id, what });
     }
 
     fn complete_rollout(&mut self, now: Time, id: WorkloadId) {
@@ -511,7 +517,8 @@ impl World<'_> {
             rollout.complete = true;
             let took = now.since(rollout.began);
             self.control.workloads[id.idx()].guard = None;
-            self.record.rollout_completed(now, id, took);
+            let what = WorkloadTold::RolloutCompleted { took };
+            self.record.note(now, Fact::Workload { workload: id, what });
         }
     }
 
@@ -532,7 +539,8 @@ impl World<'_> {
         let since = rollout.last_progress.max(held_until);
         let due = since + progress_deadline;
         if due <= now {
-            self.record.rollout_stalled(now, id);
+            let what = WorkloadTold::RolloutStalled;
+            self.record.note(now, Fact::Workload { workload: id, what });
         } else {
             self.clock.calendar.schedule(due, Event::ProgressDeadline { workload: id });
         }

@@ -23,7 +23,7 @@ impl World<'_> {
                 WorkloadKind::Deployment { .. } | WorkloadKind::Job { .. } => self.desired_pods(id),
             };
         for node in nodes {
-            let pod = self.new_pod(Time::ZERO, id, 0, None);
+            let pod = self.new_pod(id, 0, None);
             self.place_pod(pod, node);
             let containers = spec.init_containers.iter().chain(&spec.containers);
             for container in containers {
@@ -34,13 +34,12 @@ impl World<'_> {
                 self.note_content(pod, nth, content);
             }
             let state = &mut self.cluster.pods[pod.idx()];
-            state.row = None;
             state.phase = Phase::Ready;
             state.init_done = spec.init_containers.len() as u32;
             state.started = all_started(spec.containers.len());
             (state.made, state.inits_made) = (state.started, state.init_done);
-            state.unready_since = None;
             let plan = state.plan;
+            self.note_created(now, pod, true);
             self.pod_rank_changed(pod, Phase::Unbound);
             self.all_containers_made(now, pod);
             self.control.workloads[id.idx()].ready += 1;

@@ -19,6 +19,7 @@
 
 mod coalesce;
 
+use crate::model::record::fact::{Asking, Fact};
 use crate::model::words::polling::Polling;
 use std::collections::VecDeque;
 
@@ -208,7 +209,7 @@ impl World<'_> {
                     return;
                 }
                 Ensure::Start => {
-                    self.record.watch.seen.already_present += 1;
+                    self.record.note(now, Fact::AlreadyPresent { pod });
                     self.start_container(now, pod, container);
                 }
                 Ensure::Pull => {
@@ -271,7 +272,7 @@ impl World<'_> {
             state.started |= bit;
         } else {
             state.crashed |= bit;
-            self.record.watch.seen.exec_format_errors += 1;
+            self.record.note(now, Fact::ContainerCrashed { pod });
         }
         state.cursor += 1;
         let is_new = state.made & bit == 0;
@@ -289,7 +290,9 @@ impl World<'_> {
         let runs = self.runs_on_its_node(pod, container.image);
         let content = self.content_on_node(pod, container.image);
         let state = &mut self.cluster.pods[pod.idx()];
-        state.polls = None;
+        if state.polls.take().is_some() {
+            self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+        }
         let is_new = state.inits_made <= state.init_done;
         state.inits_made = state.inits_made.max(state.init_done + 1);
         let before = self.note_init_content(pod, content);
@@ -325,7 +328,9 @@ impl World<'_> {
         let all = state.init_done as usize == n_init && state.started == all_started(n_containers);
         if all {
             state.phase = Phase::Starting;
-            state.polls = None;
+            if state.polls.take().is_some() {
+                self.record.note(now, Fact::PollsEnded { pod, node: state.node });
+            }
             self.pod_started(now, pod);
         } else if state.error {
             self.arm_polls(now, pod);
@@ -342,7 +347,9 @@ impl World<'_> {
             let is_first = state.failed && !state.sandbox_failed;
             let next = if is_first { NextPoll::Extra } else { NextPoll::Usual };
             state.sandbox_failed |= state.failed;
-            state.polls = Some(Polls { at: now, draw, next });
+            if state.polls.replace(Polls { at: now, draw, next }).is_none() {
+                self.record.note(now, Fact::PollsBegan { pod, node: state.node });
+            }
         }
         let due = match self.clock.polling {
             Polling::Elided => self.next_attempt_due(pod),
@@ -369,6 +376,7 @@ impl World<'_> {
         (state.failures, state.sandbox_failed) = (1, true);
         let draw = self.clock.chance.draw(Purpose::PodPolls as u64, state.key, 1);
         state.polls = Some(Polls { at: now, draw, next: NextPoll::UnderWay });
+        self.record.note(now, Fact::PollsBegan { pod, node: state.node });
         let due = match self.clock.polling {
             Polling::Elided => self.next_attempt_due(pod),
             Polling::Every => now,
@@ -450,16 +458,18 @@ impl World<'_> {
 
     /// The sync hands a pull to the kubelet's puller and waits for its end.
     fn ask_pull(&mut self, now: Time, pod: PodId, image: ImageId) {
-        let trigger = self.show_pulling(now, pod, image);
+        let has_account = self.account_of_pull(pod, image).is_some();
         let state = &mut self.cluster.pods[pod.idx()];
         state.busy = true;
         let tried = state.image_try(image);
         tried.attempts += 1;
-        tried.trigger = trigger;
         let (number, failed_before) = (tried.attempts, tried.failed_before);
-        let attempt = Attempt { number, asked: now, trigger, failed_before, ..Attempt::default() };
+        let attempt = Attempt { number, asked: now, failed_before, ..Attempt::default() };
         let node = state.node;
-        self.record.pull_asked(now, &self.cluster.pods[pod.idx()], attempt.number);
+        let is_present = self.cluster.nodes[node.idx()].store.has_image(image, now);
+        let revision = state.revision;
+        let asking = Asking { node, image, revision, number, is_present, has_account };
+        self.record.note(now, Fact::PullAsked { pod: state.told(pod), asking });
         self.cluster.nodes[node.idx()].kubelet.queue.push_back(Asked { pod, image, attempt });
         self.drain_queue(now, node);
     }
@@ -512,7 +522,8 @@ impl World<'_> {
 
     fn note_pull_end(&mut self, now: Time, ended: &PullEnded, result: PullEnd) {
         let image_key = self.catalogue.image(ended.image).key;
-        self.record.pull_ended(now, &self.cluster.pods[ended.pod.idx()], image_key, ended, result);
+        let pod = self.cluster.pods[ended.pod.idx()].told(ended.pod);
+        self.record.note(now, Fact::PullEnded { pod, ended: *ended, image_key, result });
     }
 
     /// The pod's sync hears of the end of its pull. The pull of a pod that is gone ends all the
@@ -581,7 +592,11 @@ impl World<'_> {
             let state = &mut self.cluster.pods[pod.idx()];
             if state.phase == Phase::Waiting {
                 state.busy = false;
+                let was_polled = state.polls.is_some();
                 state.forget_backoff();
+                if was_polled {
+                    self.record.note(now, Fact::PollsEnded { pod, node });
+                }
                 state.plan += u32::from(!state.init_running);
                 let plan = state.plan;
                 if !state.init_running {

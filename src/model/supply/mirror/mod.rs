@@ -26,6 +26,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{Chance, combine, stable_hash};
 use crate::model::ids::{AddressId, BlobId, ImageId, NodeId, PoolId, PullId, RegistryId};
+use crate::model::record::fact::{Fact, MirrorTold};
 use crate::model::spec::{MirrorSpec, Spec, Storing, Untrusted};
 use crate::model::supply::egress::Egresses;
 use crate::model::supply::mirror::ping::PingLock;
@@ -217,6 +218,34 @@ impl Mirrors {
         (replicas().map(|it| it.nic_out).collect(), disks)
     }
 
+    /// Levels of a mirror for outputs: requests of nodes that it works on and that wait, and bytes
+    /// in use over its storages.
+    pub(crate) fn levels(&self, server: RegistryId) -> (u32, u32, Bytes) {
+        let (mut active, mut waiting, mut used) = (0, 0, Bytes::ZERO);
+        let mut last = None;
+        for replica in self.replicas_of(server) {
+            let state = &self.replicas[replica];
+            active += state.active;
+            waiting += state.waiting.len() as u32;
+            if last.replace(state.storage) != Some(state.storage) {
+                used += self.storages[state.storage].store.used();
+            }
+        }
+        (active, waiting, used)
+    }
+
+    /// How outputs call the replicas: the mirror's name, with a number where there are several.
+    pub(crate) fn replica_names(&self, spec: &Spec) -> Vec<String> {
+        let name = |replica: &Replica| {
+            let server = &spec.registries[replica.server.idx()];
+            match server.mirror.as_ref().map_or(1, |it| it.replicas) {
+                1 => server.name.clone(),
+                _ => format!("{}-{}", server.name, replica.ordinal),
+            }
+        };
+        self.replicas.iter().map(name).collect()
+    }
+
     fn storage(&self, replica: u32) -> &Storage {
         &self.storages[self.replicas[replica as usize].storage]
     }
@@ -400,7 +429,7 @@ impl World<'_> {
         received: Bytes,
         blob: BlobId,
     ) {
-        self.note_passed_on(served, received);
+        self.note_passed_on(now, served, received);
         if let Source::Teed { reserved } = served.source {
             self.supply.mirrors.replicas[served.replica as usize].storing.remove(&blob);
             let size = self.catalogue.size(blob);
@@ -448,42 +477,14 @@ impl World<'_> {
     }
 
     /// Bytes of a body that came from upstream.
-    fn note_passed_on(&mut self, served: Served, bytes: Bytes) {
+    fn note_passed_on(&mut self, now: Time, served: Served, bytes: Bytes) {
         if !matches!(served.source, Source::Stored) {
             let mirror = self.supply.mirrors.replicas[served.replica as usize].server;
-            self.record.mirrors.received(mirror, bytes);
+            self.record.note(now, Fact::Mirror { mirror, what: MirrorTold::Received { bytes } });
             if let Some(session) = self.session_mut(served.replica, EndpointKind::Cdn) {
                 session.carried += bytes.0;
             }
         }
-    }
-
-    /// Levels of a mirror for outputs: requests of nodes that it works on and that wait, and bytes
-    /// in use over its storages.
-    pub(crate) fn mirror_levels(&self, server: RegistryId) -> (u32, u32, Bytes) {
-        let (mut active, mut waiting, mut used) = (0, 0, Bytes::ZERO);
-        let mut last = None;
-        for replica in self.supply.mirrors.replicas_of(server) {
-            let state = &self.supply.mirrors.replicas[replica];
-            active += state.active;
-            waiting += state.waiting.len() as u32;
-            if last.replace(state.storage) != Some(state.storage) {
-                used += self.supply.mirrors.storages[state.storage].store.used();
-            }
-        }
-        (active, waiting, used)
-    }
-
-    /// How outputs call the replicas: the mirror's name, with a number where there are several.
-    pub(crate) fn replica_names(&self) -> Vec<String> {
-        let name = |replica: &Replica| {
-            let server = &self.spec.registries[replica.server.idx()];
-            match server.mirror.as_ref().map_or(1, |it| it.replicas) {
-                1 => server.name.clone(),
-                _ => format!("{}-{}", server.name, replica.ordinal),
-            }
-        };
-        self.supply.mirrors.replicas.iter().map(name).collect()
     }
 
     /// How a mirror stores what it fetches.

@@ -13,7 +13,7 @@ use crate::engine::chance::combine;
 use crate::model::ids::{FaultId, ImageId, RegistryId};
 use crate::model::image::Object;
 use crate::model::pull::slow_start_rounds;
-use crate::model::record::seen::MirrorRequestSeen;
+use crate::model::record::fact::{Fact, MirrorRequestTold, MirrorTold};
 use crate::model::spec::{MirrorSpec, RegistrySpec, RequestKind, Storing};
 use crate::model::supply::mirror::ping::PingLock;
 use crate::model::supply::mirror::task::{Ask, Task, Wanted};
@@ -21,7 +21,7 @@ use crate::model::supply::mirror::{Inbound, Served, Session, Source};
 use crate::model::words::asker::Spender;
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
-use crate::model::words::reply::Reply;
+use crate::model::words::reply::{Reply, RequestOutcome};
 use crate::model::words::request::Request;
 use crate::model::{Event, World};
 use crate::resource::link::{LinkId, Path};
@@ -258,9 +258,10 @@ impl World<'_> {
         let key = self.task_key(&task, ask);
         let upstream = &self.spec.registries[registry.idx()];
         if let Some(unmade) = self.supply.faults.unmade(now, registry, ask.kind(), key) {
-            self.record.rejected(now);
+            let cause = Cause::Fault(unmade.fault);
+            self.record.note(now, Fact::Unconnected { cause, of_node: false });
             let after = unmade.after(upstream.dns + endpoint.rtt(upstream), DIAL);
-            return Err((Cause::Fault(unmade.fault), after));
+            return Err((cause, after));
         }
         let replica = &mut self.supply.mirrors.replicas[task.replica as usize];
         let address = if self.supply.egresses.draws_per_connection(egress) {
@@ -270,8 +271,9 @@ impl World<'_> {
             replica.address
         };
         if !self.supply.egresses.take(now, address, endpoint) {
-            self.record.rejected(now);
-            return Err((Cause::EgressPorts, DIAL));
+            let cause = Cause::EgressPorts;
+            self.record.note(now, Fact::Unconnected { cause, of_node: false });
+            return Err((cause, DIAL));
         }
         let round_trips = 1 + u64::from(upstream.tls_round_trips);
         let open_from = now + upstream.dns + endpoint.rtt(upstream) * round_trips;
@@ -300,19 +302,19 @@ impl World<'_> {
         let rtt = request.endpoint.rtt(upstream);
         let back = now + upstream.server_time + (rtt - rtt.half());
         let object = self.catalogue.image(task.content).object(task.object as usize);
-        self.record.mirror_request(
-            now,
-            &MirrorRequestSeen {
-                replica: task.replica,
-                image: task.reference,
-                is_head: matches!(task.ask, Ask::HeadTag | Ask::HeadBlob),
-                object: task.ask.object(object),
-                endpoint: request.endpoint,
-                reply,
-                redirected,
-                key: request.key,
-            },
-        );
+        let (outcome, status) = RequestOutcome::of(reply, redirected, false);
+        let told = MirrorRequestTold {
+            replica: task.replica,
+            image: task.reference,
+            is_head: matches!(task.ask, Ask::HeadTag | Ask::HeadBlob),
+            object: task.ask.object(object),
+            endpoint: request.endpoint,
+            reply,
+            outcome,
+            status,
+            key: request.key,
+        };
+        self.record.note(now, Fact::MirrorRequest(told));
         match reply {
             Reply::Hanging { cause } => {
                 self.task_hangs(now, &task, cause);
@@ -431,7 +433,8 @@ impl World<'_> {
         let blob = self.catalogue.image(task.content).objects[task.object as usize];
         let size = self.catalogue.size(blob);
         let server = self.supply.mirrors.replicas[task.replica as usize].server;
-        self.record.mirrors.received(server, size);
+        let what = MirrorTold::Received { bytes: size };
+        self.record.note(now, Fact::Mirror { mirror: server, what });
         let store = &mut self.supply.mirrors.storage_mut(task.replica).store;
         let reserved = store.reserve(size);
         if reserved < size {
@@ -529,7 +532,8 @@ impl World<'_> {
         let replica = &mut self.supply.mirrors.replicas[task.replica as usize];
         replica.storing.remove(&blob);
         let server = replica.server;
-        self.record.mirrors.received(server, task.reserved);
+        let what = MirrorTold::Received { bytes: task.reserved };
+        self.record.note(now, Fact::Mirror { mirror: server, what });
         let size = self.catalogue.size(blob);
         if task.reserved == size {
             self.keep_at_mirror(now, task.replica, blob, size);
@@ -593,7 +597,7 @@ impl World<'_> {
         let served = Served { replica: task.replica, source: source.unwrap_or(Source::Stored) };
         if self.mirror_answered(now, inbound, served, task.content, grows) {
             let mirror = self.supply.mirrors.replicas[task.replica as usize].server;
-            self.record.mirrors.sent(mirror, is_hit);
+            self.record.note(now, Fact::Mirror { mirror, what: MirrorTold::Sent { is_hit } });
         } else {
             self.mirror_freed(now, task.replica);
         }
@@ -629,7 +633,8 @@ impl World<'_> {
             self.end_task(id);
             if let Some(flow) = task.flow {
                 let partial = self.supply.links.cancel(now, flow);
-                self.record.mirrors.received(server, partial);
+                let what = MirrorTold::Received { bytes: partial };
+                self.record.note(now, Fact::Mirror { mirror: server, what });
                 // What was written stays behind, and no more.
                 self.supply
                     .mirrors

@@ -41,9 +41,9 @@ pub(super) fn ranking(name: &str, rows: usize, scale: f64, unit: &'static str) -
         let by = scale * (noise(&format!("{name}{n}")) - 0.7) * 3.0;
         let half = scale * 0.6 * noise(&format!("half{n}"));
         let verdict = match by {
-            it if half < it => Verdict::Worse,
-            it if it < -half => Verdict::Better,
-            _ => Verdict::NoEvidence,
+            it if half < it => Evidence::Worse,
+            it if it < -half => Evidence::Better,
+            _ => Evidence::NoEvidence,
         };
         let name = match n {
             2 => LONG.to_owned(),

@@ -32,7 +32,7 @@ pub use curve::{Curve, Tried};
 pub use heat::{Cell, Heat, Map};
 pub use lines::{Lines, Point, Series};
 pub use multiples::{Multiples, Trace};
-pub use ranking::{Effect, Ranking, Row, Verdict};
+pub use ranking::{Effect, Evidence, Ranking, Row};
 pub use stack::{Lever, Stack};
 pub use tornado::{End, Tornado, Varied};
 

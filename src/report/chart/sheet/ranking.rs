@@ -46,7 +46,7 @@ pub enum Effect {
         /// As a share of the base's mean, where that is not 0.
         relative: Option<f64>,
         /// What follows.
-        verdict: Verdict,
+        verdict: Evidence,
     },
     /// There is no difference, and why: `never in 3 of 20 replications`.
     Unknown(String),
@@ -54,7 +54,7 @@ pub enum Effect {
 
 /// What the interval of a difference says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Evidence {
     /// All of it is on the better side.
     Better,
     /// All of it is on the worse side.
@@ -63,7 +63,7 @@ pub enum Verdict {
     NoEvidence,
 }
 
-impl Verdict {
+impl Evidence {
     const ALL: [Self; 3] = [Self::Better, Self::Worse, Self::NoEvidence];
 
     fn colour(self) -> Colour {
@@ -139,11 +139,11 @@ impl Ranking {
         };
         let mut text = format!(
             "{} of {} better than {}, {} worse, {} without evidence",
-            count(Verdict::Better),
+            count(Evidence::Better),
             self.rows.len(),
             self.base,
-            count(Verdict::Worse),
-            count(Verdict::NoEvidence),
+            count(Evidence::Worse),
+            count(Evidence::NoEvidence),
         );
         let unknown = self.rows.iter().filter(|it| it.effect.shown().is_none()).count();
         if 0 < unknown {
@@ -153,7 +153,7 @@ impl Ranking {
             .rows
             .iter()
             .filter_map(|it| Some((it, it.effect.shown()?)))
-            .find(|(_, it)| it.1 == Verdict::Better)
+            .find(|(_, it)| it.1 == Evidence::Better)
         {
             let by = write::difference(by.at, self.metric.unit);
             text = format!("{text}; first: {} with {by}", first.name);
@@ -162,10 +162,10 @@ impl Ranking {
     }
 
     fn legend(&self, sheet: &mut Sheet) {
-        for verdict in Verdict::ALL {
+        for verdict in Evidence::ALL {
             if self.rows.iter().any(|it| it.effect.shown().is_some_and(|it| it.1 == verdict)) {
                 let swatch = match verdict {
-                    Verdict::NoEvidence => Swatch::Hollow(verdict.colour(), verdict.marker()),
+                    Evidence::NoEvidence => Swatch::Hollow(verdict.colour(), verdict.marker()),
                     _ => Swatch::Dot(verdict.colour(), verdict.marker()),
                 };
                 sheet.legend.push(Entry { label: verdict.label().into(), swatch });
@@ -205,7 +205,7 @@ impl Ranking {
                     marks.push(Mark::Dot {
                         at,
                         marker: verdict.marker(),
-                        hollow: verdict == Verdict::NoEvidence,
+                        hollow: verdict == Evidence::NoEvidence,
                         shift: (0, 0),
                         colour,
                     });
@@ -246,7 +246,7 @@ impl Ranking {
 
 impl Effect {
     /// The difference, where it can be drawn.
-    fn shown(&self) -> Option<(Interval, Verdict)> {
+    fn shown(&self) -> Option<(Interval, Evidence)> {
         match self {
             Self::Difference { by, verdict, .. } if by.is_finite() => Some((*by, *verdict)),
             _ => None,

@@ -114,7 +114,7 @@ fn a_sheet_without_data_says_so() {
 fn numbers_that_are_none_are_not_drawn() {
     let mut ranking = examples::ranking("ranking", 2, 1.0, "");
     let by = Interval::around(f64::NAN, Some(f64::INFINITY));
-    let verdict = Verdict::Better;
+    let verdict = Evidence::Better;
     ranking.rows[0].effect = Effect::Difference { by, relative: Some(f64::NAN), verdict };
     let sheet = ranking.sheet();
     assert!(sheet.subtitle.contains("1 without a difference"), "{}", sheet.subtitle);
@@ -144,9 +144,9 @@ fn a_ranking_shows_every_variant_its_verdict_and_why_one_has_no_difference() {
     };
     let mut ranking = examples::ranking("ranking", 0, 1.0, "pod-minutes");
     ranking.rows = vec![
-        row("mirror", -150.0, Verdict::Better),
-        row("jitter", 4.0, Verdict::NoEvidence),
-        row("restart", 80.0, Verdict::Worse),
+        row("mirror", -150.0, Evidence::Better),
+        row("jitter", 4.0, Evidence::NoEvidence),
+        row("restart", 80.0, Evidence::Worse),
     ];
     ranking.rows.push(Row {
         name: "gone".into(),
