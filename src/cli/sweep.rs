@@ -99,7 +99,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     if let Some(shard) = shard {
         let points = plan.points.iter().filter(|it| shard.has(it.index)).count();
         let folder = folder.path().display();
-        tell_data(&format!(
+        tell_inert(&format!(
             "shard {shard}: {points} of {} points in {folder}\n",
             plan.points.len()
         ))?;
