@@ -231,11 +231,16 @@ fn refuse(problems: &Diagnostics) -> Failure {
     Failure { code: INVALID_SCENARIO, message: String::new() }
 }
 
-/// Writes what was made for people to standard output.
+/// Writes to standard output what is made for it: a page, or what is known to be inert.
 fn tell(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Writes a word for people to standard output.
+fn tell_inert(text: &str) -> io::Result<()> {
+    tell(&inert_lines(text))
 }
 
 /// Writes data to standard output: byte for byte, but to a terminal without what would act on it.

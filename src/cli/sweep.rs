@@ -11,7 +11,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use super::clock::Clock;
 use super::flags::{Common, Enough, Format, Out, Working, large, this_command};
 use super::progress::SweepMeter;
-use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data};
+use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data, tell_inert};
 use crate::experiment::Crew;
 use crate::experiment::size::too_large;
 use crate::experiment::sweep::{
@@ -21,7 +21,7 @@ use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::files::{Hold, Lock, MOST_PLAN, WallClock, read_text};
 use crate::report::style::Style;
 use crate::report::sweep::{
-    SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
+    Show, SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
 };
 use crate::scenario::metrics::Target;
 use crate::scenario::{Design, Request, Scenario, SourceFile, load};
@@ -108,7 +108,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     if let Some(shard) = shard {
         let points = plan.points.iter().filter(|it| shard.has(it.index)).count();
         let folder = folder.path().display();
-        tell_data(&format!(
+        tell_inert(&format!(
             "shard {shard}: {points} of {} points in {folder}\n",
             plan.points.len()
         ))?;
@@ -223,7 +223,7 @@ fn write_plan(plan: &Plan, folder: &SweepFolder, common: &Common) -> Outcome {
         let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::other)?;
         tell_data(&format!("{text}\n"))?;
     } else {
-        tell_data(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
+        tell_inert(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
     }
     common.remark(&format!(
         "run a part of it with `pullstorm sweep {} --shard I/N` (or --shard auto: {SCHEDULERS}), \
@@ -334,7 +334,8 @@ impl Ending {
         targets: Vec<Target>,
         wall_clock: &WallClock,
     ) -> Outcome {
-        let assembled = assemble(folder, plan, base, (targets, self.charts), wall_clock)?;
+        let show = Show { targets, charts: self.charts };
+        let assembled = assemble(folder, plan, base, show, wall_clock)?;
         if !self.quiet && self.format != Format::Table {
             for line in &assembled.written {
                 say(&format!("written: {line}"));

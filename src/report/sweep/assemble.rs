@@ -23,6 +23,15 @@ pub struct Assembled {
     pub written: Vec<String>,
 }
 
+/// What is shown of a sweep.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// Metrics, in the order of the columns.
+    pub targets: Vec<Target>,
+    /// Whether charts are drawn.
+    pub charts: bool,
+}
+
 #[derive(Serialize)]
 struct Manifest<'a> {
     #[serde(flatten)]
@@ -48,9 +57,10 @@ pub fn assemble(
     folder: &SweepFolder,
     plan: &Plan,
     base: &Scenario,
-    (targets, with_charts): (Vec<Target>, bool),
+    show: Show,
     wall_clock: &WallClock,
 ) -> Result<Assembled, FileError> {
+    let Show { targets, charts: with_charts } = show;
     folder.clear_derived()?;
     let mut points = Vec::with_capacity(plan.points.len());
     let path = |name: &str| folder.path().join(name);
