@@ -498,6 +498,25 @@ fn write_prefixed(f: &mut fmt::Formatter<'_>, value: u64, unit: &str) -> fmt::Re
     write!(f, "{value}{unit}")
 }
 
+impl Bytes {
+    /// The bytes as a message has them beside `other`, which a file has: in units of the same kind
+    /// (GB or GiB), with at most three decimals.
+    pub fn beside(self, other: Self) -> String {
+        let binary = [("TiB", 1u64 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+        let decimal =
+            [("TB", 10u64.pow(12)), ("GB", 10u64.pow(9)), ("MB", 10u64.pow(6)), ("kB", 1_000)];
+        let largest = |units: [(&'static str, u64); 4], bytes: u64| {
+            units.into_iter().find(|it| it.1 <= bytes).unwrap_or(("B", 1))
+        };
+        // Whoever writes 5GiB has a whole multiple of a fine binary step, and of no decimal one.
+        let fits = |units| (other.0 * 8).is_multiple_of(largest(units, other.0).1);
+        let units = if fits(binary) && !fits(decimal) { binary } else { decimal };
+        let (unit, scale) = largest(units, self.0);
+        let thousandths = (u128::from(self.0) * 1_000 + u128::from(scale) / 2) / u128::from(scale);
+        format!("{}{unit}", Decimal { value: thousandths as u64, per_unit: 1_000 })
+    }
+}
+
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write_prefixed(f, self.0, "B")
@@ -548,6 +567,19 @@ mod tests {
         assert_eq!("1 Gbit/s".parse::<Bandwidth>(), "125 MB/s".parse::<Bandwidth>());
         assert_eq!("10Gbit/s".parse::<Bandwidth>().unwrap().to_string(), "10Gbit/s");
         assert_eq!("12.5%".parse::<Share>().unwrap().to_string(), "12.5%");
+    }
+
+    #[test]
+    fn bytes_in_messages_have_the_units_of_the_file() {
+        let of = |text: &str| text.parse::<Bytes>().unwrap();
+        let five = of("5GiB");
+        assert_eq!(five.beside(five), "5GiB");
+        // 9,352,033,200 / 2^30 = 8.7097…
+        assert_eq!(Bytes(9_352_033_200).beside(five), "8.71GiB");
+        assert_eq!(Bytes(9_352_033_200).beside(of("8GB")), "9.352GB");
+        assert_eq!(of("1.5GiB").beside(five), "1.5GiB");
+        assert_eq!(of("100GB").beside(of("512B")), "100GB");
+        assert_eq!(Bytes(7).beside(five), "7B");
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn wrong_usage_is_told_from_unreadable_files() {
         assert!(!output.stderr.is_empty());
     }
     let output = pullstorm(&["run", "no/such/file.toml"]);
-    expect_code(&output, 1);
+    expect_code(&output, 2);
     assert!(text(&output.stderr).contains("no/such/file.toml"));
     let output = pullstorm(&["compare", "src", "tests"]);
     expect_code(&output, 2);

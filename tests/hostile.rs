@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test fails the test")]
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Command, Output};
+
+use crate::support::Folder;
 
 /// As a string of TOML: clears a screen, rings, turns direction, ends a line, begins markup.
 const TEXT: &str = r"A\u001b[2J\u0007\u009b31m\u202e\u2066\r\n<img src=x onerror=a> \
@@ -54,35 +55,23 @@ registry.r.rtt = "90ms"
     )
 }
 
-/// A folder of a test's own with hostile files, removed at its end.
-struct Folder(PathBuf);
-
 /// The name of the file: it stands in headings, lines about files and messages.
 const NAME: &str = "e\u{1b}[2J\u{202e}vil.toml";
 
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("hostile").join(name);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join(NAME), scenario(TEXT)).unwrap();
-        fs::write(path.join("other.toml"), scenario(TEXT)).unwrap();
-        Self(path)
-    }
-
-    fn pullstorm(&self, arguments: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_pullstorm"))
-            .current_dir(&self.0)
-            .args(arguments)
-            .output()
-            .unwrap()
-    }
+/// A folder with two hostile files.
+fn folder(name: &str) -> Folder {
+    let folder = Folder::new(&format!("hostile/{name}"));
+    folder.write(NAME, &scenario(TEXT));
+    folder.write("other.toml", &scenario(TEXT));
+    folder
 }
 
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+fn pullstorm(folder: &Folder, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_pullstorm"))
+        .current_dir(&**folder)
+        .args(arguments)
+        .output()
+        .unwrap()
 }
 
 /// Characters that act on a terminal, ends of lines apart.
@@ -96,7 +85,7 @@ fn acting(text: &str) -> Vec<char> {
 
 /// What stands on both streams; it must not act on a terminal.
 fn harmless(folder: &Folder, arguments: &[&str]) -> String {
-    let it = folder.pullstorm(arguments);
+    let it = pullstorm(folder, arguments);
     let text = [it.stdout, it.stderr].map(|it| String::from_utf8(it).unwrap()).concat();
     assert_eq!(acting(&text), [], "{arguments:?}:\n{}", text.escape_debug());
     assert!(!text.is_empty() && !text.contains("panicked"), "{arguments:?}: {text}");
@@ -125,7 +114,7 @@ fn verbs() -> Vec<Vec<&'static str>> {
 
 #[test]
 fn no_verb_lets_text_of_a_scenario_act_on_a_terminal_or_be_markup() {
-    let folder = Folder::new("verbs");
+    let folder = folder("verbs");
     let mut questions = 0;
     for verb in verbs() {
         let quiet: &[&str] = if verb[0] == "what-now" { &[] } else { &["--no-charts"] };
@@ -145,7 +134,7 @@ fn no_verb_lets_text_of_a_scenario_act_on_a_terminal_or_be_markup() {
 
 #[test]
 fn what_is_set_by_hand_stands_in_code_that_it_cannot_end() {
-    let folder = Folder::new("set");
+    let folder = folder("set");
     let set = "title=a`<script>`\u{1b}[0m|";
     let arguments = ["run", "other.toml", "--no-charts", "--set", set, "-o", "md"];
     let text = harmless(&folder, &arguments);
@@ -154,12 +143,12 @@ fn what_is_set_by_hand_stands_in_code_that_it_cannot_end() {
 
 #[test]
 fn problems_of_a_scenario_are_told_without_what_would_act() {
-    let folder = Folder::new("problems");
+    let folder = folder("problems");
     let bad = scenario(TEXT)
         .replace("nodes = 3", "nodes = \"3\\u001b[2J\\u202e\"\n\"no\\u001b[2J\" = 1")
         .replace("host = \"r.example\"", "host = \"r\u{202e}\\u0007.example\" # \u{2066}")
         .replace("\"== 0\"", "\"== \\u001b[2Jnone\"");
-    fs::write(folder.0.join("bad.toml"), bad).unwrap();
+    folder.write("bad.toml", &bad);
     for arguments in [
         &["check", "bad.toml"][..],
         &["check", NAME],
@@ -177,11 +166,11 @@ fn problems_of_a_scenario_are_told_without_what_would_act() {
 
 #[test]
 fn data_stays_as_it_was_written() {
-    let folder = Folder::new("data");
-    let it = folder.pullstorm(&["what-now", "other.toml", "-o", "json", "-q"]);
+    let folder = folder("data");
+    let it = pullstorm(&folder, &["what-now", "other.toml", "-o", "json", "-q"]);
     let data: serde_json::Value = serde_json::from_slice(&it.stdout).unwrap();
     let title = data["title"].as_str().unwrap();
     assert!(title.starts_with("A\u{1b}[2J\u{7}\u{9b}31m\u{202e}\u{2066}\r\n<img"), "{title:?}");
-    let it = folder.pullstorm(&["scenarios", "--show", "other.toml"]);
-    assert_eq!(it.stdout, fs::read(folder.0.join("other.toml")).unwrap());
+    let it = pullstorm(&folder, &["scenarios", "--show", "other.toml"]);
+    assert_eq!(it.stdout, fs::read(folder.join("other.toml")).unwrap());
 }

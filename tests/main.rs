@@ -10,6 +10,7 @@ mod containerd {
     mod recordings;
 }
 mod diagnosis;
+mod faults;
 #[cfg(unix)]
 mod hostile;
 mod kubelet_vectors;

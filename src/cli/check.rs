@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Outcome, complain, files, refuse, tell_data, warn};
+use super::{Outcome, complain, files, refuse, tell_inert, warn};
 use crate::scenario::{self as loader, Request};
 
 /// What `check` takes.
@@ -34,7 +34,7 @@ pub(super) fn check(arguments: &Arguments) -> Outcome {
                     1 => "1 variant".to_owned(),
                     n => format!("{n} variants"),
                 };
-                tell_data(&format!("{argument}: ok, {variants}\n"))?;
+                tell_inert(&format!("{argument}: ok, {variants}\n"))?;
             }
             Err(problems) => {
                 worst = worst.max(refuse(&problems).code);

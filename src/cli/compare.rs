@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::Counter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, clock::Clock, files, tell_as};
 use crate::engine::stats::trials_to_be_sure;
@@ -15,10 +15,10 @@ use crate::experiment::compare::{
 use crate::experiment::{Certainty, Crew};
 use crate::model::record::measure::UNREADY_POD_MINUTES;
 use crate::report::compare::{
-    Assumed, Compared, clear_charts, comparison_csv, comparison_markdown, comparison_text,
-    write_charts, write_files, write_json,
+    Assumed, Compared, clear, comparison_csv, comparison_markdown, comparison_text, write_charts,
+    write_files, write_json,
 };
-use crate::report::files::{is_run, read_run};
+use crate::report::files::{Partial, Place, WallClock, is_run, read_run};
 use crate::report::style::Style;
 use crate::scenario::metrics::Target;
 use crate::scenario::{self as loader, Assumption, Request, Scenario, SourceFile};
@@ -62,6 +62,8 @@ pub(super) struct Arguments {
 /// What is compared, before it is ranked.
 struct Sides {
     name: String,
+    place: Place,
+    partial: Option<Partial>,
     title: String,
     remarks: Vec<String>,
     comparison: Comparison,
@@ -81,12 +83,12 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         .collect::<Result<_, _>>()
         .map_err(|why| Failure::usage(format!("--tolerance: {why}")))?;
     let clock = Clock::start();
-    let crew = arguments.common.crew()?;
+    let working = arguments.common.start()?;
     let sides = match arguments.sides.as_slice() {
-        [first, second] => two(arguments, &crew, first, second)?,
-        one => variants(arguments, &crew, one.first().map(String::as_str), &by, &tolerances)?,
+        [first, second] => two(arguments, &working, first, second)?,
+        one => variants(arguments, &working, one.first().map(String::as_str), &by, &tolerances)?,
     };
-    let wall_clock = clock.stop(crew.threads());
+    let wall_clock = clock.stop(working.crew.threads());
     let gates: Vec<Gate> = sides
         .comparison
         .changed
@@ -111,14 +113,12 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
         sure_from: sides.sure_from,
         horizon_seconds: sides.horizon_seconds,
     };
-    let folder = arguments.out.out.join(&sides.name).join("compare");
-    clear_charts(&folder)?;
-    let names = write_files(&folder, &compared, &wall_clock)?;
-    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
-    if !arguments.out.no_charts {
-        let charts = write_charts(&folder, &compared)?;
-        let where_to = folder.join("charts");
-        lines.push(format!("{}: {} (.svg .png)", where_to.display(), charts.join(" ")));
+    let partial = sides.partial.as_ref();
+    let lines = write(arguments, &sides.place, &compared, (partial, &wall_clock))?;
+    if working.crew.is_stopped() {
+        let finished = sides.comparison.base.samples.replications();
+        let asked = partial.map_or(finished, |it| it.asked);
+        return Err(working.signals.kept(finished, asked, sides.place.folder()));
     }
     print(arguments, &compared, &lines)?;
     let failed = gates.iter().filter(|it| it.passage == compare::Passage::Fails).count();
@@ -131,6 +131,36 @@ pub(super) fn compare(arguments: &Arguments) -> Outcome {
     );
     arguments.common.remark(&text);
     Ok(EXPECTATION_FAILED)
+}
+
+/// Writes all files; the lines tell which and where.
+fn write(
+    arguments: &Arguments,
+    place: &Place,
+    compared: &Compared<'_>,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
+) -> Result<Vec<String>, Failure> {
+    let mut charts = vec![];
+    if !arguments.out.no_charts {
+        charts = write_charts(place.staging(), compared)?;
+    }
+    // The manifest comes last: where it stands, everything else does.
+    let names = write_files(place.staging(), compared, partial, wall_clock)?;
+    place.settle(clear)?;
+    let mut lines = vec![format!("{}: {}", place.folder().display(), names.join(" "))];
+    if !charts.is_empty() {
+        let folder = place.folder().join("charts");
+        lines.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
+    }
+    Ok(lines)
+}
+
+/// Takes the folder that the comparison of `scenarios` goes to, called `name`, before they run.
+fn take(arguments: &Arguments, name: &str, scenarios: &[Scenario]) -> Result<Place, Failure> {
+    for it in scenarios {
+        arguments.common.admit(it, "")?;
+    }
+    arguments.common.take(&arguments.out.out.join(name).join("compare"))
 }
 
 fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Result<(), Failure> {
@@ -152,7 +182,7 @@ fn print(arguments: &Arguments, compared: &Compared<'_>, lines: &[String]) -> Re
 /// A scenario and its variants.
 fn variants(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     scenario: Option<&str>,
     by: &Target,
     tolerances: &[Tolerance],
@@ -182,21 +212,26 @@ fn variants(
     for name in &wanted {
         scenarios.push(load(arguments, &file, std::slice::from_ref(name))?);
     }
-    let (arms, certainty) = replicate(arguments, crew, &scenarios)?;
+    let place = take(arguments, &scenarios[0].name, &scenarios)?;
+    let Replicated { arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    let crew = &working.crew;
     let mut arms = arms.into_iter();
     let Some(first) = arms.next() else { return Err(Failure::internal("no base has run")) };
     let comparison = Comparison::new(first, arms.collect());
     let ran = Ran { comparison: &comparison, scenarios: &scenarios };
     let stack = match &arguments.stack {
-        Some(names) => stack(arguments, crew, &file, ran, names, by)?,
-        None => None,
+        Some(names) if !crew.is_stopped() => stack(arguments, crew, &file, ran, names, by)?,
+        _ => None,
     };
-    let readings = arguments.assumptions.then(|| readings(arguments, crew, &file, ran, by));
+    let asks = arguments.assumptions && !crew.is_stopped();
+    let readings = asks.then(|| readings(arguments, crew, &file, ran, by));
     let base = &scenarios[0];
     Ok(Sides {
         name: base.name.clone(),
+        place,
+        partial,
         title: base.title.clone(),
-        remarks: certainty.into_iter().collect(),
+        remarks: remark.into_iter().collect(),
         comparison,
         stack,
         readings,
@@ -210,20 +245,32 @@ fn load(arguments: &Arguments, file: &SourceFile, names: &[String]) -> Result<Sc
     arguments.common.load(file, &arguments.common.request(names))
 }
 
-/// Runs all sides with a progress bar; tells how `--until` ended.
+/// What became of the replications of all sides.
+struct Replicated {
+    arms: Vec<Arm>,
+    /// How `--until`, or all of it, ended.
+    remark: Option<String>,
+    partial: Option<Partial>,
+}
+
+/// Runs all sides with a progress bar.
 fn replicate(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     scenarios: &[Scenario],
-) -> Result<(Vec<Arm>, Option<String>), Failure> {
+) -> Result<Replicated, Failure> {
     let until = arguments.enough.read(&scenarios[0])?;
     let counter = Counter::new("replications", arguments.common.quiet);
     let step = |step| counter.take(step);
     let n = scenarios.iter().map(|it| it.replications).min().unwrap_or(0);
-    let (arms, certainty) = compare::run(crew, scenarios, n, until.as_ref(), &step);
+    let ran = compare::run(&working.crew, scenarios, n, until.as_ref(), &step);
     counter.finish();
+    let Some((arms, certainty)) = ran else {
+        let kept = "no replication of every side is finished, and nothing is kept";
+        return Err(working.signals.failure(kept));
+    };
     let done = arms.first().map_or(0, |it| it.samples.replications());
-    let remark = until.zip(certainty).map(|(until, certainty)| match certainty {
+    let remark = until.as_ref().zip(certainty).map(|(until, certainty)| match certainty {
         Certainty::Reached => {
             format!(
                 "{until} of the base: reached by every difference that has a mean, with {done} \
@@ -234,11 +281,17 @@ fn replicate(
             "{until} of the base: not reached by every difference with {done} replications; raise \
              --at-most."
         ),
+        Certainty::Ended => format!("{until} of the base: not known yet with {done} replications."),
         Certainty::NoMean => {
             format!("{until} of the base: no difference has a mean, so {done} replications ran.")
         }
     });
-    Ok((arms, remark))
+    let asked = if certainty == Some(Certainty::Ended) { n.max(done + 1) } else { done };
+    let partial = working.signals.partial(done, asked);
+    let ended = partial.as_ref().map(|it| {
+        format!("Ended early by {}: {done} replications of every side are finished.", it.ended_by)
+    });
+    Ok(Replicated { arms, remark: ended.or(remark), partial })
 }
 
 /// Stacks the named variants, or those that help.
@@ -261,11 +314,15 @@ fn stack(
     };
     let stacked: Vec<Scenario> =
         plan.sides().iter().map(|it| load(arguments, file, it)).collect::<Result<_, _>>()?;
+    for it in &stacked {
+        arguments.common.admit(it, "stacked: ")?;
+    }
     let counter = Counter::new("stacked replications", arguments.common.quiet);
     let step = |step| counter.take(step);
     let replications = ran.comparison.base.samples.replications();
-    let (arms, _) = compare::run(crew, &stacked, replications, None, &step);
+    let stack = compare::run(crew, &stacked, replications, None, &step);
     counter.finish();
+    let Some((arms, _)) = stack.filter(|_| !crew.is_stopped()) else { return Ok(None) };
     Ok(plan.fold(ran.comparison, &arms, by))
 }
 
@@ -301,7 +358,12 @@ fn readings(
 }
 
 /// Two stored runs, or two scenarios.
-fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<Sides, Failure> {
+fn two(
+    arguments: &Arguments,
+    working: &Working,
+    first: &str,
+    second: &str,
+) -> Result<Sides, Failure> {
     if !arguments.variants.is_empty() || arguments.stack.is_some() || arguments.assumptions {
         return Err(Failure::usage(
             "--variant, --stack and --assumptions are about the variants of one scenario: name one",
@@ -309,7 +371,7 @@ fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<
     }
     match (is_run(Path::new(first)), is_run(Path::new(second))) {
         (true, true) => stored(arguments, Path::new(first), Path::new(second)),
-        (false, false) => two_files(arguments, crew, first, second),
+        (false, false) => two_files(arguments, working, first, second),
         (is_first, _) => {
             let (run, other) = if is_first { (first, second) } else { (second, first) };
             Err(Failure::usage(format!(
@@ -322,7 +384,7 @@ fn two(arguments: &Arguments, crew: &Crew, first: &str, second: &str) -> Result<
 
 fn two_files(
     arguments: &Arguments,
-    crew: &Crew,
+    working: &Working,
     first: &str,
     second: &str,
 ) -> Result<Sides, Failure> {
@@ -347,8 +409,11 @@ fn two_files(
             counts[0], counts[1]
         ));
     }
-    let (mut arms, certainty) = replicate(arguments, crew, &scenarios)?;
-    remarks.extend(certainty);
+    let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
+    let name = name_of_two(&names);
+    let place = take(arguments, &name, &scenarios)?;
+    let Replicated { mut arms, remark, partial } = replicate(arguments, working, &scenarios)?;
+    remarks.extend(remark);
     for (arm, scenario) in arms.iter_mut().zip(&scenarios) {
         arm.name.clone_from(&scenario.name);
     }
@@ -356,10 +421,9 @@ fn two_files(
         first.clone_into(&mut arms[0].name);
         second.clone_into(&mut arms[1].name);
     }
-    let names = [0, 1].map(|it: usize| scenarios[it].name.clone());
     let set = scenarios[0].set_by_hand();
     let horizon_seconds = (horizons[0] == horizons[1]).then(|| horizons[0].as_secs_f64());
-    Ok(of_two(arms, &names, remarks, set, horizon_seconds))
+    Ok(of_two((name, place), arms, partial, remarks, set, horizon_seconds))
 }
 
 fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, Failure> {
@@ -370,7 +434,8 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
         ));
     }
     let (mut before, mut after) = (read_run(first)?, read_run(second)?);
-    let mut remarks = vec![];
+    let mut remarks = std::mem::take(&mut before.remarks);
+    remarks.append(&mut after.remarks);
     if before.version != after.version {
         remarks.push(format!(
             "The runs are of versions {} and {}: a difference can be that of the program.",
@@ -381,22 +446,28 @@ fn stored(arguments: &Arguments, first: &Path, second: &Path) -> Result<Sides, F
         before.arm.name = first.display().to_string();
         after.arm.name = second.display().to_string();
     }
-    let names = [before.scenario, after.scenario];
-    Ok(of_two(vec![before.arm, after.arm], &names, remarks, vec![], None))
+    let name = name_of_two(&[before.scenario, after.scenario]);
+    let place = take(arguments, &name, &[])?;
+    Ok(of_two((name, place), vec![before.arm, after.arm], None, remarks, vec![], None))
+}
+
+/// What a comparison of two scenarios is called.
+fn name_of_two(names: &[String; 2]) -> String {
+    if names[0] == names[1] {
+        format!("{}-twice", names[0])
+    } else {
+        format!("{}-vs-{}", names[0], names[1])
+    }
 }
 
 fn of_two(
+    (name, place): (String, Place),
     arms: Vec<Arm>,
-    names: &[String; 2],
+    partial: Option<Partial>,
     remarks: Vec<String>,
     set: Vec<String>,
     horizon_seconds: Option<f64>,
 ) -> Sides {
-    let name = if names[0] == names[1] {
-        format!("{}-twice", names[0])
-    } else {
-        format!("{}-vs-{}", names[0], names[1])
-    };
     let mut arms = arms.into_iter();
     let comparison = match (arms.next(), arms.next()) {
         (Some(before), Some(after)) => Comparison::new(before, vec![after]),
@@ -404,6 +475,8 @@ fn of_two(
     };
     Sides {
         name,
+        place,
+        partial,
         title: String::new(),
         remarks,
         comparison,

@@ -1,9 +1,12 @@
 //! Finds the scenario that an argument names: a file, or one that ships with the program.
 
+use std::io;
 use std::path::Path;
 
-use super::Failure;
-use crate::scenario::{SourceFile, library, nearest};
+use super::{Failure, INVALID_SCENARIO, say};
+use crate::report::files::read_start;
+use crate::report::style::Style;
+use crate::scenario::{MOST_READ, SourceFile, is_folder_name, library, nearest};
 
 /// The scenario that runs when none is named.
 const DEFAULT: &str = "spot-churn";
@@ -38,9 +41,28 @@ pub(super) fn find(argument: &str) -> Result<SourceFile, Failure> {
             None => Err(unknown(argument)),
         };
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::internal(format!("cannot read {argument}: {error}")))?;
-    Ok(SourceFile { name: argument.to_owned(), text })
+    let bytes = read_start(path, MOST_READ).map_err(|error| unreadable(argument, &error))?;
+    let file = SourceFile::decode(argument, &bytes).map_err(|problems| {
+        say(problems.render(Style::for_stderr().is_coloured()).trim_end());
+        Failure { code: INVALID_SCENARIO, message: String::new() }
+    })?;
+    if is_folder_name(file.stem()) {
+        return Ok(file);
+    }
+    Err(Failure::usage(format!(
+        "{argument} makes `{}` the name of the scenario, and its results would leave the folder of \
+         --out: rename the file",
+        file.stem()
+    )))
+}
+
+/// Why a file that was named cannot be read: that it is not there is a slip of whoever named it.
+pub(super) fn unreadable(name: &str, error: &io::Error) -> Failure {
+    let message = format!("cannot read {name}: {error}");
+    match error.kind() {
+        io::ErrorKind::NotFound => Failure::usage(message),
+        _ => Failure::internal(message),
+    }
 }
 
 fn embedded(name: &str, text: &str) -> SourceFile {

@@ -1,12 +1,20 @@
 //! Flags that verbs share: what is run, how often, where results go and how they are printed.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Args, ValueEnum};
 
+use super::signals::Signals;
 use super::{Failure, refuse, say, warn};
+use crate::experiment::size::{MANY_BYTES, MANY_EVENTS, Size, too_large};
 use crate::experiment::{AT_MOST, Crew, Until};
+use crate::report::files::Place;
+use crate::report::format::{bytes, decimal};
 use crate::scenario::{self as loader, Diagnostic, Loaded, Request, Scenario, SourceFile};
+use crate::units::Time;
 
 /// What is printed on standard output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -21,6 +29,59 @@ pub(super) enum Format {
     Md,
 }
 
+/// What is large, why, and how it is run all the same, in one line.
+pub(super) fn large(size: &Size, at: &str) -> Failure {
+    let (events, most) = (decimal(size.events as f64, 0), decimal(MANY_EVENTS as f64, 0));
+    let what = if MANY_EVENTS < size.events {
+        format!("{events} events, more than the {most}")
+    } else {
+        format!(
+            "{} of memory, more than the {}",
+            bytes(size.bytes as f64),
+            bytes(MANY_BYTES as f64)
+        )
+    };
+    Failure::usage(format!(
+        "{at}one replication would take about {what} that are run without asking: {}; \
+         --allow-large runs it",
+        size.because
+    ))
+}
+
+/// Says that a replication got larger than was to be expected; once is enough.
+fn tell_of_many(replication: u32, time: Time) {
+    static TOLD: AtomicBool = AtomicBool::new(false);
+    if !TOLD.swap(true, Ordering::Relaxed) {
+        say(&format!(
+            "replication {replication} has passed {} events at {time} of simulated time: it is \
+             larger than was to be expected, and goes on; Ctrl-C keeps what is finished",
+            decimal(MANY_EVENTS as f64, 0)
+        ));
+    }
+}
+
+/// The threads of a command that works, and the signals that end it.
+#[derive(Debug)]
+pub(super) struct Working {
+    pub(super) crew: Crew,
+    pub(super) signals: Signals,
+}
+
+/// The command as it was typed, for others who want the same folder.
+pub(super) fn this_command() -> String {
+    let mut words = std::env::args();
+    let program = words.next().unwrap_or_default();
+    let program =
+        Path::new(&program).file_name().map_or(program.as_str().into(), OsStr::to_string_lossy);
+    let all: Vec<String> = std::iter::once(program.into_owned()).chain(words).collect();
+    all.join(" ").chars().take(200).collect()
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
+}
+
 /// What is run, and how.
 #[derive(Args, Debug)]
 pub(super) struct Common {
@@ -29,10 +90,13 @@ pub(super) struct Common {
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(super) sets: Vec<String>,
     /// Seed, in place of the scenario's.
-    #[arg(long)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: Option<u64>,
     /// Number of replications, in place of the scenario's.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     pub(super) replications: Option<u32>,
     /// What is printed; the files are the same.
     #[arg(short, long, value_name = "FORMAT", default_value = "table")]
@@ -40,9 +104,16 @@ pub(super) struct Common {
     /// Say nothing on standard error but errors.
     #[arg(short, long)]
     pub(super) quiet: bool,
-    /// Threads; all cores when left out. Results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) threads: Option<u16>,
+    /// Threads, at most one for each core; all cores when left out. Results do not depend on it.
+    #[arg(
+        long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    pub(super) threads: Option<u32>,
+    /// Run all the same what is large: more than 2,000,000,000 events or 8 GB of memory in one
+    /// replication.
+    #[arg(long)]
+    pub(super) allow_large: bool,
 }
 
 /// Where results go.
@@ -66,6 +137,7 @@ pub(super) struct Enough {
     /// Most replications of --until.
     #[arg(
         long, value_name = "N", default_value_t = AT_MOST, requires = "until",
+        allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(2..=10_000)
     )]
     at_most: u32,
@@ -82,10 +154,45 @@ impl Common {
         }
     }
 
-    /// The threads to work with.
-    pub(super) fn crew(&self) -> Result<Crew, Failure> {
-        Crew::new(self.threads.map_or(0, usize::from))
-            .map_err(|error| Failure::internal(error.to_string()))
+    /// Asks before a scenario is run that is large; `at` names the point, where it is one of many.
+    pub(super) fn admit(&self, scenario: &Scenario, at: &str) -> Result<(), Failure> {
+        let size = if self.allow_large { None } else { too_large(&scenario.spec) };
+        size.map_or(Ok(()), |it| Err(large(&it, at)))
+    }
+
+    /// The threads to work with, which signals end from now on.
+    pub(super) fn start(&self) -> Result<Working, Failure> {
+        let crew = self.crew()?;
+        let signals = Signals::listen(crew.stop())
+            .map_err(|error| Failure::internal(format!("cannot listen for signals: {error}")))?;
+        let crew = if self.allow_large || self.quiet {
+            crew
+        } else {
+            crew.telling_of(MANY_EVENTS, tell_of_many)
+        };
+        Ok(Working { crew, signals })
+    }
+
+    /// The threads to work with: as many as are asked for, but no more than there are cores, as
+    /// each beyond those costs memory and no time is won.
+    fn crew(&self) -> Result<Crew, Failure> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let asked = self.threads.map_or(cores, |it| it as usize);
+        if cores < asked {
+            self.remark(&format!(
+                "--threads {asked}: this machine has {cores} cores, so {cores} threads are used"
+            ));
+        }
+        Crew::new(asked.min(cores)).map_err(|error| Failure::internal(error.to_string()))
+    }
+
+    /// Takes the folder that results go to, before anything runs.
+    pub(super) fn take(&self, folder: &Path) -> Result<Place, Failure> {
+        let place = Place::take(folder, &this_command())?;
+        if let Some(left_behind) = place.left_behind() {
+            self.remark(left_behind);
+        }
+        Ok(place)
     }
 
     /// Says something on standard error, unless it is to be quiet.

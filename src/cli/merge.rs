@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::clock::Clock;
-use super::flags::Format;
+use super::flags::{Format, this_command};
 use super::sweep::{Ending, base, targets};
 use super::{Failure, Outcome, SHARDS_MISSING, say};
 use crate::experiment::sweep::Plan;
+use crate::report::files::{Hold, Lock};
 use crate::report::sweep::{Incomplete, SweepFolder, gather};
 
 /// What `merge` takes.
@@ -49,8 +50,13 @@ pub(super) fn merge(arguments: &Arguments) -> Outcome {
         Some(out) => SweepFolder::of(out, &plan.scenario),
         None => folders[0].clone(),
     };
-    into.create()?;
-    into.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
+    let lock = Lock::take(into.path(), &this_command(), Hold::Alone, || {
+        into.create()?;
+        into.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))
+    })?;
+    if let Some(left_behind) = lock.left_behind().filter(|_| !arguments.quiet) {
+        say(left_behind);
+    }
     if !folders.contains(&into) {
         // What an earlier merge brought there counts as well.
         folders.push(into.clone());

@@ -10,6 +10,7 @@ mod presets;
 mod progress;
 mod run;
 mod scenarios;
+mod signals;
 mod solve;
 mod sweep;
 mod what_now;
@@ -18,10 +19,11 @@ use std::io::{self, IsTerminal, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use self::flags::Format;
-use crate::report::files::FileError;
+use crate::report::files::{FileError, NotLocked};
 use crate::report::style::Style;
 use crate::scenario::{Diagnostic, Diagnostics};
 use crate::text::inert_lines;
@@ -38,7 +40,8 @@ Without a verb, `run` is meant: `pullstorm --seed 7` runs the default scenario w
 
 Exit codes: 0 ok, 1 internal error or files that cannot be read or written, 2 wrong usage,
 3 invalid scenario (nothing was written), 4 an expectation failed, a tolerance is exceeded, or no
-value of a range meets the expectations, 6 shards of a sweep are missing, 130 interrupted.";
+value of a range meets the expectations, 6 shards of a sweep are missing, 130 or 143 ended by SIGINT
+or SIGTERM (what is finished is kept and marked as partial; a second signal ends it at once).";
 
 const SWEEP_HELP: &str = "\
 Each point is written as soon as it is done: the same command goes on where an earlier one stopped.
@@ -113,6 +116,12 @@ impl From<FileError> for Failure {
     }
 }
 
+impl From<NotLocked> for Failure {
+    fn from(error: NotLocked) -> Self {
+        Self::internal(error.to_string())
+    }
+}
+
 impl From<io::Error> for Failure {
     /// What cannot be written to standard output. Nobody reads on behind a closed pipe: that is no
     /// failure.
@@ -132,22 +141,50 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version go to standard output, mistakes to standard error; a closed pipe is
-            // no matter.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+            let error = advised(error);
+            // Mistakes go to standard error, where nobody can be told that it failed; help and
+            // version are what was asked for, and have to arrive.
+            let printed = error.print().and_then(|()| io::stdout().flush());
+            if error.use_stderr() {
+                return ExitCode::from(USAGE);
+            }
+            return end(printed.map(|()| 0).map_err(Failure::from));
         }
     };
+    signals::outlive_file_limits();
     // A broken invariant has told its story on standard error; it must not end with a code of its
     // own.
-    let outcome = catch_unwind(AssertUnwindSafe(|| dispatch(cli)));
+    catch_unwind(AssertUnwindSafe(|| dispatch(cli))).map_or(ExitCode::from(INTERNAL), end)
+}
+
+/// A mistake in the flags, with the verb that has the flag in place of the advice to pass it as a
+/// value, which nobody means.
+fn advised(mut error: clap::Error) -> clap::Error {
+    if error.kind() != ErrorKind::UnknownArgument {
+        return error;
+    }
+    error.remove(ContextKind::Suggested);
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else { return error };
+    let name = flag.trim_start_matches('-');
+    let command = Cli::command();
+    let has = |verb: &&clap::Command| verb.get_arguments().any(|it| it.get_long() == Some(name));
+    let verbs: Vec<&str> =
+        command.get_subcommands().filter(has).map(clap::Command::get_name).collect();
+    if !verbs.is_empty() {
+        let tip = format!("{flag} is a flag of {}", verbs.join(", "));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// Says why a command ended early, where it did, and makes the exit code.
+fn end(outcome: Outcome) -> ExitCode {
     match outcome {
-        Ok(Ok(code)) => ExitCode::from(code),
-        Ok(Err(failure)) => {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
             complain(&failure);
             ExitCode::from(failure.code)
         }
-        Err(_) => ExitCode::from(INTERNAL),
     }
 }
 
@@ -194,11 +231,16 @@ fn refuse(problems: &Diagnostics) -> Failure {
     Failure { code: INVALID_SCENARIO, message: String::new() }
 }
 
-/// Writes what was made for people to standard output.
+/// Writes to standard output what is made for it: a page, or what is known to be inert.
 fn tell(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()
+}
+
+/// Writes a word for people to standard output.
+fn tell_inert(text: &str) -> io::Result<()> {
+    tell(&inert_lines(text))
 }
 
 /// Writes data to standard output: byte for byte, but to a terminal without what would act on it.

@@ -152,6 +152,11 @@ impl SweepMeter {
         }
     }
 
+    /// Points that are done.
+    pub(super) fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
     /// One more point is done.
     pub(super) fn point_done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;

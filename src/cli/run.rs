@@ -1,24 +1,25 @@
 //! `pullstorm run`: the replications of one scenario, their summary, files and charts.
 
-use std::path::{Path, PathBuf};
+use std::cell::Cell;
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, Working};
 use super::progress::{Counter, Meter};
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, say, tell_as};
 use crate::experiment::{Certainty, Measured, Shown, Until, measure, replicate_until, summarise};
 use crate::model;
 use crate::model::record::outcome::{FactSink, RequestSink};
 use crate::report::files::{
-    RequestFile, TraceFile, WallClock, clear, folder, summary_csv, write_all,
+    Partial, Place, RequestFile, TraceFile, WallClock, clear, folder, summary_csv, write_all,
 };
 use crate::report::json::write_summary;
 use crate::report::style::Style;
 use crate::report::summary::{summary_markdown, summary_text};
 use crate::report::{Run, chart};
-use crate::scenario::{Scenario, SourceFile};
+use crate::scenario::{Scenario, SourceFile, load};
 
 /// What `run` takes.
 #[derive(Args, Debug)]
@@ -48,7 +49,7 @@ pub(super) struct Flags {
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// The replication that files of detail and charts show.
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     detail_replication: u32,
     /// Run every variant of the scenario too, and rank levers by what they save.
     #[arg(long, conflicts_with = "variants")]
@@ -67,8 +68,20 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         )));
     }
     let folder = folder(&flags.out.out, &scenario.name, scenario.variant.as_deref());
+    flags.common.admit(&scenario, "")?;
+    if flags.with_variants {
+        for it in &scenario.variants {
+            let request = flags.common.request(std::slice::from_ref(&it.name));
+            // Variants that cannot be read with the settings of the call are left out later on.
+            if let Ok(loaded) = load(&file, &request) {
+                flags.common.admit(&loaded.scenario, &format!("variant {}: ", it.name))?;
+            }
+        }
+    }
+    let place = flags.common.take(&folder)?;
+    let working = flags.common.start()?;
     let mut requests = if flags.requests {
-        Some(RequestFile::create(&folder, flags.detail_replication)?)
+        Some(RequestFile::create(place.staging(), flags.detail_replication)?)
     } else {
         None
     };
@@ -78,16 +91,27 @@ pub(super) fn run(scenario: Option<&str>, flags: &Flags) -> Outcome {
         requests: requests.as_mut().map(|it| it as &mut dyn RequestSink),
         trace: trace.as_mut().map(|it| it as &mut dyn FactSink),
     };
-    let (outcomes, wall_clock) = simulate(&scenario, flags, shown)?;
+    let Simulated { outcomes, asked, wall_clock } = simulate(&scenario, flags, &working, shown)?;
+    if outcomes.is_empty() {
+        return Err(working.signals.failure("no replication is finished, and nothing is kept"));
+    }
     let mut summary = summarise(&scenario, &outcomes);
-    if flags.with_variants {
-        summary.diagnosis.measured = Some(run_variants(&file, &scenario, &outcomes, flags)?);
+    if flags.with_variants && !working.crew.is_stopped() {
+        summary.diagnosis.measured =
+            Some(run_variants(&file, &scenario, &outcomes, flags, &working));
     }
     let run = Run { scenario: &scenario, summary: &summary, outcomes: &outcomes };
-    let mut written = write_files(&folder, run, flags, requests, &wall_clock)?;
-    if let Some(trace) = trace {
-        written.push(trace.finish()?.display().to_string());
+    // Requests and facts of a replication that is not finished are no files.
+    let requests = requests.filter(|_| run.detail().is_some());
+    let trace = trace.filter(|_| run.detail().is_some()).map(TraceFile::finish).transpose()?;
+    if working.crew.is_stopped() {
+        let finished = outcomes.len() as u32;
+        let partial = working.signals.partial(finished, asked);
+        write_files(&place, run, flags, requests, (partial.as_ref(), &wall_clock))?;
+        return Err(working.signals.kept(finished, asked, place.folder()));
     }
+    let mut written = write_files(&place, run, flags, requests, (None, &wall_clock))?;
+    written.extend(trace.map(|it| it.display().to_string()));
     if !flags.common.quiet && flags.common.output != Format::Table {
         for line in &written {
             say(&format!("written: {line}"));
@@ -111,40 +135,55 @@ fn run_variants(
     base: &Scenario,
     outcomes: &[model::record::outcome::Outcome],
     flags: &Flags,
-) -> Result<Vec<Measured>, Failure> {
+    working: &Working,
+) -> Vec<Measured> {
     let counter = Counter::new("replications of variants", flags.common.quiet);
     let step = |step| counter.take(step);
     let request = flags.common.request(&[]);
-    let measured = measure(file, &request, base, outcomes, &flags.common.crew()?, &step);
+    let measured = measure(file, &request, base, outcomes, &working.crew, &step);
     counter.finish();
-    Ok(measured)
+    measured
+}
+
+/// What became of the replications.
+struct Simulated {
+    outcomes: Vec<model::record::outcome::Outcome>,
+    /// How many there were to be: all that were asked for, or as many as `--until` came to want.
+    asked: u32,
+    wall_clock: WallClock,
 }
 
 fn simulate(
     scenario: &Scenario,
     flags: &Flags,
+    working: &Working,
     shown: Shown<'_>,
-) -> Result<(Vec<model::record::outcome::Outcome>, WallClock), Failure> {
+) -> Result<Simulated, Failure> {
     let until = flags.enough.read(scenario)?;
     let clock = Clock::start();
-    let crew = flags.common.crew()?;
+    let crew = &working.crew;
     let n = scenario.replications;
     let most = until.as_ref().map_or(n, |it| it.at_most.max(n));
     let meter = Meter::new(n, most, scenario.spec.horizon, flags.common.quiet);
     let report = |progress| meter.report(progress);
+    let asked = Cell::new(n);
     let outcomes = match &until {
         None => crew.replicate(&scenario.spec, 0..n, shown, &report),
         Some(until) => {
-            let grown = |total| meter.grow(total);
+            let grown = |total| {
+                asked.set(total);
+                meter.grow(total);
+            };
             let (outcomes, certainty) =
-                replicate_until(&crew, &scenario.spec, n, until, shown, &report, &grown);
+                replicate_until(crew, &scenario.spec, n, until, shown, &report, &grown);
             meter.finish();
+            asked.set(asked.get().min(until.at_most));
             flags.common.remark(&how_it_ended(until, certainty, outcomes.len()));
             outcomes
         }
     };
     meter.finish();
-    Ok((outcomes, clock.stop(crew.threads())))
+    Ok(Simulated { outcomes, asked: asked.get(), wall_clock: clock.stop(crew.threads()) })
 }
 
 /// Why `--until` asked for no more replications.
@@ -154,6 +193,7 @@ fn how_it_ended(until: &Until, certainty: Certainty, replications: usize) -> Str
         Certainty::Capped => {
             format!("{until}: not reached with {replications} replications; raise --at-most")
         }
+        Certainty::Ended => format!("{until}: not known yet with {replications} replications"),
         Certainty::NoMean => format!(
             "{until}: the metric has no mean, as a replication is censored or none has a value; \
              more replications do not change that"
@@ -163,28 +203,31 @@ fn how_it_ended(until: &Until, certainty: Certainty, replications: usize) -> Str
 
 /// Writes all files; the lines tell which and where.
 fn write_files(
-    folder: &Path,
+    place: &Place,
     run: Run<'_>,
     flags: &Flags,
     requests: Option<RequestFile>,
-    wall_clock: &WallClock,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> Result<Vec<String>, Failure> {
-    let chart_folder = folder.join(chart::FOLDER);
-    clear(folder)?;
-    chart::clear(&chart_folder)?;
+    let staging = place.staging();
     let mut names = vec![];
     if let Some(requests) = requests {
         names.push(requests.finish()?);
     }
     let mut charts = vec![];
     if !flags.out.no_charts {
-        charts = chart::write_all(&chart_folder, run)?;
+        charts = chart::write_all(&staging.join(chart::FOLDER), run)?;
     }
     // The manifest comes last: where it stands, everything else does.
-    names.extend(write_all(folder, run, wall_clock)?);
-    let mut lines = vec![format!("{}: {}", folder.display(), names.join(" "))];
+    names.extend(write_all(staging, run, partial, wall_clock)?);
+    place.settle(|folder| {
+        clear(folder)?;
+        chart::clear(&folder.join(chart::FOLDER))
+    })?;
+    let mut lines = vec![format!("{}: {}", place.folder().display(), names.join(" "))];
     if !charts.is_empty() {
-        lines.push(format!("{}: {} (.svg .png)", chart_folder.display(), charts.join(" ")));
+        let folder = place.folder().join(chart::FOLDER);
+        lines.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
     }
     Ok(lines)
 }

@@ -3,17 +3,17 @@
 use clap::{ArgGroup, Args};
 
 use super::clock::Clock;
-use super::flags::{Common, Format, Out};
+use super::flags::{Common, Format, Out, Working};
 use super::progress::SearchMeter;
 use super::{EXPECTATION_FAILED, Failure, Outcome, files, refuse, say, tell_as};
 use crate::experiment::solve::{
-    AT_MOST, Axis, Goal, Invalid, Runs, Staggered, smallest_mirror, solve as search, stagger,
-    under_readings,
+    AT_MOST, Axis, Goal, Halt, Runs, Staggered, seen_so_far, smallest_mirror, solve as search,
+    stagger, under_readings,
 };
 use crate::report::chart;
 use crate::report::files::{
-    Short, WallClock, folder, short_csv, short_json, solve_csv, solve_json, write_short,
-    write_solved,
+    Place, Short, WallClock, clear_solved, folder, short_csv, short_json, solve_csv, solve_json,
+    write_seen, write_short, write_solved,
 };
 use crate::report::solve::{
     Solution, clear_solve_chart, mirror_markdown, mirror_text, solve_chart, solve_markdown,
@@ -63,14 +63,14 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "VALUE")]
     step: Option<String>,
     /// Something more that must hold, such as `ready_seconds_p95 < 5m`; can be given several times.
-    #[arg(long = "expect", value_name = "METRIC < VALUE")]
+    #[arg(long = "expect", value_name = "METRIC < VALUE", allow_hyphen_values = true)]
     expects: Vec<String>,
     /// Solve for this variant of the scenario; several are laid over one another.
     #[arg(long = "variant", value_name = "NAME")]
     variants: Vec<String>,
     /// Most replications at one value.
     #[arg(
-        long, value_name = "N", default_value_t = AT_MOST,
+        long, value_name = "N", default_value_t = AT_MOST, allow_negative_numbers = true,
         value_parser = clap::value_parser!(u32).range(5..=10_000)
     )]
     at_most: u32,
@@ -100,6 +100,7 @@ pub(super) fn solve(arguments: &Arguments) -> Outcome {
             file.name
         )));
     }
+    common.admit(&scenario, "")?;
     let work = Work { arguments, file: &file, request: &request, scenario: &scenario };
     match (&arguments.stagger, &arguments.smallest_mirror) {
         (Some(block), _) => work.stagger(block),
@@ -138,6 +139,20 @@ impl Work<'_> {
         folder(&self.arguments.out.out, &self.scenario.name, variant).join("solve")
     }
 
+    /// Takes that folder, before anything runs.
+    fn take(&self) -> Result<Place, Failure> {
+        self.arguments.common.take(&self.folder())
+    }
+
+    /// Puts what was written in its place.
+    fn settle(place: &Place) -> Result<(), Failure> {
+        place.settle(|folder| {
+            clear_solved(folder)?;
+            clear_solve_chart(&folder.join(chart::FOLDER))
+        })?;
+        Ok(())
+    }
+
     /// What was written, for those who do not see it in the table.
     fn written(&self, names: &[&str]) -> Vec<String> {
         let line = format!("{}: {}", self.folder().display(), names.join(" "));
@@ -149,23 +164,44 @@ impl Work<'_> {
 
     fn one_path(&self) -> Outcome {
         let axis = axis(self.arguments, self.scenario)?;
+        // What lies between is no larger than the larger end.
+        for end in [axis.set(0), axis.set(axis.last())] {
+            let mut request = self.request.clone();
+            request.sets.push(end.clone());
+            if let Ok(loaded) = loader::load(self.file, &request) {
+                self.arguments.common.admit(&loaded.scenario, &format!("with {end}: "))?;
+            }
+        }
+        let place = self.take()?;
         let clock = Clock::start();
-        let crew = self.arguments.common.crew()?;
+        let working = self.arguments.common.start()?;
         let counter = SearchMeter::new(self.arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
-        let solved =
-            search(&mut runs, &axis, self.arguments.at_most, &[]).map_err(|it| invalid(&it))?;
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
+        let solved = match search(&mut runs, &axis, self.arguments.at_most, &[]) {
+            Err(Halt::Ended) => {
+                counter.finish();
+                let wall_clock = clock.stop(working.crew.threads());
+                return Err(self.keep_seen(&place, &axis, &mut runs, (&working, &wall_clock))?);
+            }
+            ended => ended.map_err(|it| halted(&it, &working))?,
+        };
         let readings = if self.arguments.no_assumptions { vec![] } else { self.readings() };
-        let readings =
-            under_readings(&mut runs, &solved, &[], &readings).map_err(|it| invalid(&it))?;
+        let readings = match under_readings(&mut runs, &solved, &[], &readings) {
+            // The answer is there without them.
+            Err(Halt::Ended) => vec![],
+            ended => ended.map_err(|it| halted(&it, &working))?,
+        };
         counter.finish();
         let it = Solution { scenario: self.scenario, solved: &solved, readings: &readings };
-        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
-        let names = write_solved(&self.folder(), it, &clock.stop(crew.threads()))?;
-        let mut written = self.written(&names);
+        let mut charts = vec![];
         if !self.arguments.out.no_charts {
-            let charts = solve_chart(&self.folder().join(chart::FOLDER), it)?;
+            charts = solve_chart(&place.staging().join(chart::FOLDER), it)?;
+        }
+        let names = write_solved(place.staging(), it, &clock.stop(working.crew.threads()))?;
+        Self::settle(&place)?;
+        let mut written = self.written(&names);
+        if !charts.is_empty() {
             let folder = self.folder().join(chart::FOLDER);
             written.push(format!("{}: {} (.svg .png)", folder.display(), charts.join(" ")));
         }
@@ -177,11 +213,45 @@ impl Work<'_> {
             Format::Md => bytes = solve_markdown(it).into_bytes(),
         }
         tell_as(self.arguments.common.output, &bytes)?;
+        if working.crew.is_stopped() {
+            let kept = "the answer is kept; other readings were not looked at";
+            return Err(working.signals.failure(kept));
+        }
         Ok(if solved.found.answer.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 }
 
 impl Work<'_> {
+    /// Keeps what was seen before a signal ended the search; tells how the command ends.
+    fn keep_seen(
+        &self,
+        place: &Place,
+        axis: &Axis,
+        runs: &mut Runs<'_>,
+        (working, wall_clock): (&Working, &WallClock),
+    ) -> Result<Failure, Failure> {
+        let demand = runs
+            .demand(&[axis.set(0)], self.arguments.at_most)
+            .map_err(|it| halted(&it, working))?;
+        let curve = seen_so_far(runs, axis, demand);
+        let finished: u32 = curve.iter().map(|it| it.trial.n).sum();
+        // How many there were to be, nobody knows: one more at least.
+        let Some(partial) = working.signals.partial(finished, finished + 1) else {
+            return Ok(working.signals.failure("nothing is kept"));
+        };
+        if curve.is_empty() {
+            return Ok(halted(&Halt::Ended, working));
+        }
+        write_seen(place.staging(), (self.scenario, axis), &curve, &partial, wall_clock)?;
+        Self::settle(place)?;
+        Ok(working.signals.failure(&format!(
+            "there is no answer yet; {finished} replications at {} values are kept in {}, marked \
+             as partial",
+            curve.len(),
+            self.folder().display()
+        )))
+    }
+
     /// The other readings of what nobody could verify that this scenario can be read with, each
     /// with its settings.
     fn readings(&self) -> Vec<(String, Vec<String>)> {
@@ -217,15 +287,17 @@ impl Work<'_> {
                 self.scenario.spec.horizon, of.at
             )));
         }
+        let place = self.take()?;
         let clock = Clock::start();
-        let crew = arguments.common.crew()?;
+        let working = arguments.common.start()?;
         let counter = SearchMeter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
-        let found =
-            stagger(&mut runs, of, within, step, arguments.at_most).map_err(|it| invalid(&it))?;
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
+        let found = stagger(&mut runs, of, within, step, arguments.at_most)
+            .map_err(|it| halted(&it, &working))?;
         counter.finish();
-        let written = self.write_short(Short::Stagger(&found), &clock.stop(crew.threads()))?;
+        let written =
+            self.write_short(&place, Short::Stagger(&found), &clock.stop(working.crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => stagger_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => stagger_markdown(&found, self.scenario),
@@ -237,16 +309,18 @@ impl Work<'_> {
 
     fn smallest_mirror(&self, mirror: &str) -> Outcome {
         let arguments = self.arguments;
+        let place = self.take()?;
         let clock = Clock::start();
-        let crew = arguments.common.crew()?;
+        let working = arguments.common.start()?;
         let counter = SearchMeter::new(arguments.common.quiet);
         let told = |runs: u64, sets: &[String]| counter.report(runs, sets);
-        let mut runs = Runs::new(self.file, self.request, &crew, &told);
+        let mut runs = Runs::new(self.file, self.request, &working.crew, &told);
         let found = smallest_mirror(&mut runs, self.scenario, mirror, arguments.at_most)
-            .map_err(|it| invalid(&it))?
+            .map_err(|it| halted(&it, &working))?
             .map_err(|why| Failure::usage(format!("--smallest-mirror: {why}")))?;
         counter.finish();
-        let written = self.write_short(Short::Mirror(&found), &clock.stop(crew.threads()))?;
+        let written =
+            self.write_short(&place, Short::Mirror(&found), &clock.stop(working.crew.threads()))?;
         let text = match arguments.common.output {
             Format::Table => mirror_text(&found, self.scenario, &written, Style::for_stdout()),
             Format::Md => mirror_markdown(&found, self.scenario),
@@ -256,9 +330,14 @@ impl Work<'_> {
         Ok(if found.joint.is_some() { 0 } else { EXPECTATION_FAILED })
     }
 
-    fn write_short(&self, it: Short<'_>, clock: &WallClock) -> Result<Vec<String>, Failure> {
-        clear_solve_chart(&self.folder().join(chart::FOLDER))?;
-        let names = write_short(&self.folder(), self.scenario, it, clock)?;
+    fn write_short(
+        &self,
+        place: &Place,
+        it: Short<'_>,
+        clock: &WallClock,
+    ) -> Result<Vec<String>, Failure> {
+        let names = write_short(place.staging(), self.scenario, it, clock)?;
+        Self::settle(place)?;
         Ok(self.written(&names))
     }
 
@@ -273,10 +352,15 @@ impl Work<'_> {
     }
 }
 
-/// A value of the range that the scenario cannot be read with.
-fn invalid(it: &Invalid) -> Failure {
-    say(&format!("with {}:", it.sets.join(" ")));
-    refuse(&it.problems)
+/// Why there is no answer: a value of the range that the scenario cannot be read with, or a signal.
+fn halted(it: &Halt, working: &Working) -> Failure {
+    match it {
+        Halt::Invalid { sets, problems } => {
+            say(&format!("with {}:", sets.join(" ")));
+            refuse(problems)
+        }
+        Halt::Ended => working.signals.failure("there is no answer yet, and nothing is kept"),
+    }
 }
 
 /// The values that the flags ask for.

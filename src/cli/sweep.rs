@@ -9,18 +9,19 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::clock::Clock;
-use super::flags::{Common, Enough, Format, Out};
+use super::flags::{Common, Enough, Format, Out, Working, large, this_command};
 use super::progress::SweepMeter;
-use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data};
+use super::{Failure, Outcome, files, refuse, say, tell_as, tell_data, tell_inert};
 use crate::experiment::Crew;
+use crate::experiment::size::too_large;
 use crate::experiment::sweep::{
     Asked, Draft, NotDrafted, Plan, PlanPoint, SCHEDULERS, Shard, draft, run_point,
 };
 use crate::model::record::measure::UNREADY_POD_MINUTES;
-use crate::report::files::WallClock;
+use crate::report::files::{Hold, Lock, MOST_PLAN, WallClock, read_text};
 use crate::report::style::Style;
 use crate::report::sweep::{
-    SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
+    Show, SweepFolder, Swept, assemble, points_csv, sweep_markdown, sweep_text, write_sweep,
 };
 use crate::scenario::metrics::Target;
 use crate::scenario::{Design, Request, Scenario, SourceFile, load};
@@ -73,33 +74,41 @@ pub(super) struct Arguments {
 pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     let common = &arguments.common;
     let shard = shard(arguments)?;
-    let crew = common.crew()?;
-    let plan = plan(arguments, &crew)?;
+    let working = common.start()?;
+    let plan = plan(arguments, &working.crew)?;
     let base = base(&plan)?;
     let targets = targets(&arguments.metrics, &base)?;
     let folder = SweepFolder::of(&arguments.out.out, &plan.scenario);
-    if arguments.fresh {
-        folder.clear()?;
+    let is_whole = shard.is_none() && !arguments.plan;
+    let hold = if is_whole { Hold::Alone } else { Hold::Shared };
+    let lock = Lock::take(folder.path(), &this_command(), hold, || {
+        if arguments.fresh {
+            folder.clear()?;
+        }
+        folder.create()?;
+        folder.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
+        Ok::<(), Failure>(folder.write_plan(&plan)?)
+    })?;
+    if let Some(left_behind) = lock.left_behind() {
+        common.remark(left_behind);
     }
-    folder.create()?;
-    folder.admits(&plan).map_err(|refused| Failure::usage(refused.to_string()))?;
-    folder.write_plan(&plan)?;
     if arguments.plan {
         return write_plan(&plan, &folder, common);
     }
     let clock = Clock::start();
     let part = shard.unwrap_or(Shard::WHOLE);
     let missing = missing(&plan, &folder, part, common);
+    admit(&plan, &missing, &working.crew, common)?;
     if shard.is_none() {
         // Nobody else writes here; others of a shard may.
         folder.clear_partial()?;
         folder.clear_derived()?;
     }
-    run_points(&plan, &missing, &folder, &crew, common.quiet)?;
+    run_points(&plan, &missing, &folder, &working, common.quiet)?;
     if let Some(shard) = shard {
         let points = plan.points.iter().filter(|it| shard.has(it.index)).count();
         let folder = folder.path().display();
-        tell_data(&format!(
+        tell_inert(&format!(
             "shard {shard}: {points} of {} points in {folder}\n",
             plan.points.len()
         ))?;
@@ -107,7 +116,7 @@ pub(super) fn sweep(arguments: &Arguments) -> Outcome {
     }
     let charts = !arguments.out.no_charts;
     let ending = Ending { format: common.output, quiet: common.quiet, charts };
-    ending.finish(&folder, &plan, &base, targets, &clock.stop(crew.threads()))
+    ending.finish(&folder, &plan, &base, targets, &clock.stop(working.crew.threads()))
 }
 
 /// The part to run, where one is asked for; says where its numbers come from.
@@ -148,8 +157,8 @@ fn plan(arguments: &Arguments, crew: &Crew) -> Result<Plan, Failure> {
 
 /// Reads a plan that was written before.
 fn read_plan(path: &Path) -> Result<Plan, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::internal(format!("cannot read {}: {error}", path.display())))?;
+    let text = read_text(path, MOST_PLAN)
+        .map_err(|error| files::unreadable(&path.display().to_string(), &error.source))?;
     Plan::parse(&text).map_err(|why| {
         Failure::usage(format!(
             "cannot run the plan {}: {why}; write it anew with `pullstorm sweep SCENARIO --plan`",
@@ -214,7 +223,7 @@ fn write_plan(plan: &Plan, folder: &SweepFolder, common: &Common) -> Outcome {
         let text = serde_json::to_string_pretty(plan).map_err(std::io::Error::other)?;
         tell_data(&format!("{text}\n"))?;
     } else {
-        tell_data(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
+        tell_inert(&format!("plan of {} points: {}\n", plan.points.len(), path.display()))?;
     }
     common.remark(&format!(
         "run a part of it with `pullstorm sweep {} --shard I/N` (or --shard auto: {SCHEDULERS}), \
@@ -244,21 +253,37 @@ fn missing<'p>(
     points.filter(|(it, done)| part.has(it.index) && !**done).map(|it| it.0).collect()
 }
 
+/// Asks before a point is run that is large; all are looked at before the first runs.
+fn admit(plan: &Plan, points: &[&PlanPoint], crew: &Crew, common: &Common) -> Result<(), Failure> {
+    if common.allow_large {
+        return Ok(());
+    }
+    let sizes = crew.each(points, |point| {
+        let loaded = load(&plan.file(), &plan.request(point)).ok()?;
+        too_large(&loaded.scenario.spec)
+    });
+    let first = points.iter().zip(&sizes).find_map(|(point, size)| Some((point, size.as_ref()?)));
+    first.map_or(Ok(()), |(point, size)| {
+        Err(large(size, &format!("at the point {}: ", plan.describe(point))))
+    })
+}
+
 /// Runs points, and writes each as soon as it is done; the first failure ends it, and what is done
 /// stays.
 fn run_points(
     plan: &Plan,
     points: &[&PlanPoint],
     folder: &SweepFolder,
-    crew: &Crew,
+    working: &Working,
     quiet: bool,
 ) -> Result<(), Failure> {
+    let crew = &working.crew;
     let meter = SweepMeter::new(points.len(), plan.replications, quiet);
     let is_over = AtomicBool::new(false);
     let failure: Mutex<Option<Failure>> = Mutex::new(None);
     let work: Vec<(usize, &PlanPoint)> = points.iter().copied().enumerate().collect();
     crew.each(&work, |(slot, point)| {
-        if is_over.load(Ordering::Relaxed) {
+        if is_over.load(Ordering::Relaxed) || crew.is_stopped() {
             return;
         }
         let grown = |replications| meter.grow(*slot, replications);
@@ -267,6 +292,7 @@ fn run_points(
             .and_then(|result| Ok(folder.write_point(point, &result)?));
         match result {
             Ok(()) => meter.point_done(),
+            Err(_) if crew.is_stopped() => {}
             Err(error) => {
                 is_over.store(true, Ordering::Relaxed);
                 let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
@@ -276,6 +302,13 @@ fn run_points(
     });
     meter.finish();
     match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        None if crew.is_stopped() => {
+            let done = meter.done();
+            let n = points.len();
+            Err(working.signals.failure(&format!(
+                "{done} of {n} points are done now, and kept: the same command goes on from them"
+            )))
+        }
         None => Ok(()),
         Some(failure) => {
             let kept = "finished points are kept: the same command goes on from them";
@@ -301,7 +334,8 @@ impl Ending {
         targets: Vec<Target>,
         wall_clock: &WallClock,
     ) -> Outcome {
-        let assembled = assemble(folder, plan, base, (targets, self.charts), wall_clock)?;
+        let show = Show { targets, charts: self.charts };
+        let assembled = assemble(folder, plan, base, show, wall_clock)?;
         if !self.quiet && self.format != Format::Table {
             for line in &assembled.written {
                 say(&format!("written: {line}"));

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::flags::{Common, Format};
+use super::flags::{Common, Format, Working};
 use super::{Failure, Outcome, files, refuse, say, tell_as};
 use crate::experiment::{WHAT_NOW_REPLICATIONS, what_now as answer};
 use crate::report::style::Style;
@@ -25,7 +25,12 @@ pub(super) fn what_now(arguments: &Arguments) -> Outcome {
         say("the scenario has no [state]: the run starts from an untouched cluster");
     }
     let replications = arguments.common.replications.unwrap_or(WHAT_NOW_REPLICATIONS);
-    let answer = answer(&arguments.common.crew()?, &base, &variants, replications);
+    for it in std::iter::once(&base).chain(&variants) {
+        arguments.common.admit(it, "")?;
+    }
+    let Working { crew, signals } = arguments.common.start()?;
+    let answer = answer(&crew, &base, &variants, replications);
+    let answer = answer.ok_or_else(|| signals.failure("nothing is kept, as it writes no files"))?;
     let mut bytes = vec![];
     match arguments.common.output {
         Format::Table => {

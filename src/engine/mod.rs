@@ -2,4 +2,5 @@
 
 pub mod calendar;
 pub mod chance;
+pub mod slots;
 pub mod stats;

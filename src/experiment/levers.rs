@@ -41,7 +41,8 @@ fn mean(samples: &Samples, measure: Measure) -> f64 {
 }
 
 /// Runs every variant of `base`, which showed `outcomes`, and compares: what saves most comes
-/// first. Variants that cannot be read together with the call's settings are left out.
+/// first. Variants that cannot be read together with the call's settings are left out; where the
+/// work is ended early, all are.
 pub fn measure(
     file: &SourceFile,
     request: &Request,
@@ -58,7 +59,8 @@ pub fn measure(
             load(file, &request).ok().map(|it| it.scenario)
         })
         .collect();
-    let (arms, _) = compare::run(crew, &variants, outcomes.len() as u32, None, step);
+    let ran = compare::run(crew, &variants, outcomes.len() as u32, None, step);
+    let Some((arms, _)) = ran.filter(|_| !crew.is_stopped()) else { return vec![] };
     let comparison = Comparison::new(compare::arm(base, outcomes.to_vec()), arms);
     let mut measured: Vec<Measured> = comparison
         .changed

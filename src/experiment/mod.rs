@@ -9,6 +9,7 @@ pub mod diagnosis;
 mod levers;
 mod replicate;
 mod samples;
+pub mod size;
 pub mod solve;
 mod summary;
 pub mod sweep;

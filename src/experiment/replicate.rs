@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::model::record::outcome::{FactSink, Outcome, RequestSink};
+use crate::model::record::outcome::{FactSink, Outcome, RequestSink, StopReason};
 use crate::model::spec::Spec;
-use crate::model::{self, Recording};
+use crate::model::{self, PROGRESS_EVENTS, Recording};
 use crate::units::Time;
 
 /// What is kept of one replication beside its figures; nothing here changes a result.
@@ -68,13 +69,40 @@ impl std::error::Error for ThreadsError {}
 #[derive(Debug)]
 pub struct Crew {
     pool: rayon::ThreadPool,
+    stop: Arc<AtomicBool>,
+    many: Option<Many>,
+}
+
+/// How many events of a replication are many, and what is called when one has them.
+#[derive(Clone, Copy, Debug)]
+struct Many {
+    events: u64,
+    told: fn(u32, Time),
 }
 
 impl Crew {
     /// A crew of so many threads; 0 means one for each core.
     pub fn new(threads: usize) -> Result<Self, ThreadsError> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        Ok(Self { pool: pool.map_err(|error| ThreadsError(error.to_string()))? })
+        let pool = pool.map_err(|error| ThreadsError(error.to_string()))?;
+        Ok(Self { pool, stop: Arc::default(), many: None })
+    }
+
+    /// Has `told` called with a replication that has so many events, and the instant that it has
+    /// reached; `events` counts in steps of [`PROGRESS_EVENTS`].
+    #[must_use]
+    pub fn telling_of(self, events: u64, told: fn(u32, Time)) -> Self {
+        Self { many: Some(Many { events, told }), ..self }
+    }
+
+    /// Set to true, it ends the work: replications that are not finished are given up.
+    pub fn stop(&self) -> &Arc<AtomicBool> {
+        &self.stop
+    }
+
+    /// Whether the work was ended.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
     }
 
     /// Threads of the crew.
@@ -84,6 +112,9 @@ impl Crew {
 
     /// Runs these replications of `spec`; the results are in the order of their numbers.
     /// `progress` is told how far the work is, from any thread.
+    ///
+    /// Numbers are dealt out in their order. Where the work is ended early, the results are those
+    /// from the first number on without a gap: what a call with fewer replications would give.
     pub fn replicate(
         &self,
         spec: &Spec,
@@ -93,8 +124,23 @@ impl Crew {
     ) -> Vec<Outcome> {
         let Shown { detail, requests, trace } = shown;
         let sinks = Mutex::new((requests, trace));
-        let run = |replication: u32| {
-            let mut reached = |time| progress(Progress::Reached { replication, time });
+        let next = AtomicU32::new(replications.start);
+        let run = |_| {
+            if self.is_stopped() {
+                return None;
+            }
+            let replication = next.fetch_add(1, Ordering::Relaxed);
+            let mut events = 0;
+            let mut reached = |time| {
+                events += PROGRESS_EVENTS;
+                if let Some(many) = self.many
+                    && events == many.events
+                {
+                    (many.told)(replication, time);
+                }
+                progress(Progress::Reached { replication, time });
+                !self.is_stopped()
+            };
             let shown = detail == Some(replication);
             let (requests, trace) = if shown {
                 std::mem::take(&mut *sinks.lock().unwrap_or_else(PoisonError::into_inner))
@@ -112,20 +158,37 @@ impl Crew {
                     ..Recording::default()
                 },
             );
+            if outcome.stop == StopReason::Told {
+                return None;
+            }
             progress(Progress::Finished { replication });
-            outcome
+            Some(outcome)
         };
-        self.pool.install(|| replications.into_par_iter().map(run).collect())
+        let first = replications.start;
+        let mut outcomes: Vec<Outcome> =
+            self.pool.install(|| replications.into_par_iter().filter_map(run).collect());
+        outcomes.sort_by_key(|it| it.replication);
+        let without_gap = outcomes.iter().zip(first..).take_while(|(it, at)| it.replication == *at);
+        outcomes.truncate(without_gap.count());
+        outcomes
     }
 
-    /// Does `work` for each of `items`; the results are in their order. Work may replicate: the
-    /// same threads then serve both.
+    /// Does `work` for each of `items`, begun in their order; the results are in it too. Work may
+    /// replicate: the same threads then serve both.
     pub fn each<T: Sync, R: Send>(
         &self,
         items: &[T],
         work: impl Fn(&T) -> R + Sync + Send,
     ) -> Vec<R> {
-        self.pool.install(|| items.par_iter().with_max_len(1).map(work).collect())
+        let next = AtomicUsize::new(0);
+        let one = |_| {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            (at, work(&items[at]))
+        };
+        let all = (0..items.len()).into_par_iter().with_max_len(1);
+        let mut done: Vec<(usize, R)> = self.pool.install(|| all.map(one).collect());
+        done.sort_by_key(|it| it.0);
+        done.into_iter().map(|it| it.1).collect()
     }
 }
 
@@ -152,10 +215,9 @@ fn shorten_trace<'short>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
-
     use super::*;
     use crate::model::spec::{ControlPlaneSpec, StateSpec};
+    use crate::scenario::{Request, SourceFile, library, load};
     use crate::units::Span;
 
     fn empty() -> Spec {
@@ -178,6 +240,40 @@ mod tests {
             timeline: vec![],
             faults: vec![],
             state: StateSpec::default(),
+        }
+    }
+
+    #[test]
+    fn work_that_is_ended_keeps_what_is_finished_from_the_first_number_on() {
+        let crew = Crew::new(2).unwrap();
+        let outcomes = crew.replicate(&empty(), 3..10_000, Shown::NOTHING, &|progress| {
+            if progress == (Progress::Finished { replication: 40 }) {
+                crew.stop().store(true, Ordering::Relaxed);
+            }
+        });
+        let numbers: Vec<u32> = outcomes.iter().map(|it| it.replication).collect();
+        assert!((30..200).contains(&numbers.len()), "{}", numbers.len());
+        assert_eq!(numbers, (3..3 + numbers.len() as u32).collect::<Vec<_>>());
+        assert!(crew.replicate(&empty(), 0..5, Shown::NOTHING, &|_| {}).is_empty());
+    }
+
+    #[test]
+    fn a_replication_that_gets_large_is_told_once() {
+        static TOLD: AtomicU32 = AtomicU32::new(0);
+        fn told(replication: u32, time: Time) {
+            assert_eq!(replication, 2);
+            assert!(Time::ZERO < time);
+            TOLD.fetch_add(1, Ordering::Relaxed);
+        }
+        let text = library::find("cold-cluster").unwrap();
+        let file = SourceFile { name: "cold-cluster.toml".into(), text: text.into() };
+        let spec = load(&file, &Request::default()).unwrap().scenario.spec;
+        // It has some 350,000 events.
+        for (events, times) in [(2 * PROGRESS_EVENTS, 1), (9 * PROGRESS_EVENTS, 0)] {
+            let crew = Crew::new(1).unwrap().telling_of(events, told);
+            TOLD.store(0, Ordering::Relaxed);
+            crew.replicate(&spec, 2..3, Shown::NOTHING, &|_| {});
+            assert_eq!(TOLD.load(Ordering::Relaxed), times);
         }
     }
 

@@ -30,6 +30,8 @@ pub enum Certainty {
     /// There is no mean to know: a replication is censored, or none has a value. More replications
     /// do not change that.
     NoMean,
+    /// The work was ended before.
+    Ended,
 }
 
 /// Most replications where nobody says.
@@ -104,6 +106,9 @@ pub fn replicate_until(
     loop {
         let shown = Shown { detail, requests: requests.take(), trace: trace.take() };
         outcomes.extend(crew.replicate(spec, outcomes.len() as u32..total, shown, progress));
+        if crew.is_stopped() {
+            return (outcomes, Certainty::Ended);
+        }
         let samples = Samples::new(&outcomes);
         let row = samples.find(&until.target.scope, &until.target.metric);
         match until.next(row.map(super::samples::Row::summarise).as_ref(), total) {

@@ -142,16 +142,24 @@ struct Shown {
     minutes: f64,
 }
 
-/// Runs the base and its variants.
+/// Runs the base and its variants; `None` where the work is ended early.
 ///
 /// # Panics
 /// Panics when there are no replications.
-pub fn what_now(crew: &Crew, base: &Scenario, variants: &[Scenario], replications: u32) -> WhatNow {
+pub fn what_now(
+    crew: &Crew,
+    base: &Scenario,
+    variants: &[Scenario],
+    replications: u32,
+) -> Option<WhatNow> {
     assert!(0 < replications, "nothing is known without a replication");
     let mut jobs = Jobs { specs: Vec::new(), replications };
     let plans: Vec<Plan> = std::iter::once(base).chain(variants).map(|it| jobs.plan(it)).collect();
     let open: Vec<(Open, [usize; 2])> = jobs.plan_open(&base.spec, plans[0]);
     let shown = jobs.run(crew);
+    if crew.is_stopped() {
+        return None;
+    }
     let of = |plan: Plan| plan.map(|it| shown[it].as_slice());
     let nothing = of(plans[0]);
     let way = |(scenario, plan): (&Scenario, Plan)| Way::new(scenario, &of(plan), &nothing);
@@ -167,14 +175,14 @@ pub fn what_now(crew: &Crew, base: &Scenario, variants: &[Scenario], replication
         late: median(&shown[late], |it| it.clear),
         ..it
     });
-    WhatNow {
+    Some(WhatNow {
         replications,
         horizon: base.spec.horizon,
         nothing: first,
         variants: ways,
         open: open.collect(),
         luck: Range::of(nothing[MIDDLE].iter()),
-    }
+    })
 }
 
 /// Positions of the runs of a way: early, as the scenario has it, late.

@@ -14,6 +14,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<$name> for usize {
+            fn from(id: $name) -> Self {
+                id.idx()
+            }
+        }
+
         impl From<usize> for $name {
             fn from(idx: usize) -> Self {
                 Self(<$inner>::try_from(idx).expect("the check bounds every count"))
@@ -50,6 +56,16 @@ ids! {
     PodId(u32);
     /// One pull in flight; slots are used again, so it goes with a generation.
     PullId(u32);
+    /// One server of a mirror; the replicas of all mirrors are numbered through.
+    ReplicaId(u32);
+    /// What a mirror is at for one request; slots are used again, so it goes with a generation.
+    TaskId(u32);
+    /// One line of requests of a pull.
+    LaneId(u16);
+    /// An object of an image: its position there.
+    ObjectId(u32);
+    /// A storage of a mirror; those of all mirrors are numbered through.
+    StorageId(u16);
     /// A source address as a registry sees it.
     AddressId(u32);
     /// A blob (config or layer), by digest.

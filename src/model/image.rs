@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::chance::{combine, stable_hash};
-use crate::model::ids::{BlobId, ChainId, ImageId, RegistryId};
+use crate::model::ids::{BlobId, ChainId, ImageId, ObjectId, RegistryId};
 use crate::model::spec::{ImageSpec, Spec};
 use crate::units::Bytes;
 
@@ -124,14 +124,19 @@ impl Catalogue {
 }
 
 impl Image {
+    /// A layer, by its position from the bottom.
+    pub fn layer(&self, layer: u32) -> ObjectId {
+        ObjectId::from(self.first_layer + layer as usize)
+    }
+
     /// The blobs of the layers, from the bottom up.
     pub fn layers(&self) -> &[BlobId] {
         &self.objects[self.first_layer..]
     }
 
-    /// What the object at this position is.
-    pub fn object(&self, position: usize) -> Object {
-        let manifest = usize::from(self.has_index);
+    /// What an object is.
+    pub fn object(&self, id: ObjectId) -> Object {
+        let (position, manifest) = (id.idx(), usize::from(self.has_index));
         match position {
             0 if self.has_index => Object::Index,
             _ if position == manifest => Object::Manifest { single: !self.has_index },
@@ -235,7 +240,7 @@ mod tests {
     fn objects_come_index_manifest_config_layers() {
         let mut builder = Builder::default();
         let multi = builder.image(&image("multi", true, &["x", "y"]));
-        let kinds: Vec<Object> = (0..5).map(|it| multi.object(it)).collect();
+        let kinds: Vec<Object> = (0..5).map(|it| multi.object(ObjectId(it))).collect();
         assert_eq!(
             kinds,
             [
@@ -247,7 +252,7 @@ mod tests {
             ]
         );
         let single = builder.image(&image("single", false, &["x"]));
-        assert_eq!(single.object(0), Object::Manifest { single: true });
-        assert_eq!(single.object(2), Object::Layer(0));
+        assert_eq!(single.object(ObjectId(0)), Object::Manifest { single: true });
+        assert_eq!(single.object(ObjectId(2)), Object::Layer(0));
     }
 }

@@ -5,6 +5,7 @@
 //! the part they belong to. After the check, nothing here can fail: the result is an [`Outcome`],
 //! and why a run stopped is data in it.
 
+pub(crate) mod client;
 mod clock;
 pub(crate) mod control;
 pub mod ids;
@@ -14,11 +15,14 @@ pub(crate) mod pull;
 pub mod record;
 pub mod spec;
 pub(crate) mod supply;
+mod wire;
 pub mod words;
 
 use clock::Clock;
 use control::Control;
-use ids::{BackgroundId, BlobId, NodeId, PodId, PullId, TimelineId, WorkloadId};
+use ids::{
+    BackgroundId, BlobId, LaneId, NodeId, PodId, PullId, StorageId, TaskId, TimelineId, WorkloadId,
+};
 use image::Catalogue;
 use node::Cluster;
 use node::image_store::Waiter;
@@ -28,7 +32,7 @@ use record::outcome::{FactSink, Outcome, RequestSink, StopReason};
 use record::recorder::{Recorder, Sinks};
 use spec::Spec;
 use supply::Supply;
-use supply::mirror::STORE_FLOW;
+use wire::body::Receiver;
 use words::polling::Polling;
 use words::reply::Grant;
 
@@ -37,6 +41,9 @@ use crate::units::Time;
 /// A run stops after this many events, so that no scenario can run for ever: about an hour of one
 /// core.
 pub const MAX_EVENTS: u64 = 5_000_000_000;
+
+/// Events from one report of a run's progress to the next.
+pub const PROGRESS_EVENTS: u64 = 100_000;
 
 /// What is recorded beside the metrics; nothing here changes a result.
 #[derive(Default)]
@@ -47,8 +54,9 @@ pub struct Recording<'a> {
     pub requests: Option<&'a mut dyn RequestSink>,
     /// Takes every fact.
     pub trace: Option<&'a mut dyn FactSink>,
-    /// Called about every 100,000 events with the simulated time reached, for a progress bar.
-    pub progress: Option<&'a mut dyn FnMut(Time)>,
+    /// Called about every [`PROGRESS_EVENTS`] events with the simulated time reached, for a
+    /// progress bar; it tells whether the run is to go on.
+    pub progress: Option<&'a mut dyn FnMut(Time) -> bool>,
     /// Whether idle polls of the kubelets are events; the results are the same.
     pub polling: Polling,
 }
@@ -67,9 +75,9 @@ pub(crate) enum Event {
     PodReady { pod: PodId, plan: u32 },
     PodCompleted { pod: PodId, plan: u32 },
     PullRejected { pod: PodId },
-    RequestArrived { pull: PullId, generation: u32, lane: u16, turn: u16 },
-    Answered { pull: PullId, generation: u32, lane: u16 },
-    BodyStarted { pull: PullId, generation: u32, lane: u16, turn: u16 },
+    RequestArrived { pull: PullId, generation: u32, lane: LaneId, turn: u16 },
+    Answered { pull: PullId, generation: u32, lane: LaneId },
+    BodyStarted { pull: PullId, generation: u32, lane: LaneId, turn: u16 },
     LinksChanged,
     FlowFinished { generation: u64 },
     BlobFreed { waiter: Waiter },
@@ -77,9 +85,9 @@ pub(crate) enum Event {
     LayerUnpacked { pull: PullId, generation: u32 },
     ProgressChecked { pull: PullId, generation: u32 },
     GrantReturned { grant: Grant },
-    MirrorAsked { task: u32, generation: u32 },
-    MirrorStepped { task: u32, generation: u32 },
-    MirrorExpired { storage: u16, blob: BlobId },
+    MirrorAsked { task: TaskId, generation: u32 },
+    MirrorStepped { task: TaskId, generation: u32 },
+    MirrorExpired { storage: StorageId, blob: BlobId },
     NodeBooted { node: NodeId },
     NodeDrained { node: NodeId },
     NodeReconfigured { node: NodeId },
@@ -172,7 +180,7 @@ impl<'a> World<'a> {
         world
     }
 
-    fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time)>) -> (StopReason, u64) {
+    fn run(&mut self, mut progress: Option<&mut dyn FnMut(Time) -> bool>) -> (StopReason, u64) {
         let mut events = 0;
         loop {
             let Some(next) = self.clock.calendar.peek() else {
@@ -190,10 +198,11 @@ impl<'a> World<'a> {
             let Some((now, event)) = self.clock.calendar.next() else { continue };
             self.handle(now, event);
             events += 1;
-            if events.is_multiple_of(100_000)
+            if events.is_multiple_of(PROGRESS_EVENTS)
                 && let Some(progress) = &mut progress
+                && !progress(now)
             {
-                progress(now);
+                return (StopReason::Told, events);
             }
         }
     }
@@ -232,13 +241,13 @@ impl<'a> World<'a> {
             Event::PullRejected { pod } => self.on_pull_rejected(now, pod),
             // pull/
             Event::RequestArrived { pull, generation, lane, turn } => {
-                self.on_request_arrived(now, pull, generation, usize::from(lane), turn);
+                self.on_request_arrived(now, pull, generation, lane, turn);
             }
             Event::Answered { pull, generation, lane } => {
-                self.on_answered(now, pull, generation, usize::from(lane));
+                self.on_answered(now, pull, generation, lane);
             }
             Event::BodyStarted { pull, generation, lane, turn } => {
-                self.on_body_started(now, pull, generation, usize::from(lane), turn);
+                self.on_body_started(now, pull, generation, lane, turn);
             }
             Event::BlobFreed { waiter } => self.on_blob_freed(now, waiter),
             Event::ChainFreed { waiter } => self.on_chain_freed(now, waiter),
@@ -249,7 +258,7 @@ impl<'a> World<'a> {
                 self.on_progress_checked(now, pull, generation);
             }
             Event::GrantReturned { grant } => {
-                self.supply.limits.release(grant.limit, grant.key, u64::from(grant.units));
+                self.supply.limits.release(grant);
             }
             // supply/mirror/
             Event::MirrorAsked { task, generation } => self.on_mirror_asked(now, task, generation),
@@ -304,11 +313,10 @@ impl<'a> World<'a> {
         self.supply.links.take_completed(now, &mut finished);
         self.links_changed(now);
         for tag in finished.drain(..) {
-            if tag & STORE_FLOW != 0 {
-                self.on_store_received(now, tag);
-                continue;
+            match Receiver::of(tag) {
+                Receiver::Storage(task) => self.on_store_received(now, task),
+                Receiver::Lane(pull, lane) => self.on_body_received(now, pull, lane),
             }
-            self.on_body_received(now, PullId((tag >> 32) as u32), tag as u16);
         }
         self.supply.finished_flows = finished;
     }

@@ -65,6 +65,11 @@ pub fn decimal(value: f64, decimals: usize) -> String {
     if out == "0" { out } else { sign.to_owned() + &out }
 }
 
+/// A digest as it is written everywhere: 16 hexadecimal digits.
+pub(crate) fn hex(digest: u64) -> String {
+    format!("{digest:016x}")
+}
+
 /// A count or mean count: whole where it is large, one decimal where a mean of few needs it.
 pub fn count(value: f64) -> String {
     decimal(value, usize::from(value.abs() < 100.0))

@@ -8,7 +8,7 @@ use crate::experiment::{
     FailureSummary, Judged, MetricSummary, ReachSummary, SharedAccountSummary, SpenderSummary,
     Summary,
 };
-use crate::report::files::hex;
+use crate::report::format::hex;
 use crate::report::{Head, Run, diagnosis};
 use crate::scenario::Expectation as Demand;
 

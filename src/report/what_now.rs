@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::page::{Block, Column, Form, Page, Table, Text, Tone};
 use super::style::Style;
 use super::{Head, VERSION, format};
-use crate::experiment::{Against as Verdict, End, Open, Range, Way, What, WhatNow};
+use crate::experiment::{Against, End, Open, Range, Way, What, WhatNow};
 use crate::model::record::measure::{CLEAR_SECONDS, UNREADY_POD_MINUTES};
 use crate::scenario::Scenario;
 
@@ -41,25 +41,25 @@ fn headline(answer: &WhatNow) -> String {
 }
 
 /// What a way does, against doing nothing.
-fn verdict(verdict: Verdict) -> String {
+fn verdict(verdict: Against) -> String {
     match verdict {
-        Verdict::Sooner(by) if by.is_finite() => format!("{} sooner", format::seconds(by)),
-        Verdict::Sooner(_) => "it clears at all".into(),
-        Verdict::Later(by) if by.is_finite() => format!("worse: {} later", format::seconds(by)),
-        Verdict::Later(_) => "worse: it does not clear".into(),
-        Verdict::Cheaper(by) => {
+        Against::Sooner(by) if by.is_finite() => format!("{} sooner", format::seconds(by)),
+        Against::Sooner(_) => "it clears at all".into(),
+        Against::Later(by) if by.is_finite() => format!("worse: {} later", format::seconds(by)),
+        Against::Later(_) => "worse: it does not clear".into(),
+        Against::Cheaper(by) => {
             format!("no sooner, {} fewer unready pod-minutes", format::count(by))
         }
-        Verdict::Dearer(by) => {
+        Against::Dearer(by) => {
             format!("worse: no later, {} more unready pod-minutes", format::count(by))
         }
-        Verdict::Same => "no difference".into(),
+        Against::Same => "no difference".into(),
     }
 }
 
 /// Where a verdict turns round.
 fn turns(way: &Way) -> String {
-    let turn = |(end, it): &(End, Verdict)| {
+    let turn = |(end, it): &(End, Against)| {
         let end = match end {
             End::Early => "early",
             End::Late => "late",
@@ -179,9 +179,9 @@ fn ways(answer: &WhatNow) -> Table {
     ]);
     for way in &answer.variants {
         let tone = match way.verdict {
-            Verdict::Sooner(_) | Verdict::Cheaper(_) => Tone::Good,
-            Verdict::Later(_) | Verdict::Dearer(_) => Tone::Bad,
-            Verdict::Same => Tone::Plain,
+            Against::Sooner(_) | Against::Cheaper(_) => Tone::Good,
+            Against::Later(_) | Against::Dearer(_) => Tone::Bad,
+            Against::Same => Tone::Plain,
         };
         let (clear, range) = (time(way.clear, answer), range(way.range, answer));
         table.row(vec![
@@ -262,11 +262,11 @@ impl<'a> Row<'a> {
     fn of(way: &'a Way) -> Self {
         let known = |it: f64| it.is_finite().then_some(it);
         let (verdict, later) = match way.verdict {
-            Verdict::Sooner(by) => ("better", known(-by)),
-            Verdict::Cheaper(_) => ("better", Some(0.0)),
-            Verdict::Later(by) => ("worse", known(by)),
-            Verdict::Dearer(_) => ("worse", Some(0.0)),
-            Verdict::Same => ("same", Some(0.0)),
+            Against::Sooner(by) => ("better", known(-by)),
+            Against::Cheaper(_) => ("better", Some(0.0)),
+            Against::Later(by) => ("worse", known(by)),
+            Against::Dearer(_) => ("worse", Some(0.0)),
+            Against::Same => ("same", Some(0.0)),
         };
         Self {
             way: way.variant.as_deref().unwrap_or("nothing"),

@@ -1,5 +1,6 @@
 //! Problems of a scenario: all of them at once, each with its code, place and remedy.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde::{Serialize, Serializer};
@@ -7,6 +8,9 @@ use strsim::osa_distance;
 
 use super::source::{Origin, Place, Sources};
 use crate::text::{inert, inert_char, width};
+
+/// Problems that are shown; whoever has mended a hundred knows what the rest are like.
+const MOST_SHOWN: usize = 100;
 
 /// How bad a problem is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -44,6 +48,7 @@ macro_rules! codes {
 codes! {
     "PS0101" Syntax "the text is not TOML"
     "PS0102" TooLarge "the file is larger than a scenario may be"
+    "PS0103" Encoding "the text is not UTF-8"
     "PS0201" UnknownBlock "a block or top-level key that the language does not have"
     "PS0202" UnknownKey "a key that its block does not have"
     "PS0203" BadName "a block name with other characters than a-z, 0-9 and -"
@@ -110,6 +115,10 @@ pub struct Diagnostic {
     pub help: Vec<String>,
     #[serde(skip)]
     order: Origin,
+    /// Whether it is worth guessing what was meant: behind the first hundred problems it is not, as
+    /// a guess looks at every name of a kind.
+    #[serde(skip)]
+    guesses: bool,
 }
 
 /// All problems of a scenario, in the order of their places.
@@ -130,19 +139,18 @@ impl std::error::Error for Diagnostics {}
 impl Diagnostics {
     /// Adds the problems of another reading of the same file that are not there yet.
     pub(crate) fn absorb(&mut self, other: Self) {
-        let same = |a: &Diagnostic, b: &Diagnostic| {
-            (a.code, &a.message, &a.place) == (b.code, &b.message, &b.place)
-        };
-        for problem in other.list {
-            if !self.list.iter().any(|known| same(known, &problem)) {
-                self.list.push(problem);
-            }
-        }
+        let key = |it: &Diagnostic| (it.code, it.message.clone(), it.place.clone());
+        let mut known: BTreeSet<_> = self.list.iter().map(key).collect();
+        self.list.extend(other.list.into_iter().filter(|it| known.insert(key(it))));
     }
 
     /// The problems as text, with ANSI colours or without.
     pub fn render(&self, colour: bool) -> String {
-        let mut text: String = self.list.iter().map(|one| one.render(colour) + "\n").collect();
+        let shown = self.list.iter().take(MOST_SHOWN);
+        let mut text: String = shown.map(|one| one.render(colour) + "\n").collect();
+        if MOST_SHOWN < self.list.len() {
+            let _ = writeln!(text, "and {} more like these\n", self.list.len() - MOST_SHOWN);
+        }
         let count = |severity| self.list.iter().filter(|one| one.severity == severity).count();
         let counts = [(count(Severity::Error), "error"), (count(Severity::Warning), "warning")]
             .iter()
@@ -170,7 +178,9 @@ impl Diagnostic {
         given: &str,
         known: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
-        if let Some(near) = nearest(given, known) {
+        if self.guesses
+            && let Some(near) = nearest(given, known)
+        {
             self.help.push(format!("did you mean `{near}`?"));
         }
         self
@@ -297,6 +307,7 @@ impl<'a> Problems<'a> {
             place,
             help: Vec::new(),
             order: origin,
+            guesses: self.list.len() < MOST_SHOWN,
         });
         self.list.last_mut().expect("one was just added")
     }
@@ -323,6 +334,9 @@ impl<'a> Problems<'a> {
     }
 }
 
+/// Names that are compared with a misspelt one: as many as a kind may have.
+const MOST_COMPARED: usize = 1_000;
+
 /// The one of `known` that `given` most likely means, if one is close.
 pub(crate) fn nearest<'a>(
     given: &str,
@@ -334,6 +348,7 @@ pub(crate) fn nearest<'a>(
     let allowed = (length / 3).min(4);
     known
         .into_iter()
+        .take(MOST_COMPARED)
         .map(|name| (fold(name), name))
         // No text is nearer than the difference in length: what is far too long is not measured.
         .filter(|(folded, _)| folded.chars().count().abs_diff(length) <= allowed)

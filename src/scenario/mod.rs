@@ -10,6 +10,7 @@ mod axes;
 mod build;
 mod capacity;
 mod check;
+mod decode;
 mod diagnostic;
 mod expect;
 mod field;
@@ -37,6 +38,7 @@ use toml::de::DeTable;
 pub use self::assumptions::Assumption;
 pub use self::axes::{Axis, BASE, Design, MOST_POINTS, Sweep, VARIANT};
 pub(crate) use self::capacity::{Scarce, scarce};
+pub use self::decode::MOST_READ;
 use self::diagnostic::Problems;
 pub(crate) use self::diagnostic::nearest;
 pub use self::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
@@ -45,7 +47,7 @@ pub use self::lattice::Lattice;
 pub use self::manual::reference;
 pub use self::schema::schema;
 use self::source::{Layer, Origin, Sources};
-pub use self::source::{Place, SourceFile};
+pub use self::source::{Place, SourceFile, is_folder_name};
 use self::tree::Table;
 use self::walk::{Names, Walker};
 
@@ -343,7 +345,7 @@ fn compose(
 fn parse(file: &SourceFile, problems: &mut Problems<'_>) -> Option<Table> {
     if field::LARGEST_FILE < file.text.len() {
         problems
-            .error(Code::TooLarge, Origin::START, format!("the file has {} bytes", file.text.len()))
+            .error(Code::TooLarge, Origin::START, "the file is larger than a scenario may be")
             .help(format!("a scenario has at most {} bytes", field::LARGEST_FILE));
         return None;
     }

@@ -175,7 +175,14 @@ pub(crate) fn apply_flags(root: &mut Table, problems: &mut Problems<'_>) {
             continue;
         }
         let origin = Origin { layer, start: path.len() + 1, end: flag.text.len() };
-        tree::merge(root, tree::nested(&parts, key, Node::word(value, origin)));
+        let node = Node::word(value, origin);
+        if node.is_idle_over(root, &parts) {
+            problems
+                .error(Code::BadSet, origin, format!("`{}` sets nothing", flag.text))
+                .help("a table is laid over the one that is there, key by key; name a key to set");
+            continue;
+        }
+        tree::merge(root, tree::nested(&parts, key, node));
     }
 }
 

@@ -19,6 +19,12 @@ impl SourceFile {
     }
 }
 
+/// Whether results can go to a folder of this name inside another one, and nowhere else.
+pub fn is_folder_name(name: &str) -> bool {
+    let is_dots = name.chars().all(|it| it == '.');
+    !is_dots && !name.contains(|it: char| matches!(it, '/' | '\\') || it.is_control())
+}
+
 /// Which text an origin's span points into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Layer {
@@ -179,4 +185,19 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_leads_out_of_its_folder_is_none() {
+        for name in ["a", "spot-churn", "a..b", ".hidden", "..a", "größe"] {
+            assert!(is_folder_name(name), "{name}");
+        }
+        for name in ["", ".", "..", "...", "a/b", "../a", "a\\b", "a\nb", "/etc"] {
+            assert!(!is_folder_name(name), "{name}");
+        }
+    }
 }

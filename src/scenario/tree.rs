@@ -128,6 +128,20 @@ impl Node {
         }
     }
 
+    /// Whether it is, or has in it, an empty table that would be laid over one of `base`, which
+    /// changes nothing; a new empty block is something.
+    pub(crate) fn is_idle_over(&self, base: &Table, path: &[&str]) -> bool {
+        let Some(table) = self.table() else { return false };
+        let mut below = Some(base);
+        for part in path {
+            below = below.and_then(|it| it.get(*part)).and_then(|it| it.node.table());
+        }
+        if table.is_empty() {
+            return below.is_some() || path.len() == 1;
+        }
+        table.iter().any(|(key, it)| it.node.is_idle_over(base, &[path, &[key.as_str()]].concat()))
+    }
+
     /// The table this is.
     pub(crate) fn table(&self) -> Option<&Table> {
         match &self.raw {

@@ -15,7 +15,7 @@ fn answer(sets: &[&str]) -> WhatNow {
     let of = |name: &String| loaded("mid-storm", name, sets).scenario;
     let names: Vec<String> = base.variants.iter().map(|it| it.name.clone()).collect();
     let variants: Vec<_> = names.iter().map(of).collect();
-    what_now(&Crew::new(0).unwrap(), &base, &variants, REPLICATIONS)
+    what_now(&Crew::new(0).unwrap(), &base, &variants, REPLICATIONS).expect("nobody ends it")
 }
 
 #[test]

@@ -413,7 +413,7 @@ fn wrong_usage_is_told_before_anything_runs() {
     fs::write(&changed_path, changed).unwrap();
     let (_, said) = expect_code(&pullstorm(&["sweep", &changed_path, "--out", &out]), 2);
     assert!(said.contains("its content has been changed"), "{said}");
-    let (_, said) = expect_code(&pullstorm(&["sweep", "no/plan.json", "--out", &out]), 1);
+    let (_, said) = expect_code(&pullstorm(&["sweep", "no/plan.json", "--out", &out]), 2);
     assert!(said.contains("cannot read no/plan.json"), "{said}");
 }
 

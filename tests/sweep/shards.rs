@@ -12,7 +12,7 @@ use pullstorm::experiment::Crew;
 use pullstorm::experiment::sweep::{Asked, Plan, PointResult, Shard, draft, run_point};
 use pullstorm::model::record::measure::UNREADY_POD_MINUTES;
 use pullstorm::report::files::WallClock;
-use pullstorm::report::sweep::{Incomplete, SweepFolder, assemble, gather};
+use pullstorm::report::sweep::{Incomplete, Show, SweepFolder, assemble, gather};
 use pullstorm::scenario::metrics::Target;
 use pullstorm::scenario::{Request, Scenario, SourceFile, load};
 
@@ -68,7 +68,7 @@ fn targets() -> Vec<Target> {
 const CLOCK: WallClock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.0, threads: 1 };
 
 fn put_together(folder: &SweepFolder, plan: &Plan, base: &Scenario) {
-    assemble(folder, plan, base, (targets(), false), &CLOCK).unwrap();
+    assemble(folder, plan, base, Show { targets: targets(), charts: false }, &CLOCK).unwrap();
 }
 
 fn whole() -> &'static Whole {

@@ -169,7 +169,7 @@ fn row(crew: &Crew, scenario: &Scenario, replication: u32, folder: &Path) -> (Ke
     let summary = summarise(scenario, &outcomes);
     let run = Run { scenario, summary: &summary, outcomes: &outcomes };
     let clock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.0, threads: 1 };
-    write_all(folder, run, &clock).expect("files");
+    write_all(folder, run, None, &clock).expect("files");
     let mut row = format!("{:016x}", outcomes[0].digest);
     for name in FILES {
         let bytes = fs::read(folder.join(name)).expect(name);

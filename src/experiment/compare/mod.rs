@@ -20,8 +20,6 @@ pub use rank::{Rank, rank};
 use stack::{MOST_STACKED, conflicts, stackable};
 pub use stack::{Stack, Stacked};
 
-use std::sync::Mutex;
-
 use super::{Certainty, Crew, Judged, Progress, Samples, Shown, Until, judge_all};
 use crate::model::record::measure::{Measure, Name, ScopeKind};
 use crate::model::record::outcome::{Detail, Outcome};
@@ -130,28 +128,45 @@ pub enum Step {
 /// Runs each of `scenarios`, of which the first is the base, with `replications`, or with more
 /// until the interval of every difference in the metric of `until` is narrow enough: the half-width
 /// as a share of the base's mean.
+///
+/// Where the work is ended early, all sides have the replications that every one of them finished;
+/// `None` where there is none.
 pub fn run(
     crew: &Crew,
     scenarios: &[Scenario],
     replications: u32,
     until: Option<&Until>,
     step: &(dyn Fn(Step) + Sync),
-) -> (Vec<Arm>, Option<Certainty>) {
-    let outcomes: Vec<Mutex<Vec<Outcome>>> = scenarios.iter().map(|_| Mutex::default()).collect();
+) -> Option<(Vec<Arm>, Option<Certainty>)> {
+    let mut outcomes: Vec<Vec<Outcome>> = vec![vec![]; scenarios.len()];
     let mut done = 0;
     let mut total = until.map_or(replications, |it| replications.min(it.at_most));
     let certainty = loop {
         step(Step::Planned(u64::from(total) * scenarios.len() as u64));
-        let sides: Vec<_> = scenarios.iter().zip(&outcomes).collect();
-        crew.each(&sides, |(scenario, outcomes)| {
-            let more = crew.replicate(&scenario.spec, done..total, Shown::detail(0), &|progress| {
+        // A replication of all sides before the next, so that what is there is complete as far as
+        // it goes.
+        let work: Vec<(u32, &Scenario)> =
+            (done..total).flat_map(|nth| scenarios.iter().map(move |it| (nth, it))).collect();
+        let more = crew.each(&work, |(nth, scenario)| {
+            crew.replicate(&scenario.spec, *nth..nth + 1, Shown::detail(0), &|progress| {
                 if let Progress::Finished { .. } = progress {
                     step(Step::Finished);
                 }
-            });
-            // Each side is worked on by one thread at a time; the lock is never waited for.
-            outcomes.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(more);
+            })
         });
+        let mut more = more.into_iter();
+        for _ in done..total {
+            let round: Vec<Outcome> = more.by_ref().take(scenarios.len()).flatten().collect();
+            if round.len() < scenarios.len() {
+                break;
+            }
+            for (side, outcome) in outcomes.iter_mut().zip(round) {
+                side.push(outcome);
+            }
+        }
+        if crew.is_stopped() {
+            break Some(Certainty::Ended);
+        }
         done = total;
         let Some(until) = until else { break None };
         let luck = |it: &Scenario| (it.spec.seed, done);
@@ -161,24 +176,21 @@ pub fn run(
             Err(more) => total = more,
         }
     };
-    let outcomes = outcomes
-        .into_iter()
-        .map(|it| it.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner));
+    if crew.is_stopped() && outcomes.iter().any(Vec::is_empty) {
+        return None;
+    }
     let arms = scenarios.iter().zip(outcomes).map(|(it, outcomes)| arm(it, outcomes)).collect();
-    (arms, certainty)
+    Some((arms, certainty))
 }
 
 /// What `until` makes of the differences so far: how it ended, or how many replications next.
 fn next(
-    outcomes: &[Mutex<Vec<Outcome>>],
+    outcomes: &[Vec<Outcome>],
     design: Design,
     until: &Until,
     done: u32,
 ) -> Result<Certainty, u32> {
-    let mut samples: Vec<Samples> = outcomes
-        .iter()
-        .map(|it| Samples::new(&it.lock().unwrap_or_else(std::sync::PoisonError::into_inner)))
-        .collect();
+    let mut samples: Vec<Samples> = outcomes.iter().map(|it| Samples::new(it)).collect();
     Samples::align(&mut samples.iter_mut().collect::<Vec<_>>());
     let row = |it: &'_ Samples| it.find(&until.target.scope, &until.target.metric).cloned();
     let Some(base) = samples.first().and_then(row) else { return Ok(Certainty::NoMean) };

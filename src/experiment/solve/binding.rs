@@ -4,7 +4,7 @@
 //! and are refused by the kubelet meanwhile. So each candidate is put to the test: it is lifted
 //! where the demand fails first, with the same luck. What then holds was bound by it.
 
-use super::runs::{Invalid, Point, Runs, Weakest};
+use super::runs::{Halt, Point, Runs, Weakest};
 use super::search::Trial;
 use crate::model::words::cause::Cause;
 use crate::scenario::{Kind, Parameter, Scarce, Scenario, scarce};
@@ -184,7 +184,7 @@ pub(super) fn binding(
     searched: &str,
     value: String,
     at_most: u32,
-) -> Result<Option<Binding>, Invalid> {
+) -> Result<Option<Binding>, Halt> {
     // Enough to tell causes apart, and as many as a test of them will have.
     let n = AT_MOST.min(at_most).min(10);
     runs.observe(&[(sets.to_vec(), n)])?;
@@ -258,7 +258,7 @@ pub(super) fn binding(
     Ok(Some(binding))
 }
 
-fn lift(runs: &mut Runs<'_>, sets: &[String], limits: &[Limit], n: u32) -> Result<Lifted, Invalid> {
+fn lift(runs: &mut Runs<'_>, sets: &[String], limits: &[Limit], n: u32) -> Result<Lifted, Halt> {
     let mut lifted = sets.to_vec();
     lifted.extend(limits.iter().flat_map(|it| it.lift.iter().cloned()));
     let (holds, trial) = runs.judge(&lifted, n)?;

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::binding::{Binding, binding};
-use super::runs::{Invalid, Runs};
+use super::runs::{Halt, Runs};
 use super::search::{Demand, Found, Search, Sure, Trial};
 use crate::experiment::FailureSummary;
 
@@ -83,7 +83,7 @@ fn search(
     demand: Demand,
     extra: &[String],
     start: u64,
-) -> Result<Found, Invalid> {
+) -> Result<Found, Halt> {
     let mut probe = probe(runs, axis, extra, start);
     let scan: Vec<u64> = axis.spread(start).into_iter().map(|it| it - start).collect();
     Search::new(demand, axis.last() - start, &mut probe).run(&scan)
@@ -95,7 +95,7 @@ fn probe<'s>(
     axis: &'s Axis,
     extra: &'s [String],
     start: u64,
-) -> impl FnMut(&[(u64, u32)]) -> Result<Vec<Trial>, Invalid> + 's {
+) -> impl FnMut(&[(u64, u32)]) -> Result<Vec<Trial>, Halt> + 's {
     move |asked: &[(u64, u32)]| {
         let asked: Vec<(Vec<String>, u32)> =
             asked.iter().map(|&(at, n)| (sets(axis, extra, start + at), n)).collect();
@@ -113,7 +113,7 @@ pub fn solve(
     axis: &Axis,
     at_most: u32,
     extra: &[String],
-) -> Result<Solved, Invalid> {
+) -> Result<Solved, Halt> {
     let demand = runs.demand(&sets(axis, extra, 0), at_most)?;
     let found = search(runs, axis, demand, extra, 0)?;
     let mut curve: Vec<Seen> =
@@ -133,6 +133,15 @@ pub fn solve(
     };
     let runs = runs.spent();
     Ok(Solved { axis: axis.clone(), demand, found, curve, binding: first, next, runs })
+}
+
+/// What was seen of a search that was ended early, from the smallest value to the largest.
+pub fn seen_so_far(runs: &Runs<'_>, axis: &Axis, demand: Demand) -> Vec<Seen> {
+    let mut curve: Vec<Seen> =
+        (0..=axis.last()).filter_map(|at| seen(runs, axis, &[], demand, at)).collect();
+    curve.retain(|it| 0 < it.trial.n);
+    curve.sort_by(|a, b| a.number.total_cmp(&b.number));
+    curve
 }
 
 fn seen(runs: &Runs<'_>, axis: &Axis, extra: &[String], demand: Demand, at: u64) -> Option<Seen> {
@@ -157,7 +166,7 @@ fn behind(
     extra: &[String],
     lifted: Vec<String>,
     start: u64,
-) -> Result<Next, Invalid> {
+) -> Result<Next, Halt> {
     let demand = Demand { at_most: demand.at_most.min(COARSE), ..demand };
     let found = search(runs, axis, demand, extra, start)?;
     let path = &axis.lattice.path;
@@ -175,7 +184,7 @@ pub fn under_readings(
     solved: &Solved,
     extra: &[String],
     readings: &[(String, Vec<String>)],
-) -> Result<Vec<Reading>, Invalid> {
+) -> Result<Vec<Reading>, Halt> {
     let axis = &solved.axis;
     let start = solved.found.answer.unwrap_or(0);
     let mut answers = vec![];

@@ -9,7 +9,7 @@
 
 use super::axis::{Axis, Goal};
 use super::binding::{Binding, binding};
-use super::runs::{Invalid, Runs};
+use super::runs::{Halt, Runs};
 use super::search::{Demand, Search, Trial};
 use crate::scenario::{Lattice, Scenario};
 
@@ -106,7 +106,7 @@ pub fn smallest_mirror(
     scenario: &Scenario,
     mirror: &str,
     at_most: u32,
-) -> Result<Result<SmallestMirror, String>, Invalid> {
+) -> Result<Result<SmallestMirror, String>, Halt> {
     let Some(replicas) = now(scenario, &format!("{mirror}.replicas"), "") else {
         let is_name = |path: &str| path.starts_with("mirror.") && path.matches('.').count() == 2;
         let names: Vec<String> = scenario
@@ -171,7 +171,7 @@ fn least(
     axis: &Axis,
     extra: &[String],
     scan: &[u64],
-) -> Result<(Option<u64>, Option<u64>), Invalid> {
+) -> Result<(Option<u64>, Option<u64>), Halt> {
     let mut probe = |asked: &[(u64, u32)]| {
         let asked: Vec<(Vec<String>, u32)> =
             asked.iter().map(|&(at, n)| (with(extra, axis.set(at)), n)).collect();
@@ -191,7 +191,7 @@ fn fewest(
     demand: Demand,
     mirror: &str,
     replicas: u64,
-) -> Result<Option<u64>, Invalid> {
+) -> Result<Option<u64>, Halt> {
     let Ok(lattice) = Lattice::of(&format!("{mirror}.replicas"), "1") else { return Ok(None) };
     let axis = Axis::even(lattice, Goal::Minimize, (1, replicas), 1);
     let (answer, _) = least(runs, demand, &axis, &[], &[])?;
@@ -204,7 +204,7 @@ fn alone(
     axis: &Axis,
     now: Option<String>,
     lost: &[String],
-) -> Result<Part, Invalid> {
+) -> Result<Part, Halt> {
     let (answer, failing) = least(runs, demand, axis, lost, &axis.spread(0))?;
     let path = axis.lattice.path.clone();
     let binding = match failing {
@@ -228,7 +228,7 @@ impl SmallestMirror {
         runs: &mut Runs<'_>,
         sized: &[(Option<String>, Axis)],
         lost: Vec<String>,
-    ) -> Result<(), Invalid> {
+    ) -> Result<(), Halt> {
         // Settings of parts that were not lowered yet, where those as given do not hold.
         let mut tops: Vec<String> = vec![];
         if !self.now.0 {

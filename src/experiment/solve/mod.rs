@@ -15,7 +15,7 @@ mod stagger;
 
 pub use axis::{Axis, Goal};
 pub use binding::{Binding, Lifted, Limit, Share};
-pub use largest::{AT_MOST, Next, Reading, Seen, Solved, solve, under_readings};
+pub use largest::{AT_MOST, Next, Reading, Seen, Solved, seen_so_far, solve, under_readings};
 pub use mirror::{Part, SmallestMirror, smallest_mirror};
-pub use runs::{Invalid, Point, Runs, Weakest};
+pub use runs::{Halt, Point, Runs, Weakest};
 pub use stagger::{BatchRow, Plan, Stagger, Staggered, stagger};

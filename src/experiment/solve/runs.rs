@@ -10,13 +10,18 @@ use crate::model::record::measure::PULL_FAILURES_BY_CAUSE;
 use crate::model::record::outcome::{Outcome, StopReason};
 use crate::scenario::{Diagnostics, Request, Scenario, SourceFile, load};
 
-/// Settings that the scenario cannot be read with.
+/// Why a search ended without an answer.
 #[derive(Debug)]
-pub struct Invalid {
-    /// `path=value` of the point.
-    pub sets: Vec<String>,
-    /// What is wrong.
-    pub problems: Diagnostics,
+pub enum Halt {
+    /// Settings that the scenario cannot be read with.
+    Invalid {
+        /// `path=value` of the point.
+        sets: Vec<String>,
+        /// What is wrong.
+        problems: Diagnostics,
+    },
+    /// The work was ended.
+    Ended,
 }
 
 /// What all replications so far showed under some settings.
@@ -186,25 +191,25 @@ impl<'a> Runs<'a> {
     }
 
     /// The scenario with these settings.
-    pub fn scenario(&mut self, sets: &[String]) -> Result<&Scenario, Invalid> {
+    pub fn scenario(&mut self, sets: &[String]) -> Result<&Scenario, Halt> {
         self.read(sets)?;
         Ok(&self.points[sets].scenario)
     }
 
-    fn read(&mut self, sets: &[String]) -> Result<(), Invalid> {
+    fn read(&mut self, sets: &[String]) -> Result<(), Halt> {
         if self.points.contains_key(sets) {
             return Ok(());
         }
         let mut request = self.request.clone();
         request.sets.extend(sets.iter().cloned());
         let loaded = load(self.file, &request)
-            .map_err(|problems| Invalid { sets: sets.to_vec(), problems })?;
+            .map_err(|problems| Halt::Invalid { sets: sets.to_vec(), problems })?;
         self.points.insert(sets.to_vec(), Point::new(loaded.scenario));
         Ok(())
     }
 
     /// Sees to it that each of these settings has so many replications at least.
-    pub fn observe(&mut self, asked: &[(Vec<String>, u32)]) -> Result<(), Invalid> {
+    pub fn observe(&mut self, asked: &[(Vec<String>, u32)]) -> Result<(), Halt> {
         let mut most: BTreeMap<&Vec<String>, u32> = BTreeMap::new();
         for (sets, n) in asked {
             self.read(sets)?;
@@ -224,23 +229,27 @@ impl<'a> Runs<'a> {
             crew.replicate(&points[*sets].scenario.spec, range.clone(), Shown::NOTHING, &|_| {})
         });
         for ((sets, range), outcomes) in due.into_iter().zip(outcomes) {
-            self.spent += range.len() as u64;
+            debug_assert!(outcomes.len() <= range.len(), "no more than was asked for");
+            self.spent += outcomes.len() as u64;
             if let Some(point) = self.points.get_mut(sets) {
                 point.add(&outcomes);
             }
+        }
+        if crew.is_stopped() {
+            return Err(Halt::Ended);
         }
         Ok(())
     }
 
     /// The trials of each of these settings, with so many replications at least.
-    pub fn trials(&mut self, asked: &[(Vec<String>, u32)]) -> Result<Vec<Trial>, Invalid> {
+    pub fn trials(&mut self, asked: &[(Vec<String>, u32)]) -> Result<Vec<Trial>, Halt> {
         self.observe(asked)?;
         Ok(asked.iter().map(|(sets, _)| self.points[sets].trial()).collect())
     }
 
     /// Whether the expectations hold under these settings, by as many replications as it takes to
     /// be sure, or `at_most`.
-    pub fn judge(&mut self, sets: &[String], at_most: u32) -> Result<(bool, Trial), Invalid> {
+    pub fn judge(&mut self, sets: &[String], at_most: u32) -> Result<(bool, Trial), Halt> {
         let demand = self.demand(sets, at_most)?;
         let mut n = super::search::FIRST.min(at_most);
         loop {
@@ -253,7 +262,7 @@ impl<'a> Runs<'a> {
     }
 
     /// What is demanded under these settings.
-    pub fn demand(&mut self, sets: &[String], at_most: u32) -> Result<Demand, Invalid> {
+    pub fn demand(&mut self, sets: &[String], at_most: u32) -> Result<Demand, Halt> {
         let in_runs = self.scenario(sets)?.in_runs.as_f64();
         Ok(Demand { share: in_runs, at_most })
     }

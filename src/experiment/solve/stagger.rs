@@ -11,7 +11,7 @@
 
 use super::axis::{Axis, Goal};
 use super::binding::{Binding, binding};
-use super::runs::{Invalid, Runs};
+use super::runs::{Halt, Runs};
 use super::search::{Demand, Search, Trial};
 use crate::scenario::{Lattice, Scenario};
 use crate::units::Span;
@@ -209,7 +209,7 @@ pub fn stagger(
     within: Span,
     step: Span,
     at_most: u32,
-) -> Result<Stagger, Invalid> {
+) -> Result<Stagger, Halt> {
     let demand = runs.demand(&[], at_most)?;
     let mut it =
         Stagger { of, within, step, demand, best: None, rows: vec![], faster: None, runs: 0 };
@@ -236,7 +236,7 @@ pub fn stagger(
 
 impl Stagger {
     /// Searches the shortest interval of one batch size that beats the best plan so far.
-    fn try_batch(&mut self, runs: &mut Runs<'_>, batch: u64) -> Result<(), Invalid> {
+    fn try_batch(&mut self, runs: &mut Runs<'_>, batch: u64) -> Result<(), Halt> {
         let faster = match self.best {
             Some((best, _)) => Span::from_micros(best.done.as_micros() - 1).at_most(self.within),
             None => self.within,

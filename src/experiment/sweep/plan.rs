@@ -10,7 +10,7 @@ use super::expand;
 use crate::engine::chance::{combine, stable_hash};
 use crate::scenario::{
     BASE, Design, Diagnostic, Diagnostics, Lattice, Request, Scenario, SourceFile, Sweep, VARIANT,
-    load,
+    is_folder_name, load,
 };
 use crate::units::Share;
 use crate::words::Words;
@@ -325,9 +325,13 @@ impl Plan {
         }
         let plan: Self = serde_json::from_value(any)
             .map_err(|error| format!("it is no plan of pullstorm: {error}"))?;
-        // The name is one of a folder.
-        if plan.scenario.contains(['/', '\\']) || plan.scenario == ".." {
+        if !is_folder_name(&plan.scenario) {
             return Err(format!("its scenario cannot be called `{}`", plan.scenario));
+        }
+        // Names of files are made of them.
+        let is_id = |id: &str| id.len() == 16 && id.bytes().all(|it| it.is_ascii_hexdigit());
+        if let Some(point) = plan.points.iter().find(|it| !is_id(&it.id)) {
+            return Err(format!("`{}` is no id of a point", point.id));
         }
         if plan.hash() != plan.plan_hash {
             return Err("its content has been changed: it does not fit its hash".into());

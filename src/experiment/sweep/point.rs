@@ -79,6 +79,9 @@ pub fn run_point(
             (outcomes, Some(certainty))
         }
     };
+    if crew.is_stopped() {
+        return Err(at("the work was ended".into()));
+    }
     let summary = summarise(&scenario, &outcomes);
     Ok(result(plan, point, &summary, certainty, scenario.spec.horizon.as_secs_f64()))
 }
@@ -114,6 +117,7 @@ const fn word(certainty: Certainty) -> &'static str {
         Certainty::Reached => "reached",
         Certainty::Capped => "capped",
         Certainty::NoMean => "no-mean",
+        Certainty::Ended => "ended",
     }
 }
 

@@ -18,7 +18,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::model::ids::{BlobId, ChainId, ImageId, PullId};
+use crate::model::ids::{BlobId, ChainId, ImageId, ObjectId, PullId};
 use crate::units::{Bytes, Time};
 
 /// What happened to somebody who asked for a locked thing.
@@ -40,7 +40,7 @@ pub struct Waiter {
     /// The pull.
     pub pull: PullId,
     /// Position of the object in the image of that pull.
-    pub object: u32,
+    pub object: ObjectId,
 }
 
 /// A store of things that are made once and held by several: blobs, or unpacked chains.
@@ -340,7 +340,7 @@ mod tests {
     const SIZE: Bytes = Bytes(5);
 
     fn waiter(pull: u32) -> Waiter {
-        Waiter { pull: PullId(pull), object: 0 }
+        Waiter { pull: PullId(pull), object: ObjectId(0) }
     }
 
     #[test]

@@ -14,32 +14,28 @@ mod mirrored;
 mod request;
 
 use crate::engine::chance::combine;
+use crate::engine::slots::Slots;
+use crate::model::client::containerd_1::Line;
+use crate::model::client::{Do, Hosts};
 use crate::model::ids::{
-    AccountId, AddressId, ImageId, NodeId, PodId, PullId, RegistryId, WorkloadId,
+    AccountId, AddressId, ImageId, LaneId, NodeId, ObjectId, PodId, PullId, RegistryId, ReplicaId,
+    WorkloadId,
 };
-use crate::model::spec::RequestKind;
 use crate::model::supply::mirror::Served;
 use crate::model::words::attempt::{Attempt, PullEnded};
 use crate::model::words::cause::Cause;
 use crate::model::words::endpoint::{Endpoint, EndpointKind};
-use crate::model::words::kubelet_events::Sign;
 use crate::model::words::reply::Grant;
 use crate::model::{Event, World};
 use crate::resource::link::FlowId;
 use crate::units::{Bytes, Span, Time};
 
-/// Pulls in flight; slots are used again, each time with a new generation.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Pulls {
-    slots: Vec<Pull>,
-    free: Vec<PullId>,
-}
+/// Pulls in flight.
+pub(crate) type Pulls = Slots<PullId, Pull>;
 
 /// One `PullImage` call in flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Pull {
-    generation: u32,
-    pub(crate) live: bool,
     /// Where it runs.
     pub(crate) node: NodeId,
     /// For whom.
@@ -57,8 +53,12 @@ pub(crate) struct Pull {
     /// Until when the session's token is valid; `None` before there is one.
     token_until: Option<Time>,
     /// Servers that each object is asked of, in order: the node's mirrors, then the registry.
-    hosts: Vec<RegistryId>,
+    servers: Vec<RegistryId>,
+    /// What each of them is asked for.
+    hosts: Hosts,
+    /// One until the layers begin.
     lanes: Vec<Lane>,
+    connections: Vec<Connection>,
     objects: Vec<ObjectState>,
     /// First layer whose chain was missing at the start: layers below need no fetch.
     first_missing: u32,
@@ -73,93 +73,54 @@ pub(crate) struct Pull {
 }
 
 /// One line of requests of a pull: serial objects use the first, layers all.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Lane {
     /// Counts the requests of this lane, so that an overtaken event is known.
     turn: u16,
-    step: Step,
-    /// What to send again once a token is there.
-    challenged: Step,
-    /// Object being fetched: position in the image.
-    object: u32,
-    /// Position among the hosts of the one that is asked.
-    host: u8,
-    /// Responses seen to this logical request.
-    responses: u32,
-    /// Connections to the hosts, by position.
-    connections: [Option<Connection>; MAX_HOSTS],
-    blob_host: Option<Connection>,
     /// A mirror has not answered yet.
     asks_mirror: bool,
-    /// What a mirror is serving.
-    served: Option<Served>,
-    /// Bytes of the object that arrived before its connection broke, and how often it broke in a
-    /// row without any.
-    offset: Bytes,
-    stalls: u8,
-    /// Why the mirrors asked before failed.
-    mirror_failed: Option<Cause>,
+    /// Object being fetched: position in the image.
+    object: ObjectId,
+    /// Where the client's rules stand with it.
+    line: Line,
+    /// What they do once the answer under way is back.
+    due: Option<Do>,
     flow: Option<FlowId>,
     grant: Option<Grant>,
-    /// Address of a token request under way.
-    token_address: Option<AddressId>,
-    /// What the answer under way means.
-    answer: Option<Answered>,
-    /// The last request that failed, as the client saw it.
-    shown: Option<LaneShown>,
-    /// Cause of a failed HEAD of the manifest, while the HEAD of the blob is tried in its stead.
-    head_failed: Option<Cause>,
+    /// What a mirror is serving.
+    served: Option<Served>,
+    /// Bytes of the object that arrived before its connection broke.
+    offset: Bytes,
 }
 
-/// A failed request, as its client shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct LaneShown {
-    kind: RequestKind,
-    sign: Sign,
-    /// A mirror answered so, or did not answer.
-    is_mirrors: bool,
+impl Lane {
+    fn new() -> Self {
+        Self {
+            turn: 0,
+            asks_mirror: false,
+            object: ObjectId(0),
+            line: Line::default(),
+            due: None,
+            flow: None,
+            grant: None,
+            served: None,
+            offset: Bytes::ZERO,
+        }
+    }
 }
 
-/// An open connection and the body bytes it carried, by which its congestion window has grown.
+/// An open connection of a lane.
 #[derive(Clone, Copy, Debug)]
 struct Connection {
+    lane: LaneId,
+    /// Position of the host.
+    host: u8,
+    kind: EndpointKind,
     address: AddressId,
-    carried: u64,
     /// Where it leads, at a mirror.
-    replica: Option<u32>,
-}
-
-/// Most hosts of a pull: mirrors, and the registry.
-pub(crate) const MAX_HOSTS: usize = 4;
-
-/// The HTTP request that a lane is at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Step {
-    #[default]
-    Idle,
-    /// HEAD of the manifest by tag or digest.
-    Head,
-    /// HEAD of the blob with the manifest's digest, after a failed HEAD of the manifest.
-    HeadBlob,
-    /// GET of the object at the registry.
-    Get,
-    /// GET of the object at the blob host.
-    GetRedirected,
-    /// POST to the token service.
-    TokenPost,
-    /// GET from the token service.
-    TokenGet,
-}
-
-/// What an answer means once it is back at the node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answered {
-    /// The reference has a digest.
-    Resolved,
-    /// The logical request failed at every host: why at the last one, and at the mirrors before.
-    Failed(Cause, Option<Cause>),
-    /// The wait that Retry-After asked for is over.
-    Waited,
+    replica: Option<ReplicaId>,
+    /// Body bytes it carried, by which its congestion window has grown.
+    carried: u64,
 }
 
 /// Where a pull stands with one of its objects.
@@ -167,9 +128,9 @@ enum Answered {
 enum ObjectState {
     Pending,
     /// Somebody else on the node fetches it; this lane waits.
-    Waiting(u16),
+    Waiting(LaneId),
     /// This lane fetches it.
-    Fetching(u16),
+    Fetching(LaneId),
     /// Held by this pull.
     Held,
     /// Not needed: its chain is there.
@@ -184,62 +145,6 @@ enum Unpack {
     Working,
 }
 
-impl Pulls {
-    /// The pull of an event, unless it has ended since.
-    fn current(&self, id: PullId, generation: u32) -> Option<&Pull> {
-        self.slots.get(id.idx()).filter(|it| it.live && it.generation == generation)
-    }
-
-    pub(crate) fn get(&self, id: PullId) -> &Pull {
-        &self.slots[id.idx()]
-    }
-
-    fn get_mut(&mut self, id: PullId) -> &mut Pull {
-        &mut self.slots[id.idx()]
-    }
-
-    /// Numbers of the pulls in flight.
-    fn live_ids(&self) -> impl Iterator<Item = PullId> {
-        self.slots.iter().enumerate().filter(|(_, it)| it.live).map(|(at, _)| PullId::from(at))
-    }
-
-    /// Pulls in flight.
-    pub(crate) fn live(&self) -> impl Iterator<Item = &Pull> {
-        self.slots.iter().filter(|it| it.live)
-    }
-
-    fn take_slot(&mut self) -> PullId {
-        if let Some(id) = self.free.pop() {
-            return id;
-        }
-        self.slots.push(Pull {
-            generation: 0,
-            live: false,
-            node: NodeId(0),
-            pod: PodId(0),
-            image: ImageId(0),
-            content: ImageId(0),
-            workload: WorkloadId(0),
-            account: None,
-            attempt: Attempt::default(),
-            started: Time::ZERO,
-            resolved: false,
-            token_until: None,
-            hosts: Vec::new(),
-            lanes: Vec::new(),
-            objects: Vec::new(),
-            first_missing: 0,
-            next_layer: 0,
-            unpacked: 0,
-            unpack: Unpack::Idle,
-            flows: 0,
-            last_byte: Time::ZERO,
-            hanging: None,
-        });
-        PullId::from(self.slots.len() - 1)
-    }
-}
-
 impl World<'_> {
     /// The kubelet calls `PullImage`.
     pub(crate) fn start_pull(&mut self, now: Time, pod: PodId, image: ImageId, attempt: Attempt) {
@@ -247,24 +152,40 @@ impl World<'_> {
         let (node, workload) = (state.node, state.workload);
         let registry = self.catalogue.image(image).registry;
         let account = self.account_of_pull(pod, image);
-        let n_lanes = self.profile(node).max_concurrent_downloads as usize;
-        let id = self.pulls.take_slot();
+        let id = self.pulls.put(|before| {
+            let mut memory = before.map(Memory::of).unwrap_or_default();
+            memory.lanes.push(Lane::new());
+            Pull {
+                node,
+                pod,
+                image,
+                content: image,
+                workload,
+                account,
+                attempt,
+                started: now,
+                resolved: false,
+                token_until: None,
+                servers: memory.servers,
+                hosts: Hosts::default(),
+                lanes: memory.lanes,
+                connections: memory.connections,
+                objects: memory.objects,
+                first_missing: 0,
+                next_layer: 0,
+                unpacked: 0,
+                unpack: Unpack::Idle,
+                flows: 0,
+                last_byte: now,
+                hanging: None,
+            }
+        });
         self.choose_hosts(id, node, registry);
-        let pull = self.pulls.get_mut(id);
-        pull.generation = pull.generation.wrapping_add(1);
-        pull.live = true;
-        (pull.node, pull.pod, pull.image) = (node, pod, image);
-        (pull.workload, pull.account) = (workload, account);
-        pull.attempt = attempt;
-        (pull.started, pull.last_byte) = (now, now);
-        (pull.resolved, pull.token_until) = (false, None);
-        pull.lanes.clear();
-        pull.lanes.resize(n_lanes, Lane::default());
-        (pull.first_missing, pull.next_layer, pull.unpacked) = (0, 0, 0);
-        (pull.unpack, pull.flows, pull.hanging) = (Unpack::Idle, 0, None);
         self.resolve(id);
         self.cluster.nodes[node.idx()].pulls.push(id);
-        self.ask_hosts(now, id, 0, Step::Head);
+        let terms = self.terms(id, LaneId(0));
+        let first = self.pulls[id].lanes[0].line.look_up(&terms);
+        self.act(now, id, LaneId(0), first);
     }
 
     /// The pull is one of the content that its reference names now. Index, manifest and config are
@@ -273,12 +194,12 @@ impl World<'_> {
     /// Source: containerd 1.7.34 as recorded (`tests/data/containerd-1.7.34-cri.txt`): the HEAD
     /// names the tag, every GET a digest.
     fn resolve(&mut self, id: PullId) {
-        self.resolve_to(id, self.catalogue.served(self.pulls.get(id).image));
+        self.resolve_to(id, self.catalogue.served(self.pulls[id].image));
     }
 
     /// The same, where a mirror says which content it is.
     fn resolve_to(&mut self, id: PullId, content: ImageId) {
-        let pull = self.pulls.get_mut(id);
+        let pull = &mut self.pulls[id];
         pull.content = content;
         let n_objects = self.catalogue.image(pull.content).objects.len();
         pull.objects.clear();
@@ -319,7 +240,7 @@ impl World<'_> {
     /// The pull succeeded: the image holds what the pull held.
     fn complete_pull(&mut self, now: Time, id: PullId) {
         self.stop_lanes(now, id);
-        let pull = self.pulls.get(id);
+        let pull = &self.pulls[id];
         let (node, image) = (pull.node, (pull.image, pull.content));
         let seen_from = now + Span::from_micros(1);
         let added = self.add_image(node, image, seen_from);
@@ -331,12 +252,10 @@ impl World<'_> {
 
     fn end_pull(&mut self, now: Time, id: PullId) -> PullEnded {
         self.close_connections(now, id);
-        let pull = self.pulls.get_mut(id);
-        pull.live = false;
-        let ended = pull.as_it_is();
+        let ended = self.pulls[id].as_it_is();
         let pulls = &mut self.cluster.nodes[ended.node.idx()].pulls;
         pulls.retain(|&it| it != id);
-        self.pulls.free.push(id);
+        self.pulls.leave(id);
         ended
     }
 
@@ -352,7 +271,7 @@ impl World<'_> {
         }
         match self.progress_due(now, id) {
             Some(due) if due <= now => {
-                let hanging = self.pulls.get(id).hanging;
+                let hanging = self.pulls[id].hanging;
                 self.fail_pull(now, id, Cause::ProgressTimeout, hanging);
             }
             Some(due) => {
@@ -364,7 +283,7 @@ impl World<'_> {
 
     /// When the progress timeout ends a pull if no byte arrives any more.
     fn progress_due(&self, now: Time, id: PullId) -> Option<Time> {
-        let pull = self.pulls.get(id);
+        let pull = &self.pulls[id];
         let profile = self.profile(pull.node);
         let timeout = profile.progress_timeout?;
         let last_byte = if 0 < pull.flows { now } else { pull.last_byte };
@@ -376,10 +295,10 @@ impl World<'_> {
 
     /// A request hangs: from now on the progress timeout counts.
     pub(crate) fn watch_progress(&mut self, now: Time, id: PullId, cause: Cause) {
-        let pull = self.pulls.get_mut(id);
+        let pull = &mut self.pulls[id];
         let first = pull.hanging.is_none();
         pull.hanging = Some(cause);
-        let generation = pull.generation;
+        let generation = self.pulls.generation(id);
         // A time-out shorter than the way to the registry is over before anything can hang.
         if let Some(due) = self.progress_due(now, id).filter(|_| first) {
             self.clock
@@ -391,8 +310,8 @@ impl World<'_> {
     /// A wait for another pull's download is over. Where nothing else of this pull was under way,
     /// the last look at its progress found it idle.
     fn restart_progress_clock(&mut self, now: Time, id: PullId) {
-        let period = self.profile(self.pulls.get(id).node).progress_check;
-        let pull = self.pulls.get_mut(id);
+        let period = self.profile(self.pulls[id].node).progress_check;
+        let pull = &mut self.pulls[id];
         if pull.objects.iter().any(|it| matches!(it, ObjectState::Fetching(_))) {
             return;
         }
@@ -408,31 +327,62 @@ impl World<'_> {
     /// Closes the session's connections: they idle until the client's idle timeout and hold their
     /// ports until then.
     fn close_connections(&mut self, now: Time, id: PullId) {
-        let pull = self.pulls.get(id);
-        let (node, n_lanes) = (pull.node, pull.lanes.len());
-        let registry = self.catalogue.image(pull.image).registry;
+        let mut open = std::mem::take(&mut self.pulls[id].connections);
+        for connection in open.drain(..) {
+            self.give_back_port(now, id, &connection);
+        }
+        self.pulls[id].connections = open;
+    }
+
+    /// Gives back the port of a connection that idles from now on; one to a mirror holds none.
+    fn give_back_port(&mut self, now: Time, id: PullId, connection: &Connection) {
+        if connection.replica.is_some() {
+            return;
+        }
+        let (node, image) = (self.pulls[id].node, self.pulls[id].image);
+        let registry = self.catalogue.image(image).registry;
+        let endpoint = Endpoint { registry, kind: connection.kind };
         let closes_at = now + self.profile(node).idle_timeout;
-        for lane in 0..n_lanes {
-            let lane = &mut self.pulls.get_mut(id).lanes[lane];
-            // Those to mirrors hold no port of a gateway.
-            let connections = std::mem::take(&mut lane.connections);
-            let plain = connections.into_iter().flatten().find(|it| it.replica.is_none());
-            let (blob, token) = (lane.blob_host.take(), lane.token_address.take());
-            let closing = [
-                (EndpointKind::Registry, plain.map(|it| it.address)),
-                (EndpointKind::Cdn, blob.map(|it| it.address)),
-                (EndpointKind::Token, token),
-            ];
-            for (kind, address) in closing {
-                if let Some(address) = address {
-                    self.give_back_port(closes_at, node, address, Endpoint { registry, kind });
-                }
-            }
+        self.supply.egresses.give_back(closes_at, connection.address, Some(node), endpoint);
+    }
+}
+
+/// What a pull leaves to the next one in its slot: memory, all of it empty.
+#[derive(Default)]
+struct Memory {
+    servers: Vec<RegistryId>,
+    lanes: Vec<Lane>,
+    connections: Vec<Connection>,
+    objects: Vec<ObjectState>,
+}
+
+impl Memory {
+    fn of(pull: &mut Pull) -> Self {
+        fn emptied<T>(list: &mut Vec<T>) -> Vec<T> {
+            list.clear();
+            std::mem::take(list)
+        }
+        Self {
+            servers: emptied(&mut pull.servers),
+            lanes: emptied(&mut pull.lanes),
+            connections: emptied(&mut pull.connections),
+            objects: emptied(&mut pull.objects),
         }
     }
 }
 
 impl Pull {
+    fn lane_ids(&self) -> impl Iterator<Item = LaneId> + use<> {
+        (0..self.lanes.len()).map(LaneId::from)
+    }
+
+    /// Where a lane's connection to an endpoint is, if it is open.
+    fn connection(&self, lane: LaneId, kind: EndpointKind) -> Option<usize> {
+        let host = self.lanes[lane.idx()].line.host();
+        let fits = |it: &Connection| it.lane == lane && it.kind == kind && it.host == host;
+        self.connections.iter().position(fits)
+    }
+
     /// The attempt that it serves, with its counts so far.
     pub(crate) const fn as_it_is(&self) -> PullEnded {
         PullEnded { node: self.node, pod: self.pod, image: self.image, attempt: self.attempt }
@@ -441,56 +391,5 @@ impl Pull {
     /// Key of the pull for draws and the digest: pod, image and attempt.
     pub(crate) fn key(&self, pod_key: u64, image_key: u64) -> u64 {
         combine(combine(pod_key, image_key), u64::from(self.attempt.number))
-    }
-}
-
-/// Round trips that a body waits for while the congestion window grows (slow start).
-///
-/// The window starts at 10 segments of 1,460 B (RFC 6928) and grows by every byte that was
-/// acknowledged, so a connection that carried `carried` bytes has a window of 14,600 + `carried`;
-/// it stops growing at the bandwidth-delay product of `bytes_per_second`. Counted are the round
-/// trips until the body is sent, or until the window no longer limits it; the body then flows
-/// through its links as a whole.
-pub(crate) fn slow_start_rounds(
-    size: Bytes,
-    carried: u64,
-    rtt: Span,
-    bytes_per_second: f64,
-) -> u64 {
-    const INITIAL_WINDOW: u64 = 14_600;
-    let full = (bytes_per_second * rtt.as_secs_f64()) as u64;
-    let mut window = INITIAL_WINDOW.saturating_add(carried);
-    let (mut sent, mut rounds) = (window, 0);
-    while sent < size.0 && window < full {
-        window = window.saturating_mul(2);
-        sent = sent.saturating_add(window);
-        rounds += 1;
-    }
-    rounds
-}
-
-#[cfg(test)]
-mod tests {
-    use super::slow_start_rounds;
-    use crate::units::{Bytes, Span};
-
-    #[test]
-    fn slow_start_costs_a_round_trip_for_each_doubling() {
-        let rounds = |size, carried, mbit| {
-            slow_start_rounds(Bytes(size), carried, Span::from_millis(40), mbit * 125_000.0)
-        };
-        // Windows by hand: 14,600, 29,200, …; sent after r rounds: 14,600 * (2^(r+1) - 1).
-        assert_eq!(rounds(0, 0, 1_000.0), 0);
-        assert_eq!(rounds(14_600, 0, 1_000.0), 0);
-        assert_eq!(rounds(14_601, 0, 1_000.0), 1);
-        assert_eq!(rounds(43_800, 0, 1_000.0), 1);
-        assert_eq!(rounds(500_000, 0, 1_000.0), 5);
-        // 1 Gbit/s over 40 ms holds 5,000,000 B in flight: 14,600 * 2^9 is the first window above
-        // it.
-        assert_eq!(rounds(1_000_000_000, 0, 1_000.0), 9);
-        // A warm connection: 14,600 + 100,000, then 229,200.
-        assert_eq!(rounds(300_000, 100_000, 1_000.0), 1);
-        // A thin pipe (2 Mbit/s: 10,000 B in flight) is full from the start.
-        assert_eq!(rounds(1_000_000, 0, 2.0), 0);
     }
 }

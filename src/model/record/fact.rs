@@ -3,7 +3,9 @@
 //! A fact is a value that is copied and forgotten: nothing in it points into the world. Ids tell
 //! what it concerns, stable keys what is hashed, and each number has the unit of its type.
 
-use crate::model::ids::{ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, WorkloadId};
+use crate::model::ids::{
+    ImageId, LimitId, NodeId, PodId, PoolId, RegistryId, ReplicaId, WorkloadId,
+};
 use crate::model::image::Object;
 use crate::model::spec::RequestKind;
 use crate::model::words::asker::Asker;
@@ -52,7 +54,7 @@ pub(crate) struct RequestTold {
 /// A request of a mirror that reached its upstream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MirrorRequestTold {
-    pub(crate) replica: u32,
+    pub(crate) replica: ReplicaId,
     pub(crate) image: ImageId,
     pub(crate) is_head: bool,
     /// What a row calls the object, and the position of a layer.

@@ -4,7 +4,6 @@
 use crate::engine::stats::{Quantile, Sample};
 use crate::model::World;
 use crate::model::ids::{LimitId, PodId, RegistryId};
-use crate::model::pull::Pull;
 use crate::model::record::counts::mirrors::MirrorTally;
 use crate::model::record::counts::{DiskTally, LastRollout, PullTally, SpenderKey, WorkloadTally};
 use crate::model::record::fact::Fact;
@@ -178,7 +177,7 @@ impl World<'_> {
 
     /// Pulls in flight or in a kubelet's queue at the end are open attempts.
     fn close_open_pulls(&mut self) {
-        let running = self.pulls.live().map(Pull::as_it_is);
+        let running = self.pulls.iter().map(|(_, it)| it.as_it_is());
         let open: Vec<PullEnded> = running.chain(self.queued_pulls()).collect();
         for it in open {
             let pod = self.cluster.pods[it.pod.idx()].told(it.pod);
@@ -195,7 +194,7 @@ impl World<'_> {
             .flat_map(|it| it.store.blobs())
             .map(|blob| self.catalogue.size(blob).0)
             .sum();
-        let open: u64 = self.pulls.live().count() as u64;
+        let open: u64 = self.pulls.iter().count() as u64;
         let observe = &self.record;
         debug_assert_eq!(
             observe.counts.volume.on_disks().0,

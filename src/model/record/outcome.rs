@@ -56,6 +56,8 @@ pub enum StopReason {
     Horizon,
     /// The bound on events was reached: the run is incomplete and says so.
     EventBound,
+    /// The caller told it to stop: its figures are of no use.
+    Told,
 }
 
 /// One figure of one replication.

@@ -240,7 +240,7 @@ impl<'a> Rows<'a> {
         let server = &self.spec.registries[it.endpoint.registry.idx()];
         sink.request(&RequestRow {
             time: now,
-            node: &self.replica_names[it.replica as usize],
+            node: &self.replica_names[it.replica.idx()],
             pod: None,
             image: &self.spec.images[it.image.idx()].name,
             attempt: None,

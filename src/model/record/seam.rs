@@ -102,8 +102,8 @@ impl Operator {
         let answer = match it.sign {
             Some(sign) => Answer::Failed(sign),
             None if it.reply == Reply::Challenged => Answer::Challenged,
-            None if it.reply == Reply::Served => Answer::Served { remaining: it.remaining },
-            None => Answer::Silence,
+            None if matches!(it.reply, Reply::Hanging { .. }) => Answer::Silence,
+            None => Answer::Served { remaining: it.remaining },
         };
         self.request(now, it.endpoint.registry, it.kind, answer);
     }

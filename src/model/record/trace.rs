@@ -275,7 +275,7 @@ impl Line<'_, '_> {
     fn mirror_request(&mut self, it: &MirrorRequestTold) {
         let names = self.names;
         let fields = [
-            ("replica", Field::Text(&names.replicas[it.replica as usize])),
+            ("replica", Field::Text(&names.replicas[it.replica.idx()])),
             names.image(it.image),
             names.endpoint(it.endpoint),
             ("method", Field::Text(if it.is_head { "HEAD" } else { "GET" })),

@@ -97,6 +97,8 @@ pub struct RegistrySpec {
     /// Whether the token service takes the OAuth POST; otherwise a client with credentials repeats
     /// with GET.
     pub token_post: bool,
+    /// How long a token is valid.
+    pub token_lifetime: Span,
     /// Whether blobs are answered by a redirect to the blob host.
     pub redirects_blobs: bool,
     /// Most one connection carries of blob bodies.

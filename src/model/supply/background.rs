@@ -2,14 +2,21 @@
 //! pipeline with the same account.
 
 use crate::engine::chance::{combine, stable_hash};
+use crate::model::client::Ask;
 use crate::model::ids::BackgroundId;
-use crate::model::spec::RequestKind;
+use crate::model::image::Object;
 use crate::model::words::asker::Spender;
-use crate::model::words::endpoint::{Endpoint, EndpointKind};
+use crate::model::words::endpoint::Endpoint;
 use crate::model::words::request::Request;
-use crate::model::words::request::Unit;
 use crate::model::{Event, Purpose, World};
 use crate::units::{Span, Time};
+
+/// What a pull of a multi-platform image asks, as far as limits of pulls count it.
+const ASKS: [(Ask, Object); 3] = [
+    (Ask::Head, Object::Index),
+    (Ask::Get, Object::Index),
+    (Ask::Get, Object::Manifest { single: false }),
+];
 
 impl World<'_> {
     /// Schedules the first pull of every background.
@@ -47,15 +54,16 @@ impl World<'_> {
         let key = self.background_key(id);
         let address = self.supply.egresses.address_of_connection(spec.egress, key, u64::from(n));
         let asker = self.supply.egresses.asker(address, spec.account, Spender::Background(id));
-        let endpoint = Endpoint { registry: spec.registry, kind: EndpointKind::Registry };
-        let requests = [
-            (RequestKind::ManifestHead, Unit::Head),
-            (RequestKind::ManifestGet, Unit::Index),
-            (RequestKind::ManifestGet, Unit::Platform),
-        ];
-        for (kind, unit) in requests {
-            let layer = None;
-            let request = Request { endpoint, kind, unit, layer, asker, authorised: true, key };
+        for (ask, object) in ASKS {
+            let request = Request {
+                endpoint: Endpoint { registry: spec.registry, kind: ask.endpoint() },
+                kind: ask.kind(object),
+                unit: ask.unit(object),
+                layer: None,
+                asker,
+                authorised: true,
+                key,
+            };
             if !self.passes_limits(now, &request) {
                 break;
             }

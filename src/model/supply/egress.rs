@@ -231,14 +231,26 @@ impl Egresses {
         Some(egress.ports[slot].get_or_insert_with(|| PortPool::new(ports.count, ports.hold)))
     }
 
-    /// Takes a source port for somebody who is no node; false where none is free.
-    pub(crate) fn take(&mut self, now: Time, address: AddressId, endpoint: Endpoint) -> bool {
-        self.pool(address, None, endpoint).is_none_or(|pool| pool.take(now))
+    /// Takes a source port towards `endpoint`; false where none is free.
+    pub(crate) fn take(
+        &mut self,
+        now: Time,
+        address: AddressId,
+        node: Option<NodeId>,
+        endpoint: Endpoint,
+    ) -> bool {
+        self.pool(address, node, endpoint).is_none_or(|pool| pool.take(now))
     }
 
-    /// Gives back a source port of somebody who is no node.
-    pub(crate) fn give_back(&mut self, closes_at: Time, address: AddressId, endpoint: Endpoint) {
-        if let Some(pool) = self.pool(address, None, endpoint) {
+    /// Gives back the port of a connection that closes at `closes_at`.
+    pub(crate) fn give_back(
+        &mut self,
+        closes_at: Time,
+        address: AddressId,
+        node: Option<NodeId>,
+        endpoint: Endpoint,
+    ) {
+        if let Some(pool) = self.pool(address, node, endpoint) {
             pool.give_back(closes_at);
         }
     }
@@ -285,30 +297,6 @@ impl World<'_> {
             self.supply.egresses.address_of_connection(egress, state.key, state.connections)
         } else {
             state.address
-        }
-    }
-
-    /// Takes a source port towards `endpoint`; false where none is free.
-    pub(crate) fn take_port(
-        &mut self,
-        now: Time,
-        node: NodeId,
-        address: AddressId,
-        endpoint: Endpoint,
-    ) -> bool {
-        self.supply.egresses.pool(address, Some(node), endpoint).is_none_or(|pool| pool.take(now))
-    }
-
-    /// Gives back the port of a connection that closes at `closes_at`.
-    pub(crate) fn give_back_port(
-        &mut self,
-        closes_at: Time,
-        node: NodeId,
-        address: AddressId,
-        endpoint: Endpoint,
-    ) {
-        if let Some(pool) = self.supply.egresses.pool(address, Some(node), endpoint) {
-            pool.give_back(closes_at);
         }
     }
 }

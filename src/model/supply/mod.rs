@@ -10,7 +10,6 @@ pub(crate) mod registry;
 use crate::engine::chance::Chance;
 use crate::model::ids::{AddressId, LimitId};
 use crate::model::spec::{LimitKey, Spec};
-use crate::model::words::reply::Grant;
 use crate::resource::link::{LinkId, Links};
 use crate::units::Time;
 use egress::Egresses;
@@ -29,8 +28,6 @@ pub(crate) struct Supply {
     pub(crate) finished_flows: Vec<u64>,
     /// The instant for which rates are to be solved anew.
     pub(crate) links_changed_at: Option<Time>,
-    /// What a concurrency limit granted to the request at the gates.
-    pub(crate) granted: Option<Grant>,
 }
 
 impl Supply {
@@ -51,7 +48,6 @@ impl Supply {
             mirrors,
             finished_flows: Vec::new(),
             links_changed_at: None,
-            granted: None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::supply::past::Begun;
 use crate::model::words::asker::Asker;
 use crate::model::words::cause::Cause;
 use crate::model::words::kubelet_events::{Body, Sign};
-use crate::model::words::reply::{Metered, Reply};
+use crate::model::words::reply::{Grant, Metered, Reply};
 use crate::model::words::request::{Request, Unit};
 use crate::resource::limiter::{Law, Limiter, Rule};
 use crate::units::{Span, Time};
@@ -125,13 +125,13 @@ impl Limits {
             }
             Reply::Refused { status, .. } => Some(Sign::Status(status, Body::Bare)),
             Reply::Dropped { .. } => Some(Sign::Closed),
-            Reply::Served | Reply::Challenged | Reply::Hanging { .. } => None,
+            Reply::Served | Reply::Redirected | Reply::Challenged | Reply::Hanging { .. } => None,
         }
     }
 
     /// Gives back what a concurrency limit granted.
-    pub(crate) fn release(&mut self, limit: LimitId, key: u32, units: u64) {
-        self.all[limit.idx()].limiter.release(key, units);
+    pub(crate) fn release(&mut self, grant: Grant) {
+        self.all[grant.limit.idx()].limiter.release(grant.key, u64::from(grant.units));
     }
 
     /// Whether grants of this limit are given back when the answer is complete.

@@ -32,6 +32,8 @@ pub(crate) struct Metered {
 pub(crate) enum Reply {
     /// It passed every gate.
     Served,
+    /// It did, and a blob is sent by the blob host: 307.
+    Redirected,
     /// It carries no token: 401 with a challenge.
     Challenged,
     /// It was refused with this status.
@@ -103,10 +105,10 @@ impl RequestOutcome {
         }
     }
 
-    pub(crate) fn of(reply: Reply, redirected: bool, refused_post: bool) -> (Self, Option<u16>) {
+    pub(crate) fn of(reply: Reply, refused_post: bool) -> (Self, Option<u16>) {
         match reply {
-            Reply::Served if redirected => (Self::Redirect, Some(307)),
             Reply::Served => (Self::Ok, Some(200)),
+            Reply::Redirected => (Self::Redirect, Some(307)),
             Reply::Challenged if refused_post => (Self::ClientError, Some(404)),
             Reply::Challenged => (Self::Unauthorized, Some(401)),
             Reply::Refused { status, .. } => {
@@ -126,7 +128,7 @@ impl RequestOutcome {
 /// Why a request was refused, or got no answer.
 pub(crate) const fn refusal(reply: Reply) -> Option<Cause> {
     match reply {
-        Reply::Served | Reply::Challenged => None,
+        Reply::Served | Reply::Redirected | Reply::Challenged => None,
         Reply::Refused { cause, .. } | Reply::Dropped { cause } | Reply::Hanging { cause } => {
             Some(cause)
         }

@@ -17,7 +17,7 @@ const FOLDER: &str = "charts";
 const NAMES: [&str; 3] = ["ranking", "waiting", "stack"];
 
 /// Removes the charts of an earlier comparison below `folder`.
-pub fn clear_charts(folder: &Path) -> Result<(), FileError> {
+pub(super) fn clear_charts(folder: &Path) -> Result<(), FileError> {
     NAMES.iter().try_for_each(|name| clear_sheet(&folder.join(FOLDER), name))
 }
 

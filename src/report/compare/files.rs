@@ -5,13 +5,16 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use super::charts::clear_charts;
 use super::{Compared, comparison_csv, comparison_markdown, write_json};
 use crate::report::Head;
-use crate::report::files::{FileError, WallClock, create_folder, remove, write_whole};
+use crate::report::files::{
+    Digests, FileError, Partial, WallClock, create_folder, remove, write_sealed, write_whole,
+};
 
 /// Every file that a comparison may write, but the charts; the manifest first, as it vouches for
 /// the rest.
-pub const NAMES: [&str; 5] =
+const NAMES: [&str; 5] =
     ["manifest.json", "comparison.csv", "comparison.json", "comparison.md", "assumptions.csv"];
 
 #[derive(Serialize)]
@@ -21,19 +24,27 @@ struct Manifest<'a> {
     compared: &'a str,
     seed: u64,
     set: &'a [String],
+    files: Digests,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
-/// Writes every file; returns their names in the order of writing.
+/// Removes the files of an earlier comparison from `folder`.
+pub fn clear(folder: &Path) -> Result<(), FileError> {
+    NAMES.iter().try_for_each(|name| remove(&folder.join(name)))?;
+    clear_charts(folder)
+}
+
+/// Writes every file; returns their names in the order of writing. Charts stand in `folder` already
+/// where there are any.
 pub fn write_files(
     folder: &Path,
     compared: &Compared<'_>,
+    partial: Option<&Partial>,
     wall_clock: &WallClock,
 ) -> Result<Vec<&'static str>, FileError> {
     create_folder(folder)?;
-    for name in NAMES {
-        remove(&folder.join(name))?;
-    }
     write_whole(&folder.join("comparison.csv"), |out| comparison_csv(out, compared))?;
     write_whole(&folder.join("comparison.json"), |out| write_json(out, compared))?;
     write_whole(&folder.join("comparison.md"), |out| {
@@ -46,7 +57,10 @@ pub fn write_files(
         })?;
         names.push("assumptions.csv");
     }
-    write_whole(&folder.join("manifest.json"), |out| manifest(out, compared, wall_clock))?;
+    let files = Digests::below(folder)?;
+    write_whole(&folder.join("manifest.json"), |out| {
+        manifest(out, compared, files, (partial, wall_clock))
+    })?;
     names.push("manifest.json");
     Ok(names)
 }
@@ -54,15 +68,17 @@ pub fn write_files(
 fn manifest(
     out: &mut dyn Write,
     compared: &Compared<'_>,
-    wall_clock: &WallClock,
+    files: Digests,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = Manifest {
         head: Head::SIMULATED,
         compared: compared.name,
         seed: compared.comparison.base.seed,
         set: compared.set,
+        files,
+        partial,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Compared, assumptions, passes};
 use crate::experiment::compare::{Arm, Design, Difference, Gate, Stack};
 use crate::report::Head;
-use crate::report::files::hex;
+use crate::report::format::hex;
 
 #[derive(Serialize)]
 struct Document<'a> {

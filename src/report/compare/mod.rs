@@ -8,8 +8,8 @@ mod page;
 mod table;
 
 pub use assumptions::Assumed;
-pub use charts::{clear_charts, write_charts};
-pub use files::{NAMES, write_files};
+pub use charts::write_charts;
+pub use files::{clear, write_files};
 pub use json::write_json;
 pub use page::{comparison_markdown, comparison_text};
 pub use table::comparison_csv;

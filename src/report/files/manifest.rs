@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::digests::{Digests, write_sealed};
 use crate::engine::chance::{combine, stable_hash};
+use crate::report::format::hex;
 use crate::report::{Head, Run};
 use crate::scenario::Scenario;
 
@@ -19,6 +21,17 @@ pub struct WallClock {
     pub threads: usize,
 }
 
+/// How far work came that was ended early.
+#[derive(Clone, Debug, Serialize)]
+pub struct Partial {
+    /// Replications that are finished.
+    pub finished: u32,
+    /// Replications that were to be.
+    pub asked: u32,
+    /// The signal that ended it.
+    pub ended_by: &'static str,
+}
+
 #[derive(Serialize)]
 struct Manifest<'a> {
     #[serde(flatten)]
@@ -31,6 +44,10 @@ struct Manifest<'a> {
     scenario_digest: String,
     run_digest: String,
     parameters: Vec<Parameter<'a>>,
+    files: Digests,
+    /// Where not all is there that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
@@ -47,11 +64,6 @@ struct Parameter<'a> {
     unverified: bool,
 }
 
-/// A digest as it is written everywhere: 16 hexadecimal digits.
-pub(crate) fn hex(digest: u64) -> String {
-    format!("{digest:016x}")
-}
-
 /// Digest of the effective parameters; where a value came from does not matter.
 fn scenario_digest(scenario: &Scenario) -> u64 {
     scenario.parameters.iter().fold(0, |digest, it| {
@@ -59,7 +71,12 @@ fn scenario_digest(scenario: &Scenario) -> u64 {
     })
 }
 
-pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -> io::Result<()> {
+pub(super) fn write(
+    out: &mut dyn Write,
+    run: Run<'_>,
+    files: Digests,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
+) -> io::Result<()> {
     let scenario = run.scenario;
     let manifest = Manifest {
         head: Head::SIMULATED,
@@ -71,10 +88,11 @@ pub(super) fn write(out: &mut dyn Write, run: Run<'_>, wall_clock: &WallClock) -
         scenario_digest: hex(scenario_digest(scenario)),
         run_digest: hex(run.summary.digest),
         parameters: parameters(scenario),
+        files,
+        partial,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }
 
 fn parameters(scenario: &Scenario) -> Vec<Parameter<'_>> {
@@ -110,6 +128,10 @@ struct AskedManifest<'a> {
     runs: u64,
     scenario_digest: String,
     parameters: Vec<Parameter<'a>>,
+    files: Digests,
+    /// Where not all is there that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partial: Option<&'a Partial>,
     wall_clock: &'a WallClock,
 }
 
@@ -118,7 +140,8 @@ pub(super) fn write_asked(
     out: &mut dyn Write,
     scenario: &Scenario,
     asked: &Asked,
-    wall_clock: &WallClock,
+    files: Digests,
+    (partial, wall_clock): (Option<&Partial>, &WallClock),
 ) -> io::Result<()> {
     let manifest = AskedManifest {
         head: Head::SIMULATED,
@@ -130,8 +153,9 @@ pub(super) fn write_asked(
         runs: asked.runs,
         scenario_digest: hex(scenario_digest(scenario)),
         parameters: parameters(scenario),
+        files,
+        partial,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }

@@ -1,8 +1,12 @@
 //! The files of one run, under `output/<scenario>/`; `output/README.md` tells what their columns
 //! mean.
 
+mod bounded;
 mod detail;
+mod digests;
+mod lock;
 mod manifest;
+mod place;
 mod replications;
 mod requests;
 mod rows;
@@ -16,11 +20,15 @@ mod whole;
 
 use std::path::{Path, PathBuf};
 
-pub use manifest::WallClock;
-pub(crate) use manifest::hex;
+pub use bounded::{MOST_DOCUMENT, MOST_PLAN, read_start, read_text};
+pub(crate) use digests::{Digests, write_sealed};
+pub use lock::{Hold, Lock, NotLocked};
+pub use manifest::{Partial, WallClock};
+pub use place::{INCOMPLETE, Place};
+pub(crate) use place::{mark, unmark};
 pub use requests::RequestFile;
 pub(crate) use rows::Rows;
-pub use solve::{solve_csv, solve_json, write_solved};
+pub use solve::{clear_solved, solve_csv, solve_json, write_seen, write_solved};
 pub use solve_short::{Short, short_csv, short_json, write_short};
 pub use stored::{Stored, is_run, read_run};
 pub use summary::summary_csv;
@@ -60,11 +68,13 @@ pub fn clear(folder: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Writes every file but the charts and `requests.csv`; returns their names in the order of
-/// writing.
+/// Writes every file but the charts and `requests.csv`, which stand in `folder` already where there
+/// are any: the manifest, which comes last, has the digest of every file there. Returns names in
+/// the order of writing.
 pub fn write_all(
     folder: &Path,
     run: Run<'_>,
+    partial: Option<&Partial>,
     wall_clock: &WallClock,
 ) -> Result<Vec<&'static str>, FileError> {
     create_folder(folder)?;
@@ -81,7 +91,10 @@ pub fn write_all(
         write_whole(&folder.join("pods.csv"), |out| detail::pods(out, replication, shown))?;
         names.extend(["timeseries.csv", "pulls.csv", "pods.csv"]);
     }
-    write_whole(&folder.join("manifest.json"), |out| manifest::write(out, run, wall_clock))?;
+    let files = Digests::below(folder)?;
+    write_whole(&folder.join("manifest.json"), |out| {
+        manifest::write(out, run, files, (partial, wall_clock))
+    })?;
     names.push("manifest.json");
     Ok(names)
 }
@@ -99,7 +112,7 @@ mod tests {
         let clock = WallClock { started_unix_seconds: 0, simulating_seconds: 0.5, threads: 2 };
         let folder = folder(&out, &scenario.name, scenario.variant.as_deref());
         assert!(folder.ends_with("synthetic/variants/calm"));
-        let mut named = write_all(&folder, run, &clock).unwrap();
+        let mut named = write_all(&folder, run, None, &clock).unwrap();
         named.sort_unstable();
         let mut found: Vec<String> = std::fs::read_dir(&folder)
             .unwrap()

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::bounded::MOST_REPLICATIONS;
 use super::whole::{At, FileError};
 use crate::experiment::{Row, Samples};
 use crate::model::record::measure::Name;
@@ -37,7 +38,12 @@ pub(super) fn write(out: &mut dyn Write, samples: &Samples) -> io::Result<()> {
 pub(super) fn read(folder: &Path) -> Result<Samples, FileError> {
     let path = folder.join(NAME);
     let file = std::fs::File::open(&path).at("read", &path)?;
-    parse(io::BufReader::new(file)).at("read", &path)
+    let whole = file.metadata().at("read", &path)?;
+    if !whole.is_file() || MOST_REPLICATIONS < whole.len() {
+        let text = format!("it is no file of at most {MOST_REPLICATIONS} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, text)).at("read", &path);
+    }
+    parse(io::BufReader::new(file.take(MOST_REPLICATIONS))).at("read", &path)
 }
 
 fn parse(input: impl Read) -> io::Result<Samples> {

@@ -5,37 +5,66 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::manifest::{Asked, WallClock, write_asked};
-use super::{FileError, create_folder, remove, write_whole};
+use super::manifest::{Asked, Partial, WallClock, write_asked};
+use super::{Digests, FileError, create_folder, remove, write_whole};
 use crate::experiment::solve::search::Sure;
-use crate::experiment::solve::{Binding, Goal, Reading};
+use crate::experiment::solve::{self, Axis, Binding, Goal, Reading};
 use crate::report::Head;
-use crate::report::solve::Solution;
+use crate::report::solve::{Solution, solve_question};
+use crate::scenario::Scenario;
 
 /// Every file of a solved question; the manifest first, as it vouches for the rest.
-pub(super) const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
+const NAMES: [&str; 3] = ["manifest.json", "solve.csv", "solve.json"];
 
-/// Writes every file, the manifest last; returns their names.
+/// Removes the files of an earlier question from `folder`.
+pub fn clear_solved(folder: &Path) -> Result<(), FileError> {
+    NAMES.iter().try_for_each(|name| remove(&folder.join(name)))
+}
+
+/// Writes every file, the manifest last; returns their names. The chart stands in `folder` already
+/// where there is one.
 pub fn write_solved(
     folder: &Path,
     it: Solution<'_>,
     wall_clock: &WallClock,
 ) -> Result<[&'static str; 3], FileError> {
     create_folder(folder)?;
-    for name in NAMES {
-        remove(&folder.join(name))?;
-    }
     write_whole(&folder.join("solve.csv"), |out| solve_csv(out, it))?;
     write_whole(&folder.join("solve.json"), |out| solve_json(out, it))?;
     let asked = Asked { verb: "solve", question: it.question(), runs: it.solved.runs };
+    let files = Digests::below(folder)?;
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, it.scenario, &asked, wall_clock)
+        write_asked(out, it.scenario, &asked, files, (None, wall_clock))
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }
 
+/// Writes what was seen before a search was ended early: the curve as far as it goes, and the
+/// manifest, which says so. Returns their names.
+pub fn write_seen(
+    folder: &Path,
+    (scenario, axis): (&Scenario, &Axis),
+    curve: &[solve::Seen],
+    partial: &Partial,
+    wall_clock: &WallClock,
+) -> Result<[&'static str; 2], FileError> {
+    create_folder(folder)?;
+    write_whole(&folder.join("solve.csv"), |out| curve_csv(out, axis, curve))?;
+    let question = solve_question(scenario, axis);
+    let asked = Asked { verb: "solve", question, runs: u64::from(partial.finished) };
+    let files = Digests::below(folder)?;
+    write_whole(&folder.join("manifest.json"), |out| {
+        write_asked(out, scenario, &asked, files, (Some(partial), wall_clock))
+    })?;
+    Ok(["solve.csv", "manifest.json"])
+}
+
 /// Writes the curve: one row a value.
 pub fn solve_csv(out: &mut dyn Write, it: Solution<'_>) -> io::Result<()> {
+    curve_csv(out, &it.solved.axis, &it.solved.curve)
+}
+
+fn curve_csv(out: &mut dyn Write, axis: &Axis, curve: &[solve::Seen]) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     csv.write_record([
         "path",
@@ -53,11 +82,11 @@ pub fn solve_csv(out: &mut dyn Write, it: Solution<'_>) -> io::Result<()> {
         "cause_behind",
         "cause_share",
     ])?;
-    for seen in &it.solved.curve {
+    for seen in curve {
         let (low, high) = seen.trial.interval();
         let cause = seen.cause.as_ref();
         csv.write_record([
-            it.solved.axis.lattice.path.clone(),
+            axis.lattice.path.clone(),
             seen.value.clone(),
             seen.number.to_string(),
             seen.holds.to_string(),

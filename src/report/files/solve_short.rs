@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::manifest::{Asked, WallClock, write_asked};
-use super::solve::{Bound, NAMES, bound};
-use super::{FileError, create_folder, remove, write_whole};
+use super::solve::{Bound, bound};
+use super::{Digests, FileError, create_folder, write_whole};
 use crate::experiment::solve::search::Trial;
 use crate::experiment::solve::{BatchRow, Part, Plan, SmallestMirror, Stagger};
 use crate::report::Head;
@@ -31,9 +31,6 @@ pub fn write_short(
     wall_clock: &WallClock,
 ) -> Result<[&'static str; 3], FileError> {
     create_folder(folder)?;
-    for name in NAMES {
-        remove(&folder.join(name))?;
-    }
     write_whole(&folder.join("solve.csv"), |out| short_csv(out, it))?;
     write_whole(&folder.join("solve.json"), |out| short_json(out, scenario, it))?;
     let (question, runs) = match it {
@@ -41,8 +38,9 @@ pub fn write_short(
         Short::Mirror(it) => (format!("The smallest {}", it.mirror), it.runs),
     };
     let asked = Asked { verb: "solve", question, runs };
+    let files = Digests::below(folder)?;
     write_whole(&folder.join("manifest.json"), |out| {
-        write_asked(out, scenario, &asked, wall_clock)
+        write_asked(out, scenario, &asked, files, (None, wall_clock))
     })?;
     Ok(["solve.csv", "solve.json", "manifest.json"])
 }

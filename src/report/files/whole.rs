@@ -28,6 +28,9 @@ impl fmt::Display for FileError {
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 f.write_str("; choose another folder with --out")
             }
+            io::ErrorKind::FileTooLarge => {
+                f.write_str("; larger files are not allowed here (ulimit -f)")
+            }
             io::ErrorKind::StorageFull => f.write_str("; free some space or choose --out"),
             _ => Ok(()),
         }
@@ -69,7 +72,7 @@ pub(crate) const PARTIAL: &str = ".partial-";
 
 /// The name under which `path` is written until it is complete; its ending stays, as encoders go by
 /// it. No other process has the same, as several may write into one folder.
-fn partial(path: &Path) -> PathBuf {
+pub(super) fn partial(path: &Path) -> PathBuf {
     let name = path.file_name().map(|it| it.to_string_lossy()).unwrap_or_default();
     path.with_file_name(format!("{PARTIAL}{:016x}-{name}", of_this_process()))
 }

@@ -15,7 +15,7 @@ use super::format;
 use super::page::{Block, Column, Form, Heads, Page, Section, Table, Text, Tone, Width};
 use super::style::Style;
 use crate::experiment::solve::search::{Found, Stretch, Sure, Trial};
-use crate::experiment::solve::{Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
+use crate::experiment::solve::{Axis, Binding, Goal, Limit, Reading, Seen, Solved, Weakest};
 use crate::scenario::Scenario;
 
 /// Most values of the curve that are shown.
@@ -30,6 +30,23 @@ pub struct Solution<'a> {
     pub solved: &'a Solved,
     /// The answers under other readings of what nobody could verify.
     pub readings: &'a [Reading],
+}
+
+/// What is asked of a path, in a sentence.
+pub fn solve_question(scenario: &Scenario, axis: &Axis) -> String {
+    let which = match axis.goal {
+        Goal::Maximize => "largest",
+        Goal::Minimize => "smallest",
+    };
+    let (a, b) = (axis.show(0), axis.show(axis.last()));
+    let (from, to) = if axis.goal == Goal::Maximize { (a, b) } else { (b, a) };
+    let n = scenario.expectations.len();
+    let all =
+        if n == 1 { "the expectation holds".into() } else { format!("all {n} expectations hold") };
+    format!(
+        "The {which} {} from {from} to {to} such that {all} in at least {} of runs",
+        axis.lattice.path, scenario.in_runs
+    )
 }
 
 impl Solution<'_> {
@@ -50,24 +67,7 @@ impl Solution<'_> {
 
     /// What is asked, in a sentence.
     pub fn question(&self) -> String {
-        let axis = &self.solved.axis;
-        let which = match axis.goal {
-            Goal::Maximize => "largest",
-            Goal::Minimize => "smallest",
-        };
-        let (a, b) = (axis.show(0), axis.show(axis.last()));
-        let (from, to) = if axis.goal == Goal::Maximize { (a, b) } else { (b, a) };
-        let n = self.scenario.expectations.len();
-        let all = if n == 1 {
-            "the expectation holds".into()
-        } else {
-            format!("all {n} expectations hold")
-        };
-        format!(
-            "The {which} {} from {from} to {to} such that {all} in at least {} of runs",
-            self.path(),
-            self.scenario.in_runs
-        )
+        solve_question(self.scenario, &self.solved.axis)
     }
 
     /// The answer in one line.

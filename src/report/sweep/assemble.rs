@@ -8,8 +8,9 @@ use super::folder::SweepFolder;
 use super::{Swept, SweptPoint, charts, csv, document};
 use crate::engine::chance::{combine, stable_hash};
 use crate::experiment::sweep::{Plan, PlanAxis};
-use crate::report::Head;
-use crate::report::files::{FileError, WallClock, hex, write_whole};
+use crate::report::files::{Digests, FileError, WallClock, write_sealed, write_whole};
+use crate::report::format::hex;
+use crate::report::{Head, chart};
 use crate::scenario::metrics::Target;
 use crate::scenario::{Expectation, Scenario};
 
@@ -20,6 +21,15 @@ pub struct Assembled {
     pub swept: Swept,
     /// Lines that tell which files are where.
     pub written: Vec<String>,
+}
+
+/// What is shown of a sweep.
+#[derive(Clone, Debug)]
+pub struct Show {
+    /// Metrics, in the order of the columns.
+    pub targets: Vec<Target>,
+    /// Whether charts are drawn.
+    pub charts: bool,
 }
 
 #[derive(Serialize)]
@@ -37,6 +47,7 @@ struct Manifest<'a> {
     metrics: Vec<String>,
     sets: &'a [String],
     axes: &'a [PlanAxis],
+    files: Digests,
     wall_clock: &'a WallClock,
 }
 
@@ -46,9 +57,10 @@ pub fn assemble(
     folder: &SweepFolder,
     plan: &Plan,
     base: &Scenario,
-    (targets, with_charts): (Vec<Target>, bool),
+    show: Show,
     wall_clock: &WallClock,
 ) -> Result<Assembled, FileError> {
+    let Show { targets, charts: with_charts } = show;
     folder.clear_derived()?;
     let mut points = Vec::with_capacity(plan.points.len());
     let path = |name: &str| folder.path().join(name);
@@ -77,7 +89,9 @@ pub fn assemble(
     write_whole(&path("sweep.json"), |out| document::write_sweep(out, &swept))?;
     let folder_of_charts = folder.charts();
     let drawn = if with_charts { charts::write_charts(&folder_of_charts, &swept)? } else { vec![] };
-    write_whole(&path("manifest.json"), |out| manifest(out, &swept, wall_clock))?;
+    let digests = digests(folder, &drawn)?;
+    write_whole(&path("manifest.json"), |out| manifest(out, &swept, digests, wall_clock))?;
+    folder.complete()?;
     let names = ["sweep.csv", "points.csv", "sweep.json", "plan.json", "points/", "manifest.json"];
     let mut written = vec![format!("{}: {}", folder.path().display(), names.join(" "))];
     if !drawn.is_empty() {
@@ -87,13 +101,28 @@ pub fn assemble(
     Ok(Assembled { swept, written })
 }
 
+/// The digests of everything that was put together; points vouch for themselves.
+fn digests(folder: &SweepFolder, charts: &[String]) -> Result<Digests, FileError> {
+    let mut names = vec!["plan.json".to_owned()];
+    names.extend(["sweep.csv", "points.csv", "sweep.json"].map(str::to_owned));
+    for ending in ["svg", "png"] {
+        names.extend(charts.iter().map(|it| format!("{}/{it}.{ending}", chart::FOLDER)));
+    }
+    Digests::of(folder.path(), &names)
+}
+
 /// What is expected of a metric, where anything is.
 fn bound(base: &Scenario, target: &Target) -> Option<(f64, String)> {
     let of = |it: &&Expectation| (&it.scope, &it.metric) == (&target.scope, &target.metric);
     base.expectations.iter().find(of).map(|it| (it.demand, it.text.clone()))
 }
 
-fn manifest(out: &mut dyn Write, swept: &Swept, wall_clock: &WallClock) -> io::Result<()> {
+fn manifest(
+    out: &mut dyn Write,
+    swept: &Swept,
+    files: Digests,
+    wall_clock: &WallClock,
+) -> io::Result<()> {
     let plan = &swept.plan;
     let digest = |digest, it: &SweptPoint| combine(digest, stable_hash(&it.run_digest));
     let manifest = Manifest {
@@ -109,8 +138,8 @@ fn manifest(out: &mut dyn Write, swept: &Swept, wall_clock: &WallClock) -> io::R
         metrics: swept.targets.iter().map(ToString::to_string).collect(),
         sets: &plan.sets,
         axes: &plan.axes,
+        files,
         wall_clock,
     };
-    serde_json::to_writer_pretty(&mut *out, &manifest)?;
-    writeln!(out)
+    write_sealed(out, &manifest)
 }

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::sweep::{Plan, PlanPoint, PointResult};
 use crate::report::chart;
-use crate::report::files::{At, FileError, PARTIAL, create_folder, remove, write_whole};
+use crate::report::files::{
+    At, FileError, MOST_DOCUMENT, MOST_PLAN, PARTIAL, create_folder, mark, read_text, remove,
+    unmark, write_whole,
+};
 
 const PLAN: &str = "plan.json";
 const POINTS: &str = "points";
@@ -108,10 +111,10 @@ impl SweepFolder {
 
     /// The plan that lies there; why it is none, where it cannot be read.
     pub fn plan(&self) -> Result<Option<Plan>, String> {
-        match fs::read_to_string(self.plan_path()) {
+        match read_text(&self.plan_path(), MOST_PLAN) {
             Ok(text) => Plan::parse(&text).map(Some),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(format!("cannot read {}: {error}", self.plan_path().display())),
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.to_string()),
         }
     }
 
@@ -154,10 +157,12 @@ impl SweepFolder {
     /// name says.
     pub fn point(&self, plan: &Plan, point: &PlanPoint) -> Result<Option<PointResult>, String> {
         let path = self.point_path(point);
-        let text = match fs::read(&path) {
-            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("{}: cannot be read: {error}", path.display())),
+        let text = match read_text(&path, MOST_DOCUMENT) {
+            Ok(text) => text,
+            Err(error) if error.source.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(format!("{}: cannot be read: {}", path.display(), error.source));
+            }
         };
         let result = PointResult::parse(&text, plan, point);
         result.map(Some).map_err(|why| format!("{}: {why}", path.display()))
@@ -179,8 +184,10 @@ impl SweepFolder {
         found
     }
 
-    /// Removes what is put together from points, so that nothing old stands beside new points.
+    /// Removes what is put together from points, so that nothing old stands beside new points, and
+    /// marks the folder as incomplete until [`Self::complete`].
     pub fn clear_derived(&self) -> Result<(), FileError> {
+        mark(&self.path)?;
         for name in DERIVED {
             remove(&self.path.join(name))?;
         }
@@ -189,6 +196,11 @@ impl SweepFolder {
             ending.is_some_and(|it| it == "svg" || it == "png")
         };
         remove_named(&self.charts(), &is_chart)
+    }
+
+    /// Everything is put together: the folder is whole.
+    pub(super) fn complete(&self) -> Result<(), FileError> {
+        unmark(&self.path)
     }
 
     /// Removes what a process that was killed left half-written.
@@ -205,6 +217,7 @@ impl SweepFolder {
         self.clear_derived()?;
         self.clear_partial()?;
         remove(&self.plan_path())?;
+        unmark(&self.path)?;
         remove_named(&self.path.join(POINTS), &is_point)
     }
 }

@@ -12,7 +12,7 @@ mod folder;
 mod merge;
 mod page;
 
-pub use assemble::{Assembled, assemble};
+pub use assemble::{Assembled, Show, assemble};
 pub use csv::points_csv;
 pub use document::write_sweep;
 pub use folder::{Found, Refused, SweepFolder};

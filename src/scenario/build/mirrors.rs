@@ -6,6 +6,7 @@ use crate::scenario::presets::MirrorKind;
 use crate::scenario::tables::mirror::Storage;
 use crate::scenario::tables::{self, mirror, pool, timeline};
 use crate::scenario::typed::Values;
+use crate::units::Span;
 
 pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec {
     let rtt = values.the(mirror::RTT);
@@ -21,6 +22,8 @@ pub(super) fn mirror(ids: &Ids<'_>, name: &str, values: &Values) -> RegistrySpec
         server_time: values.the(mirror::SERVER_TIME),
         needs_token: false,
         token_post: false,
+        // Nobody gets one.
+        token_lifetime: Span::ZERO,
         redirects_blobs: false,
         connection_bandwidth: None,
         bandwidth: None,

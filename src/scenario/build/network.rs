@@ -23,6 +23,7 @@ pub(super) fn registry(name: &str, values: &Values) -> RegistrySpec {
         server_time: values.the(registry::SERVER_TIME),
         needs_token: values.the(registry::NEEDS_TOKEN),
         token_post: values.the(registry::TOKEN_POST),
+        token_lifetime: values.the(registry::TOKEN_LIFETIME),
         redirects_blobs: values.the(registry::REDIRECTS_BLOBS),
         connection_bandwidth: values.opt(registry::CONNECTION_BANDWIDTH),
         bandwidth: values.opt(registry::BANDWIDTH),

@@ -85,11 +85,13 @@ fn changed_preloaded(root: &Values, setting: &Setting, problems: &mut Problems<'
     let wanted = taken(root, &images, disk.get(pool::DISK_UNPACKED_RATIO));
     if capacity.0 < disk.get(pool::DISK_USED).0.saturating_add(wanted.0) {
         let message = format!(
-            "`timeline.{}.set` preloads {wanted} on the disks of pool `{pool}`",
-            setting.block
+            "`timeline.{}.set` preloads {} on the disks of pool `{pool}`",
+            setting.block,
+            wanted.beside(capacity)
         );
         problems.error(Code::DiskTooSmall, event.origin(timeline::SET), message).help(format!(
-            "pool.{pool}.disk.capacity is {capacity}; preload less, or make it larger"
+            "pool.{pool}.disk.capacity is {}; preload less, or make it larger",
+            capacity.beside(capacity)
         ));
     }
 }
@@ -108,7 +110,11 @@ fn disk(root: &Values, name: &str, pool: &Values, problems: &mut Problems<'_>) {
             .error(
                 Code::OutOfRange,
                 origin,
-                format!("`{path}.used` is {used} of a capacity of {capacity}"),
+                format!(
+                    "`{path}.used` is {} of a capacity of {}",
+                    used.beside(used),
+                    capacity.beside(capacity)
+                ),
             )
             .help("a disk has to be larger than what others than images take of it");
         return;
@@ -132,8 +138,10 @@ fn always_under_pressure(name: &str, pool: &Values, disk: &Values, problems: &mu
                 format!("the nodes of pool `{name}` are under disk pressure without any image"),
             )
             .help(format!(
-                "{used} of {capacity} are used, and kubelet.eviction_hard wants {wanted} \
-                 available: they take no pods"
+                "{} of {} are used, and kubelet.eviction_hard wants {wanted} available: they take \
+                 no pods",
+                used.beside(used),
+                capacity.beside(capacity)
             ));
     }
 }
@@ -163,18 +171,23 @@ fn at_the_start(
     images.extend(running(false));
     images.extend(cached(root, name, |it| it != Share::NONE));
     let at_worst = taken(root, &images, ratio);
+    let capacity = disk.get(pool::DISK_CAPACITY);
+    let (for_sure_text, at_worst_text) = (for_sure.beside(capacity), at_worst.beside(capacity));
     let help = format!(
-        "its room is {space}; layers count compressed and, times unpacked_ratio, unpacked: make \
-         capacity larger, or let less be there at the start"
+        "its room is {}; layers count compressed and, times unpacked_ratio, unpacked: make \
+         capacity larger, or let less be there at the start",
+        space.beside(capacity)
     );
     let origin = disk.origin(pool::DISK_CAPACITY);
     if space < for_sure {
-        let message =
-            format!("the disks of pool `{name}` are too small for the {for_sure} of the start");
+        let message = format!(
+            "the disks of pool `{name}` are too small for the {for_sure_text} of the start"
+        );
         problems.error(Code::DiskTooSmall, origin, message).help(help);
     } else if space < at_worst {
         let message = format!(
-            "a node of pool `{name}` with all that runs at the start holds {at_worst} of images"
+            "a node of pool `{name}` with all that runs at the start holds {at_worst_text} of \
+             images"
         );
         problems.warning(Code::DiskFilledAtStart, origin, message).help(help);
     }
@@ -222,6 +235,10 @@ fn never_on_a_node(
     key: Key<List<Name>>,
     problems: &mut Problems<'_>,
 ) {
+    if values.items(key).next().is_none() {
+        // Most pools have none, and each would look at all pools.
+        return;
+    }
     let pools = || root.blocks(tables::POOL);
     let mut there: Vec<&str> = pools().flat_map(|it| it.1.get(pool::PRELOADED)).collect();
     there.extend(pools().flat_map(|it| cached(root, it.0, |_| true)));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::pull::MAX_HOSTS;
+use crate::model::client::Hosts;
 use crate::scenario::diagnostic::{Code, Problems};
 use crate::scenario::resolve::images::{layers, reference};
 use crate::scenario::tables::{self, mirror, registry, timeline};
@@ -28,8 +28,8 @@ pub(super) fn check(root: &Values, problems: &mut Problems<'_>) {
         let upstream = mirror.get(mirror::UPSTREAM);
         let count = of_registry.entry(upstream).or_default();
         *count += 1;
-        if *count == MAX_HOSTS {
-            let most = MAX_HOSTS - 1;
+        if *count == Hosts::MOST {
+            let most = Hosts::MOST - 1;
             problems
                 .error(
                     Code::TooMany,
@@ -76,7 +76,11 @@ fn filled(root: &Values, path: &str, mirror: &Values, problems: &mut Problems<'_
             .error(
                 Code::OutOfRange,
                 filled.origin(mirror::FILLED_IMAGES),
-                format!("`{path}` holds {size} at the start, and its disk has {capacity}"),
+                format!(
+                    "`{path}` holds {} at the start, and its disk has {}",
+                    size.beside(capacity),
+                    capacity.beside(capacity)
+                ),
             )
             .help("name fewer images, or raise disk.capacity");
     }

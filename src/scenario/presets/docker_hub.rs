@@ -12,6 +12,7 @@ const PULLS: &str = "docs.docker.com/docker-hub/usage/pulls";
 const USAGE: &str = "docs.docker.com/docker-hub/usage";
 const COUNTER: &str = "docker/docs pull request 11648, comment of a Docker engineer";
 const CAPTURED: &str = "requests of containerd 1.6 to 2.3 captured against the protocol";
+const TOKENS: &str = "replies of auth.docker.io, expires_in: 300, captured 2020 to 2024";
 const NOW: &str = "2026-08";
 const WINDOW: &str = "Docker's support page: denied \"until the six hour window elapses\"; headers \
                       name no reset";
@@ -34,6 +35,7 @@ pub(super) static DOCKER_HUB: Preset = Preset {
             "docker/distribution auth spec; not captured against auth.docker.io",
         )
         .unverified(&["false"], "every token service serves GET, and need not know the POST"),
+        v("token_lifetime", "5m", TOKENS),
         v("redirects_blobs", "true", CAPTURED),
         v("limit.anonymous-pulls.for", "anonymous", PULLS),
         v("limit.anonymous-pulls.key", "prefix64", PULLS),

@@ -8,6 +8,7 @@ const GHCR: &str = "429 bodies seen in public issues: retry-after: …, allowed:
 const K8S: &str = "kubernetes/k8s.io cloud-armor.tf: 2,490 requests per 30 s and client address";
 const GUESS: &str = "not documented; best reading";
 const BURST: &str = "of six pulls at once five were refused (a CI note, 2026-10): not many more";
+const TOKENS: &str = "not known here: as Docker Hub's";
 const CLIENTS: &str = "requests of clients seen in public issues";
 
 const fn v(path: &'static str, value: &'static str, text: &'static str) -> PresetValue {
@@ -22,6 +23,7 @@ pub(super) static ALL: &[Preset] = &[
         values: &[
             v("host", "public.ecr.aws", ECR),
             v("needs_token", "true", CLIENTS),
+            v("token_lifetime", "5m", TOKENS),
             v("redirects_blobs", "true", CLIENTS),
             v("limit.ecr-public-pulls.for", "anonymous", ECR),
             v("limit.ecr-public-pulls.key", "address", GUESS)
@@ -50,6 +52,7 @@ pub(super) static ALL: &[Preset] = &[
         values: &[
             v("host", "ghcr.io", GHCR),
             v("needs_token", "true", CLIENTS),
+            v("token_lifetime", "5m", TOKENS),
             v("redirects_blobs", "true", CLIENTS),
             v("limit.ghcr-requests.key", "address", GUESS).unverified(
                 &["prefix64", "registry"],

@@ -52,6 +52,13 @@ pub(crate) const NEEDS_TOKEN: Key<bool> =
     Key::new("needs_token", Type::Bool, "Requests need a bearer token").default("false");
 pub(crate) const TOKEN_POST: Key<bool> =
     Key::new("token_post", Type::Bool, "The token service takes the OAuth POST").default("false");
+pub(crate) const TOKEN_LIFETIME: Key<Span> = Key::new(
+    "token_lifetime",
+    Type::Span { min: Span::from_secs(1), max: Span::from_secs(30 * 24 * 3_600) },
+    "How long a token is valid; a request that it is too old for is answered 401",
+)
+.default("5m")
+.source("replies of Docker Hub's token service, expires_in: 300", "2024");
 pub(crate) const REDIRECTS_BLOBS: Key<bool> =
     Key::new("redirects_blobs", Type::Bool, "Blobs are redirected to a blob host").default("false");
 pub(crate) const CONNECTION_BANDWIDTH: Key<Bandwidth> = Key::new(
@@ -86,6 +93,7 @@ pub(crate) static SHAPE: Shape = Shape {
         SERVER_TIME.row,
         NEEDS_TOKEN.row,
         TOKEN_POST.row,
+        TOKEN_LIFETIME.row,
         REDIRECTS_BLOBS.row,
         CONNECTION_BANDWIDTH.row,
         BANDWIDTH.row,

@@ -61,7 +61,7 @@ pub(crate) const CASES: &[Case] = &[
         ),
         "\"200MB\"",
         // 33 MB and 2.6 times as much, and 7.5 kB of config and manifest.
-        "too small for the 118807.5kB of the start",
+        "too small for the 118.808MB of the start",
         "its room is 100MB",
     ),
     case(
@@ -72,7 +72,7 @@ pub(crate) const CASES: &[Case] = &[
              [timeline.x]\nat = \"1h\"\nset = { \"pool.workers.preloaded\" = [\"api\"] }\n",
         ),
         "{ \"pool.workers.preloaded\" = [\"api\"] }",
-        "`timeline.x.set` preloads 118807.5kB on the disks of pool `workers`",
+        "`timeline.x.set` preloads 118.808MB on the disks of pool `workers`",
         "preload less",
     ),
     case(

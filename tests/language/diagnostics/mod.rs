@@ -564,6 +564,9 @@ fn problems_of_flags_and_variants_point_at_them() {
         ("pool.workers.nodes.x=3", Code::BadPath, "set `pool.workers.nodes` itself"),
         ("variant.x.seed=3", Code::BadPath, "--variant"),
         ("pool.workers.nods=3", Code::UnknownKey, "did you mean `nodes`?"),
+        ("pool={}", Code::BadSet, "name a key to set"),
+        ("pool.workers={}", Code::BadSet, "name a key to set"),
+        ("pool={workers={}}", Code::BadSet, "name a key to set"),
     ] {
         let problems = problems(BASE, &set(&[set_text]));
         assert_eq!(problems.list.len(), 1, "{problems}");
@@ -663,8 +666,15 @@ fn six_mistakes_of_six_kinds_are_told_at_once() {
 
 #[test]
 fn every_code_has_a_case_and_a_number_of_its_own() {
-    let elsewhere =
-        [Code::UnknownVariant, Code::BadSet, Code::BadPath, Code::TooLarge, Code::TooMuch];
+    let elsewhere = [
+        Code::UnknownVariant,
+        Code::BadSet,
+        Code::BadPath,
+        Code::TooLarge,
+        Code::TooMuch,
+        // Beside `SourceFile::decode`, which meets it.
+        Code::Encoding,
+    ];
     for code in Code::ALL {
         let shown = all_cases().any(|case| case.code == *code) || elsewhere.contains(code);
         assert!(shown, "{code:?}");

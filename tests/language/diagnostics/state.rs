@@ -357,7 +357,7 @@ pub(super) const CASES: &[Case] = &[
         ),
         "\"100MB\"",
         // 33 MB and 2.6 times as much, and 7.5 kB of config and manifest.
-        "too small for the 118807.5kB of the start",
+        "too small for the 118.808MB of the start",
         "let less be there",
     ),
     case(

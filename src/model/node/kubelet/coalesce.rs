@@ -36,7 +36,7 @@ impl World<'_> {
     fn is_being_pulled(&self, node: NodeId, image: ImageId) -> bool {
         let node = &self.cluster.nodes[node.idx()];
         node.kubelet.queue.iter().any(|it| it.image == image)
-            || node.pulls.iter().any(|&it| self.pulls.get(it).image == image)
+            || node.pulls.iter().any(|&it| self.pulls[it].image == image)
     }
 
     /// A pull ended, with the image or without: those who waited for it look again, in the order

@@ -1,18 +1,11 @@
 //! Mirrors: pull-through caches as distribution 2.8 and 3 are, each a server that nodes ask and a
 //! client that asks its upstream.
 //!
-//! Source: distribution `registry/proxy` (`proxytagservice.go`, `proxymanifeststore.go`,
-//! `proxyblobstore.go`, `proxyauth.go`), `registry/handlers/{manifests,blob}.go` at 2.8.3 and
-//! 3.0.0; counts measured on 2.8.2 (one HEAD and a GET upstream for a cold manifest, one HEAD and
-//! two GETs for a cold blob, one HEAD for a warm tag, nothing for a warm digest), 2026-11.
-//!
-//! - A tag is looked up upstream each time. Where that fails, the last digest that was seen is
-//!   served; where there is none, the answer is 404, whatever upstream said.
-//! - A manifest or blob that is held is served without asking upstream. A manifest that upstream
-//!   refuses is 500, and so is a blob.
-//! - Nobody waits for anybody: until a blob is stored, each request for it is a request upstream.
-//!   2.8 stores by a fetch of its own beside the first client's, so one cold client costs two
-//!   copies; 3 writes down what it passes to the first client.
+//! What it asks and answers are the rules of its client, `client/distribution.rs`; here is what it
+//! works with. Nobody waits for anybody: until a blob is stored, each request for it is a request
+//! upstream. 2.8 stores by a fetch of its own beside the first client's, so one cold client costs
+//! two copies; 3 writes down what it passes to the first client (distribution
+//! `registry/proxy/proxyblobstore.go` at 2.8.3 and 3.0.0; counted on 2.8.2, 2026-11).
 //!
 //! `store.rs` is what is kept, `task.rs` what a mirror is at for one request, `upstream.rs` the
 //! requests that it sends.
@@ -25,7 +18,11 @@ mod upstream;
 use std::collections::{BTreeSet, VecDeque};
 
 use crate::engine::chance::{Chance, combine, stable_hash};
-use crate::model::ids::{AddressId, BlobId, ImageId, NodeId, PoolId, PullId, RegistryId};
+use crate::engine::slots::Slots;
+use crate::model::ids::{
+    AddressId, BlobId, ImageId, LaneId, NodeId, PoolId, PullId, RegistryId, ReplicaId, StorageId,
+    TaskId,
+};
 use crate::model::record::fact::{Fact, MirrorTold};
 use crate::model::spec::{MirrorSpec, Spec, Storing, Untrusted};
 use crate::model::supply::egress::Egresses;
@@ -41,7 +38,6 @@ use crate::units::{Bandwidth, Bytes, Time};
 
 pub(crate) use store::MirrorStore;
 pub(crate) use task::Task;
-pub(crate) use upstream::STORE_FLOW;
 
 /// All mirrors of a run.
 #[derive(Clone, Debug, Default)]
@@ -49,9 +45,8 @@ pub(crate) struct Mirrors {
     replicas: Vec<Replica>,
     storages: Vec<Storage>,
     /// First replica of each server, `None` for a registry.
-    first: Vec<Option<u32>>,
-    tasks: Vec<Task>,
-    free_tasks: Vec<u32>,
+    first: Vec<Option<ReplicaId>>,
+    tasks: Slots<TaskId, Task>,
 }
 
 /// The storage of a mirror, or of one of its replicas.
@@ -70,7 +65,7 @@ struct Replica {
     key: u64,
     server: RegistryId,
     ordinal: u32,
-    storage: usize,
+    storage: StorageId,
     /// Where its own fetches end.
     leaf: LeafId,
     nic_in: LinkId,
@@ -110,7 +105,7 @@ struct Session {
 pub(crate) struct Inbound {
     pub(crate) pull: PullId,
     pub(crate) generation: u32,
-    pub(crate) lane: u16,
+    pub(crate) lane: LaneId,
     /// Which request of the lane: a lane that has gone on since no longer waits.
     pub(crate) turn: u16,
 }
@@ -118,7 +113,7 @@ pub(crate) struct Inbound {
 /// What a lane is being served by a mirror.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Served {
-    replica: u32,
+    replica: ReplicaId,
     /// Where the body is from.
     source: Source,
 }
@@ -152,7 +147,7 @@ impl Mirrors {
                 mirrors.first.push(None);
                 continue;
             };
-            mirrors.first.push(Some(mirrors.replicas.len() as u32));
+            mirrors.first.push(Some(ReplicaId::from(mirrors.replicas.len())));
             let key = combine(stable_hash("mirror"), stable_hash(&server.name));
             for ordinal in 0..mirror.replicas {
                 if ordinal == 0 || !mirror.is_storage_shared {
@@ -163,7 +158,7 @@ impl Mirrors {
                     key,
                     server: RegistryId::from(number),
                     ordinal,
-                    storage: mirrors.storages.len() - 1,
+                    storage: StorageId::from(mirrors.storages.len() - 1),
                     leaf: links.add_leaf(mirror.nic),
                     nic_in: links.add_link(mirror.nic),
                     nic_out: links.add_link(mirror.nic),
@@ -191,29 +186,47 @@ impl Mirrors {
         server: RegistryId,
         entity: u64,
         n: u64,
-    ) -> u32 {
+    ) -> ReplicaId {
         let first = self.first[server.idx()].expect("only mirrors are balanced");
         match spec.registries[server.idx()].mirror.as_ref().map_or(1, |it| it.replicas) {
             1 => first,
             replicas => {
                 let mut draw = chance.draw(Purpose::MirrorReplica as u64, entity, n);
-                first + draw.below(u64::from(replicas)) as u32
+                ReplicaId(first.0 + draw.below(u64::from(replicas)) as u32)
             }
         }
     }
 
+    /// The source address of a new connection upstream.
+    pub(crate) fn connection_address(
+        &mut self,
+        spec: &Spec,
+        egresses: &Egresses,
+        id: ReplicaId,
+    ) -> AddressId {
+        let replica = &mut self.replicas[id.idx()];
+        let mirror = spec.registries[replica.server.idx()].mirror.as_ref();
+        match mirror.map(|it| it.egress).filter(|&it| egresses.draws_per_connection(it)) {
+            Some(egress) => {
+                replica.n_connections += 1;
+                egresses.address_of_connection(egress, replica.key, replica.n_connections)
+            }
+            None => replica.address,
+        }
+    }
+
     /// The replicas of a mirror.
-    fn replicas_of(&self, server: RegistryId) -> impl Iterator<Item = usize> + use<> {
-        let first = self.first[server.idx()].map_or(0, |it| it as usize);
+    fn replicas_of(&self, server: RegistryId) -> impl Iterator<Item = ReplicaId> + use<> {
+        let first = self.first[server.idx()].map_or(0, ReplicaId::idx);
         let n = self.replicas[first..].iter().take_while(|it| it.server == server).count();
-        first..first + n
+        (first..first + n).map(ReplicaId::from)
     }
 
     /// The network interfaces (outward) and the disks of a mirror, for the levels.
     pub(crate) fn links_of(&self, server: RegistryId) -> (Vec<LinkId>, Vec<LinkId>) {
-        let replicas = || self.replicas_of(server).map(|it| &self.replicas[it]);
+        let replicas = || self.replicas_of(server).map(|it| &self.replicas[it.idx()]);
         let mut disks: Vec<_> =
-            replicas().filter_map(|it| self.storages[it.storage].disk).collect();
+            replicas().filter_map(|it| self.storages[it.storage.idx()].disk).collect();
         disks.dedup();
         (replicas().map(|it| it.nic_out).collect(), disks)
     }
@@ -224,11 +237,11 @@ impl Mirrors {
         let (mut active, mut waiting, mut used) = (0, 0, Bytes::ZERO);
         let mut last = None;
         for replica in self.replicas_of(server) {
-            let state = &self.replicas[replica];
+            let state = &self.replicas[replica.idx()];
             active += state.active;
             waiting += state.waiting.len() as u32;
             if last.replace(state.storage) != Some(state.storage) {
-                used += self.storages[state.storage].store.used();
+                used += self.storages[state.storage.idx()].store.used();
             }
         }
         (active, waiting, used)
@@ -246,13 +259,13 @@ impl Mirrors {
         self.replicas.iter().map(name).collect()
     }
 
-    fn storage(&self, replica: u32) -> &Storage {
-        &self.storages[self.replicas[replica as usize].storage]
+    fn storage(&self, replica: ReplicaId) -> &Storage {
+        &self.storages[self.replicas[replica.idx()].storage.idx()]
     }
 
-    fn storage_mut(&mut self, replica: u32) -> &mut Storage {
-        let storage = self.replicas[replica as usize].storage;
-        &mut self.storages[storage]
+    fn storage_mut(&mut self, replica: ReplicaId) -> &mut Storage {
+        let storage = self.replicas[replica.idx()].storage;
+        &mut self.storages[storage.idx()]
     }
 }
 
@@ -287,11 +300,11 @@ impl World<'_> {
         let spec = self.spec;
         for (number, server) in spec.registries.iter().enumerate() {
             let Some(mirror) = &server.mirror else { continue };
-            let mut storages: Vec<usize> = self
+            let mut storages: Vec<StorageId> = self
                 .supply
                 .mirrors
                 .replicas_of(RegistryId::from(number))
-                .map(|it| self.supply.mirrors.replicas[it].storage)
+                .map(|it| self.supply.mirrors.replicas[it.idx()].storage)
                 .collect();
             storages.dedup();
             for (nth, storage) in storages.into_iter().enumerate() {
@@ -304,12 +317,12 @@ impl World<'_> {
 
     /// Puts an image into a storage, fetched before the start: each of its objects at an instant of
     /// its own within the span.
-    fn fill(&mut self, mirror: &MirrorSpec, storage: usize, nth: u64, image: ImageId) {
+    fn fill(&mut self, mirror: &MirrorSpec, storage: StorageId, nth: u64, image: ImageId) {
         let content = self.catalogue.image(image);
         let (key, by_digest) = (content.key, content.by_digest);
         let objects = content.objects.clone();
         if !by_digest {
-            self.supply.mirrors.storages[storage].store.tag(image, image);
+            self.supply.mirrors.storages[storage.idx()].store.tag(image, image);
         }
         for (position, blob) in objects.into_iter().enumerate() {
             let size = self.catalogue.size(blob);
@@ -322,7 +335,7 @@ impl World<'_> {
                 Some(ttl) => Time::ZERO + (ttl - ago),
                 None => Time::NEVER,
             };
-            let store = &mut self.supply.mirrors.storages[storage].store;
+            let store = &mut self.supply.mirrors.storages[storage.idx()].store;
             if store.has(blob) || store.reserve(size) < size {
                 continue;
             }
@@ -331,16 +344,15 @@ impl World<'_> {
         }
     }
 
-    fn schedule_expiry(&mut self, storage: usize, blob: BlobId, expires: Time) {
+    fn schedule_expiry(&mut self, storage: StorageId, blob: BlobId, expires: Time) {
         if expires <= self.clock.end {
-            let storage = storage as u16;
             self.clock.calendar.schedule(expires, Event::MirrorExpired { storage, blob });
         }
     }
 
     /// What a mirror fetched a TTL ago goes, whether it was used since or not.
-    pub(crate) fn on_mirror_expired(&mut self, now: Time, storage: u16, blob: BlobId) {
-        self.supply.mirrors.storages[usize::from(storage)].store.expire(blob, now);
+    pub(crate) fn on_mirror_expired(&mut self, now: Time, storage: StorageId, blob: BlobId) {
+        self.supply.mirrors.storages[storage.idx()].store.expire(blob, now);
     }
 
     /// The mirrors that a new node asks: those of its pool that it was drawn for, unless they come
@@ -389,15 +401,15 @@ impl World<'_> {
 
     /// What becomes of a request that was on its way when its mirror went down for a restart:
     /// nobody is there, and its connection is closed. Other faults leave open connections alone.
-    pub(crate) fn mirror_is_gone(&self, now: Time, replica: u32) -> Option<Reply> {
-        let (until, cause) = self.supply.mirrors.replicas[replica as usize].down?;
+    pub(crate) fn mirror_is_gone(&self, now: Time, replica: ReplicaId) -> Option<Reply> {
+        let (until, cause) = self.supply.mirrors.replicas[replica.idx()].down?;
         (now < until).then_some(Reply::Dropped { cause })
     }
 
     /// A request of a node reached a mirror and passed its gates: it is worked on, or waits until
     /// the mirror works on fewer.
-    pub(crate) fn mirror_takes(&mut self, now: Time, replica: u32, inbound: Inbound) {
-        let state = &mut self.supply.mirrors.replicas[replica as usize];
+    pub(crate) fn mirror_takes(&mut self, now: Time, replica: ReplicaId, inbound: Inbound) {
+        let state = &mut self.supply.mirrors.replicas[replica.idx()];
         let most = self.spec.registries[state.server.idx()].mirror.as_ref();
         if most.and_then(|it| it.concurrency).is_some_and(|most| most <= state.active) {
             state.waiting.push_back(inbound);
@@ -409,11 +421,11 @@ impl World<'_> {
     }
 
     /// A replica is done with a request: the next one that still waits is worked on.
-    fn mirror_freed(&mut self, now: Time, replica: u32) {
-        self.supply.mirrors.replicas[replica as usize].active -= 1;
-        while let Some(next) = self.supply.mirrors.replicas[replica as usize].waiting.pop_front() {
+    fn mirror_freed(&mut self, now: Time, replica: ReplicaId) {
+        self.supply.mirrors.replicas[replica.idx()].active -= 1;
+        while let Some(next) = self.supply.mirrors.replicas[replica.idx()].waiting.pop_front() {
             if self.inbound_waits(next) {
-                self.supply.mirrors.replicas[replica as usize].active += 1;
+                self.supply.mirrors.replicas[replica.idx()].active += 1;
                 self.begin_inbound(now, replica, next);
                 return;
             }
@@ -431,7 +443,7 @@ impl World<'_> {
     ) {
         self.note_passed_on(now, served, received);
         if let Source::Teed { reserved } = served.source {
-            self.supply.mirrors.replicas[served.replica as usize].storing.remove(&blob);
+            self.supply.mirrors.replicas[served.replica.idx()].storing.remove(&blob);
             let size = self.catalogue.size(blob);
             if received == size && reserved == size {
                 self.keep_at_mirror(now, served.replica, blob, size);
@@ -443,19 +455,19 @@ impl World<'_> {
         self.mirror_freed(now, served.replica);
     }
 
-    fn keep_at_mirror(&mut self, now: Time, replica: u32, blob: BlobId, size: Bytes) {
-        let state = &self.supply.mirrors.replicas[replica as usize];
+    fn keep_at_mirror(&mut self, now: Time, replica: ReplicaId, blob: BlobId, size: Bytes) {
+        let state = &self.supply.mirrors.replicas[replica.idx()];
         let (storage, server) = (state.storage, state.server);
         let ttl = self.spec.registries[server.idx()].mirror.as_ref().and_then(|it| it.ttl);
         let expires = ttl.map_or(Time::NEVER, |ttl| now + ttl);
-        self.supply.mirrors.storages[storage].store.keep(blob, size, expires);
+        self.supply.mirrors.storages[storage.idx()].store.keep(blob, size, expires);
         self.schedule_expiry(storage, blob, expires);
     }
 
     /// The links that a body passes on its way from a mirror to a node.
     pub(crate) fn mirror_path(&self, served: Served) -> Path {
-        let replica = &self.supply.mirrors.replicas[served.replica as usize];
-        let disk = self.supply.mirrors.storages[replica.storage].disk;
+        let replica = &self.supply.mirrors.replicas[served.replica.idx()];
+        let disk = self.supply.mirrors.storages[replica.storage.idx()].disk;
         let [egress, upstream] = self.upstream_links(served.replica);
         let out = Some(replica.nic_out);
         match served.source {
@@ -479,7 +491,7 @@ impl World<'_> {
     /// Bytes of a body that came from upstream.
     fn note_passed_on(&mut self, now: Time, served: Served, bytes: Bytes) {
         if !matches!(served.source, Source::Stored) {
-            let mirror = self.supply.mirrors.replicas[served.replica as usize].server;
+            let mirror = self.supply.mirrors.replicas[served.replica.idx()].server;
             self.record.note(now, Fact::Mirror { mirror, what: MirrorTold::Received { bytes } });
             if let Some(session) = self.session_mut(served.replica, EndpointKind::Cdn) {
                 session.carried += bytes.0;

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 
 use crate::model::World;
-use crate::model::ids::ImageId;
-use crate::model::supply::mirror::task::{Ask, Wanted};
+use crate::model::client::Ask;
+use crate::model::client::distribution::{Errand, Wanted};
+use crate::model::ids::{ImageId, ObjectId, ReplicaId, TaskId};
 use crate::model::supply::mirror::{Served, Source};
 use crate::model::words::cause::Cause;
 use crate::units::Time;
@@ -19,44 +20,44 @@ pub(super) struct PingLock {
     /// Why the holder hangs.
     hangs: Option<Cause>,
     /// Tasks that wait for it, with their generations.
-    waiting: VecDeque<(u32, u32)>,
+    waiting: VecDeque<(TaskId, u32)>,
 }
 
 impl World<'_> {
     /// Looks at the root of the API, or waits until nobody else does.
-    pub(super) fn ping(&mut self, now: Time, id: u32) {
+    pub(super) fn ping(&mut self, now: Time, id: TaskId) {
         let task = self.task(id);
-        let lock = &mut self.supply.mirrors.replicas[task.replica as usize].pings;
+        let lock = &mut self.supply.mirrors.replicas[task.replica.idx()].pings;
         if lock.is_held {
-            lock.waiting.push_back((id, task.generation));
+            let generation = self.supply.mirrors.tasks.generation(id);
+            lock.waiting.push_back((id, generation));
             if let Some(cause) = lock.hangs {
                 self.task_hangs(now, &task, cause);
             }
             return;
         }
         lock.is_held = true;
-        let task = self.task_mut(id);
-        task.pings = task.pings.saturating_sub(1);
+        self.task_mut(id).errand.ping();
         self.send_upstream(now, id, Ask::Ping);
     }
 
     /// Whoever looked is done: the next one looks, or goes on with what the last one learned.
-    pub(super) fn ping_over(&mut self, now: Time, replica: u32) {
-        self.supply.mirrors.replicas[replica as usize].pings.is_held = false;
-        while !self.supply.mirrors.replicas[replica as usize].pings.is_held {
-            let lock = &mut self.supply.mirrors.replicas[replica as usize].pings;
+    pub(super) fn ping_over(&mut self, now: Time, replica: ReplicaId) {
+        self.supply.mirrors.replicas[replica.idx()].pings.is_held = false;
+        while !self.supply.mirrors.replicas[replica.idx()].pings.is_held {
+            let lock = &mut self.supply.mirrors.replicas[replica.idx()].pings;
             let Some((id, generation)) = lock.waiting.pop_front() else { return };
             if self.current_task(id, generation).is_some() {
-                self.next_request(now, id);
+                self.go_on(now, id);
             }
         }
     }
 
     /// A ping that hangs holds up all that wait for it.
-    pub(super) fn ping_hangs(&mut self, now: Time, replica: u32, cause: Cause) {
-        let lock = &mut self.supply.mirrors.replicas[replica as usize].pings;
+    pub(super) fn ping_hangs(&mut self, now: Time, replica: ReplicaId, cause: Cause) {
+        let lock = &mut self.supply.mirrors.replicas[replica.idx()].pings;
         lock.hangs = Some(cause);
-        let waiting: Vec<(u32, u32)> = lock.waiting.iter().copied().collect();
+        let waiting: Vec<(TaskId, u32)> = lock.waiting.iter().copied().collect();
         for (id, generation) in waiting {
             if let Some(task) = self.current_task(id, generation) {
                 self.task_hangs(now, &task, cause);
@@ -75,16 +76,17 @@ impl World<'_> {
         now: Time,
         served: Served,
         image: (ImageId, ImageId),
-        object: u32,
+        object: ObjectId,
     ) {
         let replica = served.replica;
-        let blob = self.catalogue.image(image.1).objects[object as usize];
+        let blob = self.catalogue.image(image.1).objects[object.idx()];
         let needs_token = self.upstream_of(replica).1.needs_token;
         // A fetch beside it is committed after its last byte, and so behind this look.
         let is_uncommitted = matches!(served.source, Source::Passed { leads: true });
         let is_held = self.supply.mirrors.storage(replica).store.has(blob) && !is_uncommitted;
         if !needs_token && !is_held {
-            let notice = self.add_task(replica, None, Wanted::Notice, image, object);
+            let notice =
+                self.add_task(replica, None, Errand::new(Wanted::Notice, false), image, object);
             self.task_steps_at(now, notice);
         }
     }
