@@ -592,9 +592,11 @@ fn what_would_run_for_ever_is_asked_about_in_one_line_with_its_figure() {
     let folder = Folder::new("large");
     let out = folder.path("out");
     let never = "[image.odd]\nreference = \"docker.io/acme/odd:1\"\nplatforms = [\"s390x\"]\n\
-                 layers = [\"1kB\"]\n[workload.odd]\nkind = \"deployment\"\npool = \"workers\"\n\
+                 index = \"1kB\"\nlayers = [\"1kB\"]\n[workload.odd]\n\
+                 kind = \"deployment\"\npool = \"workers\"\n\
                  replicas = 3\ncontainers = [{ image = \"odd\" }]\n";
-    let quick = "kubelet = { image_backoff_initial = \"1us\", image_backoff_max = \"1us\", \
+    let quick = "kubelet = { registry_pull_qps = 1, registry_burst = 1, \
+                 image_backoff_initial = \"1us\", image_backoff_max = \"1us\", \
                  sync_backoff = \"1us\", sync_tick = \"1us\" }\nruntime";
     let looping = format!("{}{never}", SMALL.replacen("runtime", quick, 1));
     let pruning = "[timeline.tidy]\nat = \"1m\"\nprune_images = { pool = \"workers\", \
@@ -618,9 +620,9 @@ fn what_would_run_for_ever_is_asked_about_in_one_line_with_its_figure() {
             }
         }
     }
-    // Ten milliseconds of the same loop are soon over.
+    // A second of the same loop is soon over.
     let file = folder.path("looping.toml");
-    ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--set=horizon=10ms"]);
+    ends_with(0, &["run", &file, "--out", &out, "--no-charts", "--set=horizon=1s"]);
 }
 
 /// So many pools, each with these keys.

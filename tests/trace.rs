@@ -1,4 +1,5 @@
-//! `run --trace`: a program that knows nothing but the lines of a trace finds what the summary says.
+//! `run --trace`: a program that knows nothing but the lines of a trace finds what the
+//! summary says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -132,6 +132,7 @@ impl StackPlan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::record::measure::PULL_FAILURES;
     use crate::scenario::{Request, SourceFile, load};
 
     const FILE: &str = r#"
@@ -178,7 +179,7 @@ egress.nat.addresses = 2
         let others = scenarios[1..].iter().map(arm).collect();
         let comparison = Comparison::new(arm(&scenarios[0]), others);
         let ran = Ran { comparison: &comparison, scenarios: &scenarios };
-        let by = Target::parse("pull_failures").unwrap();
+        let by = Target::of_run(PULL_FAILURES);
         StackPlan::of(ran, &names(stacked), &by, &|_| true)
     }
 

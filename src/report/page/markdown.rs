@@ -181,7 +181,7 @@ mod tests {
             ("&lt;b&#62;", "&amp;lt;b&amp;#62;"),
             ("[a](javascript:b)", "[a\\](javascript:b)"),
             ("spent = [{ ago = 1 }]", "spent = [{ ago = 1 }]"),
-            ("pods_never_ready _now_ *all*", "pods_never_ready \\_now\\_ \\*all\\*"),
+            ("pods_never _now_ *all*", "pods_never \\_now\\_ \\*all\\*"),
             ("nodes \\ addresses \\<b>", "nodes \\ addresses \\\\&lt;b>"),
             ("a `code` ~~b~~", "a \\`code\\` \\~\\~b\\~\\~"),
         ] {

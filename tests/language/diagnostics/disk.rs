@@ -84,7 +84,7 @@ pub(crate) const CASES: &[Case] = &[
              start = { running = true }\ncontainers = [{ image = \"api\" }]\n\n",
         ),
         "\"100MB\"",
-        "a node of pool `workers` with all that runs at the start holds 118807.5kB",
+        "a node of pool `workers` with all that runs at the start holds 118.808MB",
         "make capacity larger",
     ),
     case(

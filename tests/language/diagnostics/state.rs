@@ -368,7 +368,7 @@ pub(super) const CASES: &[Case] = &[
              [state.cache.workers]\nimages = { api = \"50%\" }\n",
         ),
         "\"100MB\"",
-        "with all that runs at the start holds 118807.5kB",
+        "with all that runs at the start holds 118.808MB",
         "let less be there",
     ),
     case(
