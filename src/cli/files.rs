@@ -50,8 +50,8 @@ pub(super) fn find(argument: &str) -> Result<SourceFile, Failure> {
         return Ok(file);
     }
     Err(Failure::usage(format!(
-        "{argument} makes `{}` the name of the scenario, and that is no name of a folder in --out for \
-         its results: rename the file (no dots alone, no control characters)",
+        "{argument} makes `{}` the name of the scenario, and that is no name of a folder in --out \
+         for its results: rename the file (no dots alone, no control characters)",
         file.stem()
     )))
 }

@@ -2,7 +2,7 @@
 
 use super::not_here;
 use crate::scenario::diagnostic::{Code, Problems};
-use crate::scenario::field::{Field, Relation};
+use crate::scenario::field::{Field, IfAbsent, Relation};
 use crate::scenario::typed::{Value, Values};
 use crate::scenario::walk::join;
 
@@ -55,7 +55,7 @@ fn held(
     let name = field.name;
     match relation {
         Relation::With { key, words, needed, help } => {
-            if values.is_faulty_at(key) {
+            if values.is_faulty_at(key) || is_missing(values, key) {
                 return;
             }
             let other = values.at(key).map(|typed| &typed.value);
@@ -89,4 +89,10 @@ fn held(
             }
         }
     }
+}
+
+/// Whether a key that the table demands is not there; that is told where it is demanded.
+fn is_missing(values: &Values, key: &str) -> bool {
+    let row = values.shape().fields.iter().find(|it| it.name == key);
+    values.at(key).is_none() && row.is_some_and(|it| matches!(it.if_absent, IfAbsent::Required))
 }
