@@ -2,7 +2,7 @@
 //!
 //! A list is an enum, so the compiler names every place that a new word has to reach.
 
-/// A closed list of words, as [`words!`] declares it.
+/// A closed list of words, as `words!` declares it.
 pub trait Words: Copy + PartialEq + 'static {
     /// Every word, in the order of its declaration.
     const ALL: &'static [Self];

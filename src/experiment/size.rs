@@ -2,7 +2,7 @@
 //! asked about and does not take a machine for hours.
 //!
 //! [`ceiling`] counts on paper what could happen at worst; it takes no time. Where that is too
-//! much, [`estimate`] runs the first replication up to [`PILOT_EVENTS`] events, which is most of
+//! much, [`estimate`] runs the first replication up to `PILOT_EVENTS` events, which is most of
 //! what people simulate, and takes the rest to go on at the same pace. Both come with the figure of
 //! the scenario that adds most.
 

@@ -185,7 +185,7 @@ impl SweepFolder {
     }
 
     /// Removes what is put together from points, so that nothing old stands beside new points, and
-    /// marks the folder as incomplete until [`Self::complete`].
+    /// marks the folder as incomplete until `complete`.
     pub fn clear_derived(&self) -> Result<(), FileError> {
         mark(&self.path)?;
         for name in DERIVED {
